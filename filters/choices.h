@@ -1,0 +1,53 @@
+/*
+ * choices.h - what each client decided, for one site or for all of them.
+ *
+ * The ledger keeps choices for good; this table is a process's own copy, filled by messages.  It is
+ * bounded: when it is full the choice that was set first is forgotten, and a forgotten choice
+ * means none, which means refused.
+ *
+ * A client is named by 16 bytes (a keyed digest; the table does not care of what).  The site is as
+ * site_of_host() writes it, or "*" for all; a choice for the site beats one for all.
+ */
+#ifndef CRUMBGATE_FILTERS_CHOICES_H
+#define CRUMBGATE_FILTERS_CHOICES_H
+
+#include "base/msg.h"
+#include "filters/words.h"
+
+#define CLIENT_ID_LEN 16
+
+struct choice {
+	enum choice_state state; /* CHOICE_NONE: no choice */
+	enum choice_seen seen;
+	int64_t when_ms;         /* wall time, milliseconds since 1970 */
+};
+
+struct choices;
+
+struct choices *choices_new(size_t max_entries);
+void choices_free(struct choices *t);
+size_t choices_count(const struct choices *t);
+
+/* CHOICE_NONE clears.  False: the site is no site, or memory is out (the choice is then none). */
+bool choices_set(struct choices *t, const uint8_t client[CLIENT_ID_LEN], struct slice site,
+		 const struct choice *choice);
+void choices_clear(struct choices *t, const uint8_t client[CLIENT_ID_LEN], struct slice site);
+/* The choice in force; CHOICE_NONE and SEEN_NOWHERE where there is none. */
+struct choice choices_find(const struct choices *t, const uint8_t client[CLIENT_ID_LEN],
+			   struct slice site);
+
+typedef void choices_visit(void *arg, const char *site, const struct choice *choice);
+/* The client's choices, in the order they were set. */
+void choices_each(const struct choices *t, const uint8_t client[CLIENT_ID_LEN],
+		  choices_visit *visit, void *arg);
+
+/* One change as it travels in a message (MSG_CHOICE). */
+struct choice_change {
+	uint8_t client[CLIENT_ID_LEN];
+	struct slice site; /* borrowed */
+	struct choice choice;
+};
+void choice_change_pack(const struct choice_change *c, struct buf *out);
+bool choice_change_unpack(struct msg_reader *r, struct choice_change *out);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * decide.h - one cookie: what it is for, and what is done with it.
+ *
+ * decide_cookie() is a pure function of the rules and the facts; it runs in the worker and in
+ * `crumbgate replay`, which fills the same struct from an entry of the log.  So EVERY member of struct
+ * cookie_facts must be in the entry, and what is not in it must not be used here.
+ *
+ * The policy:
+ *
+ *	                     default, minors:    default:    minors:
+ *	purpose              none or refused     accepted    whatever was chosen
+ *	essential, choice    kept                kept        kept
+ *	functional, first    kept                kept        removed
+ *	functional, third    removed             kept        removed
+ *	analytics            removed             kept        removed
+ *	advertising          removed             kept        removed
+ *	unknown, first       kept                kept        kept (a login must not break)
+ *	unknown, third       removed             kept        removed
+ *
+ * For the default profile the first two columns hold, for minors the last only.  The investigator's
+ * profile keeps everything.  A Set-Cookie that deletes is kept.  A cookie that is sent and
+ * not kept is EXPIRED while there are tries left and its name can be written (expire.h), then REMOVED.
+ */
+#ifndef CRUMBGATE_FILTERS_DECIDE_H
+#define CRUMBGATE_FILTERS_DECIDE_H
+
+#include "filters/rules.h"
+#include "filters/shape.h"
+#include "filters/words.h"
+
+struct cookie_facts {
+	enum cookie_kind kind;
+	struct slice name;
+	struct slice host; /* the request's, without port */
+	struct slice site; /* the top-level site */
+	enum site_by site_by;
+	enum party party;
+	enum confidence confidence;
+	enum profile profile;
+	enum choice_state choice;
+	enum choice_seen seen;
+	struct value_shape shape;
+
+	/* kind SENT: how often it has been expired before (expire.h); else 0. */
+	unsigned tries;
+
+	/* kind SET: the attributes, as in cookie.h.  For SENT: LIFETIME_UNKNOWN, the rest zero. */
+	int64_t lifetime_s;
+	bool secure, httponly, partitioned, has_domain;
+	enum same_site same_site;
+	struct slice domain, path;
+};
+
+#define DECISION_WHY_MAX 128
+
+struct cookie_decision {
+	enum purpose purpose;
+	enum verdict verdict;
+	/*
+	 * The reason: where the purpose comes from, then what weighed beside it.  "table:412 _ga*",
+	 * "table:31 lang; third party", "no row; first party", "deletes", "table:412 _ga*; accepted",
+	 * "table:412 _ga*; minors: no choice counts", "table:412 _ga*; investigator".
+	 */
+	char why[DECISION_WHY_MAX];
+	/* The row, for explaining; line 0: none matched.  Borrowed from the rules. */
+	struct rules_row row;
+};
+
+/* rules may be NULL: no table, every cookie is unknown. */
+void decide_cookie(const struct rules *rules, const struct cookie_facts *f,
+		   struct cookie_decision *out);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * rules.h - the cookie table: what a cookie is for, by its name, setter, party and lifetime.
+ *
+ * The table is text (data/cookies.tsv, or a user's own), ten columns separated by one tab each,
+ * '#' comments, blank lines, and a header line that begins with "pattern":
+ *
+ *	pattern  purpose  kind  setter  domains  party  max_life  life  what  source
+ *
+ *	pattern   a cookie-name (case-sensitive), where one '*' stands for any octets, none included
+ *	purpose   essential, functional, analytics, advertising, choice, unknown
+ *	kind      what it does within its purpose, one word (free)
+ *	setter    who made the software that sets it (free)
+ *	domains   '*', or domains separated by commas: the request's host is one of them or below one
+ *	party     any, first, third
+ *	max_life  '*', session, or a number and s, m, h, d, w or y: a cookie that is *set* for longer
+ *	          does not match (with a minute or 2 % of slack, for clocks that differ)
+ *	life, what, source: free text
+ *
+ * The most specific row that matches wins: exact before wildcard; then the longer literal; a list of
+ * domains before '*'; one party before any; limited life before '*'; then the earlier line.
+ *
+ * A look-up costs the same with a hundred rows and with a hundred thousand.  Rules are immutable
+ * after rules_new(), the text is copied.
+ */
+#ifndef CRUMBGATE_FILTERS_RULES_H
+#define CRUMBGATE_FILTERS_RULES_H
+
+#include "base/buf.h"
+#include "filters/words.h"
+
+#define RULES_TEXT_MAX (64u * 1024 * 1024)
+
+struct rules;
+
+/*
+ * Compiles a table.  On failure NULL, and `error` holds one line that begins with "name:line:" and
+ * says what to do.  A table without rows is valid.
+ */
+struct rules *rules_new(struct slice table, const char *name, struct buf *error);
+void rules_free(struct rules *r);
+size_t rules_count(const struct rules *r);
+/* Bytes held. */
+size_t rules_size(const struct rules *r);
+
+/* One row; the slices are borrowed from the rules. */
+struct rules_row {
+	struct slice pattern, kind, setter, life, what, source;
+	enum purpose purpose;
+	unsigned line;
+};
+
+/* lifetime_s as in cookie.h.  False: no row. */
+bool rules_match(const struct rules *r, struct slice name, struct slice host, enum party party,
+		 int64_t lifetime_s, struct rules_row *out);
+
+#endif

@@ -212,12 +212,15 @@ struct post *post_new(const struct post_boxes *boxes, unsigned self, struct even
 	p->handler = handler;
 	p->arg = arg;
 	p->mem = malloc(MSG_MAX);
-	p->readable = event_new(base, boxes->rd[self], EV_READ | EV_PERSIST, on_readable, p);
-	if (p->mem == NULL || p->readable == NULL) {
+	if (handler != NULL)
+		p->readable =
+			event_new(base, boxes->rd[self], EV_READ | EV_PERSIST, on_readable, p);
+	if (p->mem == NULL || (handler != NULL && p->readable == NULL)) {
 		post_free(p);
 		return NULL;
 	}
-	event_priority_set(p->readable, 0);
+	if (p->readable != NULL)
+		event_priority_set(p->readable, 0);
 	for (unsigned i = 0; i < boxes->count; i++) {
 		struct outbox *o = &p->out[i];
 
@@ -230,7 +233,7 @@ struct post *post_new(const struct post_boxes *boxes, unsigned self, struct even
 			return NULL;
 		}
 	}
-	if (event_add(p->readable, NULL) < 0) {
+	if (p->readable != NULL && event_add(p->readable, NULL) < 0) {
 		post_free(p);
 		return NULL;
 	}

@@ -64,7 +64,8 @@ struct post;
 /*
  * Reads self's box in `base` and calls the handler for each letter.  With `keep_until_done` a
  * letter leaves the box only after the handler returned (at least once; the handler must know a
- * letter that it has already done).  The boxes are borrowed.
+ * letter that it has already done).  Without a handler it only sends, and the caller reads the box
+ * by post_take().  The boxes are borrowed.
  */
 struct post *post_new(const struct post_boxes *boxes, unsigned self, struct event_base *base,
 		      bool keep_until_done, post_handler *handler, void *arg);

@@ -1,0 +1,182 @@
+# check.awk - is the table well formed?
+#
+# Use: awk -v table=cookies -f check.awk cookies.tsv
+#      awk -v table=never-intercept -f check.awk never-intercept.tsv
+# Names every bad row with its line and what to do; the exit status is 0 when there is none.
+# Works with every POSIX awk in the C locale.  The rules are those of data/README.md.
+
+function bad(text)
+{
+	print FILENAME ":" FNR ": " text | "cat 1>&2"
+	errors++
+}
+
+function words(list, into,    n, i, item)
+{
+	n = split(list, item, " ")
+	for (i = 1; i <= n; i++)
+		into[item[i]] = 1
+}
+
+# A host name in lower case with at least two labels.
+function is_host(s)
+{
+	return length(s) <= 253 && s ~ /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/
+}
+
+function is_life(s)
+{
+	return s == "session" || s ~ /^[1-9][0-9]*[mhd]$/
+}
+
+function check_text(s, what, most)
+{
+	if (s == "" || s ~ /^ / || s ~ / $/ || s ~ /  /)
+		bad(what " is empty or has stray spaces")
+	if (length(s) > most)
+		bad(what " is longer than " most " characters")
+}
+
+# A cookie-name (RFC 6265bis, section 4.1.1: token) with at most one '*', not in front.
+function check_pattern(s,    literal)
+{
+	literal = s
+	sub(/\*/, "", literal)
+	if (literal ~ /\*/)
+		bad("pattern '" s "' has more than one *: keep one")
+	if (s ~ /^\*/)
+		bad("pattern '" s "' begins with *: a name must begin with its own letters")
+	if (s ~ /\*/ && length(literal) < 3)
+		bad("pattern '" s "' needs at least 3 characters beside the *")
+	if (s == "" || s ~ /[^!-~]/ || s ~ /[",;=\\]/)
+		bad("pattern '" s "' is no cookie name")
+}
+
+function check_domains(s,    n, i, item)
+{
+	if (s == "*")
+		return
+	n = split(s, item, ",")
+	for (i = 1; i <= n; i++)
+		if (!is_host(item[i]))
+			bad("domain '" item[i] "' is no lower-case host name")
+}
+
+# Two rows that no request can tell apart: the second would never be used.
+function check_unique(    n, i, item, key)
+{
+	n = split($5, item, ",")
+	for (i = 1; i <= n; i++) {
+		key = $1 "\t" item[i] "\t" $6
+		if (key in seen)
+			bad("'" $1 "' for " item[i] ", party " $6 " stands already in line " seen[key])
+		else
+			seen[key] = FNR
+	}
+}
+
+function check_cookie()
+{
+	check_pattern($1)
+	if (!($2 in purposes))
+		bad("purpose '" $2 "': use essential, functional, analytics, advertising or choice")
+	if (!($3 in kinds))
+		bad("kind '" $3 "' is not in the list of data/README.md")
+	check_text($4, "setter", 40)
+	check_domains($5)
+	if (!($6 in parties))
+		bad("party '" $6 "': use any, first or third")
+	if ($7 != "*" && !is_life($7))
+		bad("max_life '" $7 "': use session, *, or a number with m, h or d")
+	if ($8 != "?" && !is_life($8))
+		bad("life '" $8 "': use session, ?, or a number with m, h or d")
+	check_text($9, "what", 120)
+	if ($9 !~ /\.$/)
+		bad("what: is no sentence, it must end in a full stop")
+	if (!($10 in sources))
+		bad("source '" $10 "' is not in the list of data/README.md")
+	# Whoever picks a well-known name for a tracker must not pass by the name alone.
+	if ($2 == "essential" && $5 == "*" && $7 == "*")
+		bad("an essential row for any domain needs a max_life")
+	check_unique()
+}
+
+function check_host(    host)
+{
+	host = $1
+	sub(/^\*\./, "", host)
+	if (!is_host(host))
+		bad("host '" $1 "': use a lower-case host name, or *. and a host name")
+	if (!($2 in categories))
+		bad("category '" $2 "' is not in the list of data/README.md")
+	check_text($3, "reason", 120)
+	check_text($4, "source", 40)
+	if ($1 in seen)
+		bad("'" $1 "' stands already in line " seen[$1])
+	seen[$1] = FNR
+}
+
+BEGIN {
+	FS = "\t"
+	words("essential functional analytics advertising choice", purposes)
+	words("any first third", parties)
+	words("ab-test ads affiliate antibot audience basket cdn chat consent crm csrf " \
+		"error-monitoring heatmap language load-balancing login payment platform player " \
+		"preference retargeting security session social sso", kinds)
+	sources["vendor docs"]; sources["vendor policy"]; sources["site policy"]
+	sources["source code"]; sources["observed"]; sources["practice"]; sources["OCD"]
+	sources["TC"]
+	words("banking payment health counselling government updates pinned-app", categories)
+	if (table == "cookies") {
+		columns = 10
+		least = 600
+		header = "pattern\tpurpose\tkind\tsetter\tdomains\tparty\tmax_life\tlife\twhat\tsource"
+	} else if (table == "never-intercept") {
+		columns = 4
+		least = 100
+		header = "host\tcategory\treason\tsource"
+	} else {
+		print "check.awk: say -v table=cookies or -v table=never-intercept" | "cat 1>&2"
+		exit 2
+	}
+}
+
+/[^ -~\t]/ {
+	bad("a character that is not printable ASCII")
+}
+
+/^#/ {
+	next
+}
+
+!headed {
+	headed = 1
+	if ($0 != header)
+		bad("the first line that is no comment must name the columns")
+	next
+}
+
+NF != columns {
+	bad(NF " columns instead of " columns " (one tab between two columns)")
+	next
+}
+
+{
+	rows++
+	if (table == "cookies")
+		check_cookie()
+	else
+		check_host()
+}
+
+END {
+	if (columns == 0)
+		exit 2
+	if (rows < least) {
+		print FILENAME ": " rows + 0 " rows, at least " least " are promised" | "cat 1>&2"
+		errors++
+	}
+	if (!errors)
+		print FILENAME ": " rows " rows, all well formed"
+	exit errors > 0
+}

@@ -103,8 +103,10 @@ struct config {
 	unsigned verbose; /* enum diag_level */
 
 	/* Where it came from; for messages and config_reload(). */
-	char *file;  /* absolute, or NULL: none was given or found */
-	char **args; /* the command line's options, copied */
+	char *file;   /* absolute, or NULL: none was given or found */
+	char *folder; /* the working folder when it was loaded: relative paths in args count from it
+		       */
+	char **args;  /* the command line's options, copied */
 	size_t args_n;
 };
 
@@ -115,8 +117,8 @@ enum config_status { CONFIG_GOOD = 0, CONFIG_INVALID = 1, CONFIG_USAGE = 2 };
  * Reads defaults, file and options.  argv[0..argc) holds options only (no program or subcommand
  * name): "-c FILE" or "--config FILE" names the file, else
  * $XDG_CONFIG_HOME/crumbgate/crumbgate.conf (or ~/.config) and then /etc/crumbgate/crumbgate.conf
- * are taken if they exist.  CONFIG_INVALID: a value is wrong; CONFIG_USAGE: an option is unknown,
- * or the file cannot be read.  *out is NULL unless CONFIG_GOOD.  `why` gets the complaints.
+ * are taken if they exist.  CONFIG_INVALID: the file is wrong; CONFIG_USAGE: an option is, or the
+ * file cannot be read.  *out is NULL unless CONFIG_GOOD.  `why` gets the complaints.
  */
 enum config_status config_load(int argc, char *const *argv, struct config **out, struct buf *why);
 

@@ -25,13 +25,14 @@ static void write_conf(const char *text)
 	assert_int_equal(fclose(f), 0);
 }
 
-static struct config *load_args(enum config_status want, int n, char *const *args)
+/* The options as literals; config_load() copies them. */
+static struct config *load_args(enum config_status want, int n, const char *const *args)
 {
 	struct config *cfg = NULL;
 	enum config_status got;
 
 	buf_clear(&why);
-	got = config_load(n, args, &cfg, &why);
+	got = config_load(n, (char *const *)(uintptr_t)args, &cfg, &why);
 	if (got != want)
 		print_error("%.*s", SLICE_ARG(buf_slice(&why)));
 	assert_int_equal(got, want);
@@ -41,13 +42,13 @@ static struct config *load_args(enum config_status want, int n, char *const *arg
 }
 
 #define LOAD(want, ...)                                                                            \
-	load_args(want, (int)(sizeof((char *[]){ __VA_ARGS__ }) / sizeof(char *)),                 \
-		  (char *[]){ __VA_ARGS__ })
+	load_args(want, (int)(sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *)),           \
+		  (const char *[]){ __VA_ARGS__ })
 
 static struct config *load_text(enum config_status want, const char *text)
 {
 	write_conf(text);
-	return LOAD(want, (char *)"-c", path);
+	return LOAD(want, "-c", path);
 }
 
 /* All of what was said, with the file's name taken away. */

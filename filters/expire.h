@@ -8,11 +8,12 @@
  *	step 0  Path=/, host-only and for the host and each parent domain down to the registrable one
  *	step 1  the directory of the request's path (the default-path of document.cookie), likewise
  *	step 2  the other prefixes of the path
- *	step 3  the prefixes in their other form, with '/' at the end
+ *	step 3  the partitioned twins of step 0 where they were not in it, and the prefixes in
+ *	        their other form, with '/' at the end
  *
- * In a cross-site context each line is "Secure; SameSite=None", and has a twin with Partitioned
- * (CHIPS), since one does not delete the other.  After EXPIRE_TRIES_MAX steps the cookie is only
- * stripped.
+ * A step that has no line for this path (a request for "/") is step 0 again.  In a cross-site
+ * context each line is "Secure; SameSite=None", and has a twin with Partitioned (CHIPS), since one
+ * does not delete the other.  After EXPIRE_TRIES_MAX steps the cookie is only stripped.
  */
 #ifndef CRUMBGATE_FILTERS_EXPIRE_H
 #define CRUMBGATE_FILTERS_EXPIRE_H
@@ -59,7 +60,7 @@ struct expiry_memory *expiry_memory_new(size_t max_entries);
 void expiry_memory_free(struct expiry_memory *m);
 size_t expiry_memory_count(const struct expiry_memory *m);
 
-unsigned expiry_tries(struct expiry_memory *m, const uint8_t client[16], struct slice host,
+unsigned expiry_tries(const struct expiry_memory *m, const uint8_t client[16], struct slice host,
 		      struct slice name, int64_t now_ms);
 /* An expiring line for it goes out with this answer. */
 void expiry_note(struct expiry_memory *m, const uint8_t client[16], struct slice host,

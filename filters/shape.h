@@ -39,9 +39,9 @@ enum value_form {
 struct value_shape {
 	enum value_form form;
 	uint32_t length;  /* octets */
-	/* For HEX, BASE64, JSON, TEXT and OTHER; else 0. */
-	uint8_t classes;
-	uint8_t entropy;  /* bits per octet as Shannon counts them, rounded down: 0-8 */
+	uint8_t classes; /* for TEXT and OTHER; else 0 */
+	/* For HEX, BASE64, JSON, TEXT, OTHER: bits per octet as Shannon counts them, 0-8; else 0. */
+	uint8_t entropy;
 };
 
 #define SHAPE_TEXT_MAX 32

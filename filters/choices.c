@@ -1,0 +1,146 @@
+#include "filters/choices.h"
+
+#include "base/hash.h"
+#include "filters/site.h"
+
+#include <stdlib.h>
+
+/* The client, then the site without its NUL. */
+#define KEY_MAX (CLIENT_ID_LEN + SITE_MAX)
+
+struct entry {
+	UT_hash_handle hh;
+	struct choice choice;
+	char key[]; /* NUL-terminated */
+};
+
+/* uthash keeps the order of insertion, so the first entry is the one set first. */
+struct choices {
+	struct entry *table;
+	size_t max;
+};
+
+struct choices *choices_new(size_t max_entries)
+{
+	struct choices *t = calloc(1, sizeof(*t));
+
+	if (t != NULL)
+		t->max = max_entries != 0 ? max_entries : 1;
+	return t;
+}
+
+static void forget(struct choices *t, struct entry *e)
+{
+	HASH_DEL(t->table, e);
+	free(e);
+}
+
+void choices_free(struct choices *t)
+{
+	if (t == NULL)
+		return;
+	while (t->table != NULL)
+		forget(t, t->table);
+	free(t);
+}
+
+size_t choices_count(const struct choices *t)
+{
+	return HASH_COUNT(t->table);
+}
+
+static bool is_site(struct slice site)
+{
+	return site.n != 0 && site.n < SITE_MAX && memchr(site.p, '\0', site.n) == NULL;
+}
+
+static struct entry *find(const struct choices *t, const uint8_t client[CLIENT_ID_LEN],
+			  struct slice site)
+{
+	char key[KEY_MAX];
+	struct entry *e;
+
+	if (!is_site(site))
+		return NULL;
+	memcpy(key, client, CLIENT_ID_LEN);
+	memcpy(key + CLIENT_ID_LEN, site.p, site.n);
+	HASH_FIND(hh, t->table, key, CLIENT_ID_LEN + site.n, e);
+	return e;
+}
+
+void choices_clear(struct choices *t, const uint8_t client[CLIENT_ID_LEN], struct slice site)
+{
+	struct entry *e = find(t, client, site);
+
+	if (e != NULL)
+		forget(t, e);
+}
+
+bool choices_set(struct choices *t, const uint8_t client[CLIENT_ID_LEN], struct slice site,
+		 const struct choice *choice)
+{
+	struct entry *e;
+
+	if (!is_site(site))
+		return false;
+	/* First, so that without memory an old choice does not stay in force. */
+	choices_clear(t, client, site);
+	if (choice->state == CHOICE_NONE)
+		return true;
+	e = malloc(sizeof(*e) + CLIENT_ID_LEN + site.n + 1);
+	if (e == NULL)
+		return false;
+	while (HASH_COUNT(t->table) >= t->max)
+		forget(t, t->table);
+	memcpy(e->key, client, CLIENT_ID_LEN);
+	slice_copy(site, e->key + CLIENT_ID_LEN, site.n + 1);
+	e->choice = *choice;
+	HASH_ADD_KEYPTR(hh, t->table, e->key, CLIENT_ID_LEN + site.n, e);
+	return true;
+}
+
+struct choice choices_find(const struct choices *t, const uint8_t client[CLIENT_ID_LEN],
+			   struct slice site)
+{
+	const struct choice none = { CHOICE_NONE, SEEN_NOWHERE, 0 };
+	const struct entry *e = find(t, client, site);
+
+	if (e == NULL)
+		e = find(t, client, SLICE("*"));
+	return e != NULL ? e->choice : none;
+}
+
+void choices_each(const struct choices *t, const uint8_t client[CLIENT_ID_LEN],
+		  choices_visit *visit, void *arg)
+{
+	for (const struct entry *e = t->table; e != NULL; e = e->hh.next)
+		if (memcmp(e->key, client, CLIENT_ID_LEN) == 0)
+			visit(arg, e->key + CLIENT_ID_LEN, &e->choice);
+}
+
+void choice_change_pack(const struct choice_change *c, struct buf *out)
+{
+	msg_put_bytes(out, slice_of((const char *)c->client, CLIENT_ID_LEN));
+	msg_put_bytes(out, c->site);
+	msg_put_u8(out, (uint8_t)c->choice.state);
+	msg_put_u8(out, (uint8_t)c->choice.seen);
+	msg_put_i64(out, c->choice.when_ms);
+}
+
+bool choice_change_unpack(struct msg_reader *r, struct choice_change *out)
+{
+	struct slice client = msg_get_bytes(r);
+	uint8_t state, seen;
+
+	*out = (struct choice_change){ .site = msg_get_bytes(r) };
+	state = msg_get_u8(r);
+	seen = msg_get_u8(r);
+	out->choice.when_ms = msg_get_i64(r);
+	if (r->bad || client.n != CLIENT_ID_LEN || !is_site(out->site) ||
+	    state > CHOICE_ACCEPTED || seen > SEEN_CLAIM)
+		return false;
+	memcpy(out->client, client.p, CLIENT_ID_LEN);
+	out->choice.state = (enum choice_state)state;
+	out->choice.seen = (enum choice_seen)seen;
+	return true;
+}

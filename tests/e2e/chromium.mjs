@@ -1,0 +1,4 @@
+/* Chromium through the proxy. */
+import { browsing } from './lib/browsing.mjs';
+
+browsing('chromium');

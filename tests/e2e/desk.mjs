@@ -1,0 +1,48 @@
+/* The desk at crumbgate.internal with curl: who gets it, what it gives, what guards it; the CA by command line. */
+import { scenario } from './lib/scenario.mjs';
+import { makePki } from './lib/pki.mjs';
+import { startOrigin } from './lib/origin.mjs';
+import { startCrumbgate } from './lib/crumbgate.mjs';
+
+const DESK = 'http://crumbgate.internal';
+
+scenario('desk', async (t) => {
+	const pki = await makePki(t);
+	const origin = await startOrigin(t, await pki.leaf('sites', ['site.test']));
+	const gate = await startCrumbgate(t, { trust: pki.root, sites: [[':443', origin.https], [':80', origin.http]] });
+
+	let r = await gate.curl([`${DESK}/`]);
+	t.equal(r.status, 200, 'the desk opens over http');
+	t.check(/default-src 'none'/.test(r.get('content-security-policy') ?? '') && !/<script[^>]*src=.?https?:/.test(r.text), 'with a strict policy and nothing from outside');
+	t.equal((await gate.curl(['https://crumbgate.internal/'])).status, 200, 'and over https');
+	t.equal((await gate.curl(['-I', `${DESK}/`])).status, 200, 'HEAD works');
+	t.equal((await gate.curl([`${DESK}/no-such-page`])).status, 404, 'what is not there is 404');
+
+	/* Where somebody else asks. */
+	const foreign = { 'a foreign Host': ['-H', 'Host: evil.test', `${DESK}/`],
+		'a script of another site': ['-H', 'Sec-Fetch-Site: cross-site', '-H', 'Sec-Fetch-Mode: cors', '-H', 'Sec-Fetch-Dest: empty', `${DESK}/`],
+		'another Origin': ['-H', 'Origin: https://evil.test', `${DESK}/`],
+		'a POST without a token': ['-d', 'op=accept&site=*', '-H', `Origin: ${DESK}`, `${DESK}/choice`] };
+	for (const [what, words] of Object.entries(foreign)) {
+		r = await gate.curl(words);
+		t.check(r.status >= 400 && r.get('access-control-allow-origin') === undefined, `${what}: refused`, r.status);
+	}
+
+	/* The CA, over the wire and by the command. */
+	const links = [...(await gate.curl([`${DESK}/`])).text.matchAll(/href="?([^\s">]+)/g)].map((m) => m[1]);
+	t.check(links.length > 0, 'the page links to its parts', links);
+	const shown = await gate.tool('ca', 'show', '--state', gate.state);
+	t.check(shown.code === 0 && /[0-9A-F]{2}(:[0-9A-F]{2}){31}/i.test(shown.stdout), 'crumbgate ca show prints the fingerprint', String(shown.stdout) + shown.stderr);
+	const pem = await gate.tool('ca', 'export', '--pem', '--state', gate.state);
+	t.match(pem.stdout, /^-----BEGIN CERTIFICATE-----\n[\s\S]*-----END CERTIFICATE-----\n$/, 'crumbgate ca export --pem prints the certificate');
+	const x509 = await t.run('openssl', ['x509', '-noout', '-text'], { input: pem.stdout });
+	t.check(/CA:TRUE/.test(x509.stdout) && /prime256v1/.test(x509.stdout), 'which is a P-256 CA');
+	t.match((await t.run('stat', ['-c', '%a %n', `${gate.state}`, `${gate.state}/ca`])).stdout, /^700 [^\n]*\n700 /, 'the state folder is private');
+	t.match((await t.run('find', [`${gate.state}/ca`, '-type', 'f', '-perm', '/077', '-not', '-name', '*.pem'])).stdout, /^$/, 'and so is the key');
+
+	/* Not intercepted: the origin's own certificate arrives, the log says pass. */
+	const pass = await startCrumbgate(t, { trust: pki.root, label: 'pass', sites: [[':443', origin.https]], args: ['--never-intercept', 'site.test'] });
+	r = await pass.curl(['https://site.test/set?c=_ga%3D1;Path=/'], { ca: pki.root });
+	t.equal([r.code, r.all('set-cookie')], [0, ['_ga=1;Path=/']], 'never-intercept: TLS goes through unread');
+	t.check((await pass.entries((e) => e.kind === 'pass' && e.host === 'site.test')).length > 0, 'and the log says so');
+});

@@ -1,0 +1,4 @@
+/* Firefox ESR through the proxy. */
+import { browsing } from './lib/browsing.mjs';
+
+browsing('firefox');

@@ -1,4 +1,140 @@
-int main(void)
+/* crumbgate: finds the subcommand's row and calls it. */
+#include "cmd/command.h"
+
+#include "base/hash.h"
+#include "base/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command commands[] = {
+	{ "check", "[-c FILE] [--json] [OPTION...]", "check a configuration file",
+	  "Says \"good\", or each mistake with file, line and column. Exit status: 0 good, 1 "
+	  "wrong, 2 it\n"
+	  "could not be read. With --json it prints the configuration that would be in force.",
+	  true, cmd_check },
+};
+
+static const size_t commands_n = sizeof(commands) / sizeof(commands[0]);
+
+static const struct command *command_find(const char *name)
 {
-	return 2;
+	for (size_t i = 0; i < commands_n; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static void print_all(FILE *out)
+{
+	fprintf(out, "crumbgate - a privacy proxy that keeps a record which can be checked\n\n"
+		     "usage: crumbgate COMMAND [ARGUMENT...]\n\n");
+	for (size_t i = 0; i < commands_n; i++)
+		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
+	fprintf(out, "\n'crumbgate help COMMAND' says more, 'crumbgate help OPTION' explains an "
+		     "option.\n"
+		     "Begin with: crumbgate run\n");
+}
+
+static void print_one(const struct command *c)
+{
+	struct slice rest = slice_str(c->usage), line;
+
+	while (rest.p != NULL) {
+		bool first = rest.p == c->usage;
+
+		rest = slice_cut(rest, '\n', &line);
+		printf("%s crumbgate %s %.*s\n", first ? "usage:" : "      ", c->name,
+		       SLICE_ARG(line));
+	}
+	printf("\n%s\n", c->details != NULL ? c->details : c->help);
+	if (c->options) {
+		printf("\nOptions, also as keys of crumbgate.conf:\n");
+		options_help(stdout);
+	}
+}
+
+static int unknown(const char *what, const char *name)
+{
+	const char *names[sizeof(commands) / sizeof(commands[0]) + 1];
+	const char *near;
+
+	for (size_t i = 0; i < commands_n; i++)
+		names[i] = commands[i].name;
+	names[commands_n] = "help";
+	near = nearest_name(slice_str(name), names, commands_n + 1);
+	fprintf(stderr, "crumbgate: there is no %s '%s'; %s%s%s\n", what, name,
+		near != NULL ? "did you mean '" : "see 'crumbgate help'", near != NULL ? near : "",
+		near != NULL ? "'?" : "");
+	return COMMAND_USAGE;
+}
+
+static int help(int argc, char **argv)
+{
+	const struct option_row *row;
+	const struct command *c;
+
+	if (argc < 2) {
+		print_all(stdout);
+		return COMMAND_GOOD;
+	}
+	if (strcmp(argv[1], "--mdoc") == 0) {
+		options_mdoc(stdout);
+		return COMMAND_GOOD;
+	}
+	c = command_find(argv[1]);
+	row = option_find(slice_str(argv[1] + (strncmp(argv[1], "--", 2) == 0 ? 2 : 0)));
+	if (c != NULL)
+		print_one(c);
+	else if (row != NULL)
+		printf("%s\n%s\n", row->name, row->manual);
+	else
+		return unknown("command or option", argv[1]);
+	return COMMAND_GOOD;
+}
+
+static bool asks_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+static int dispatch(int argc, char **argv)
+{
+	const struct command *c;
+
+	if (argc < 2) {
+		print_all(stderr);
+		return COMMAND_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		printf("crumbgate %s\n", PACKAGE_VERSION);
+		return COMMAND_GOOD;
+	}
+	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
+	    strcmp(argv[1], "-h") == 0)
+		return help(argc - 1, argv + 1);
+	c = command_find(argv[1]);
+	if (c == NULL)
+		return unknown("command", argv[1]);
+	if (asks_help(argc - 1, argv + 1)) {
+		print_one(c);
+		return COMMAND_GOOD;
+	}
+	return c->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	hash_seed();
+	status = dispatch(argc, argv);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		perror("crumbgate: standard output");
+		return status == COMMAND_GOOD ? COMMAND_USAGE : status;
+	}
+	return status;
 }

@@ -3,7 +3,7 @@
  *
  * A worker keeps one table.  The key is all the facts of a sighting as bytes, in a form of the
  * worker's own (cheap: raw value and all, since nothing of it leaves the table); two sightings are
- * the same when their keys are.  The table holds a 128-bit SipHash of the key, not the key.
+ * the same when their keys are.  The table holds a 64-bit SipHash of the key, not the key.
  *
  *	switch (repeats_see(r, key, wall_ms, mono_ms, &slot)) {
  *	case REPEATS_NEW:	make the digests, pack the entry, send it;

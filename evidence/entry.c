@@ -1,0 +1,551 @@
+#include "evidence/entry.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+
+#include <stddef.h>
+
+/* The largest integer that every JSON reader keeps exactly (RFC 8259 section 6). */
+#define NUMBER_MAX ((uint64_t)1 << 53)
+/* 9999-12-31T23:59:59.999Z */
+#define TIME_MAX 253402300799999
+
+enum type {
+	TYPE_LITERAL, /* the text alone */
+	TYPE_WORD,
+	TYPE_BYTES,
+	TYPE_HEX, /* of exactly `cap` digits */
+	TYPE_U64,
+	TYPE_I64,
+	TYPE_BOOL,
+	TYPE_TIME,
+	TYPE_TIME_OR_ABSENT,
+};
+
+struct field {
+	const char *text; /* what stands before the value */
+	uint8_t text_len;
+	uint8_t type;
+	uint16_t offset; /* in struct entry */
+	uint16_t cap;
+};
+
+#define FIELD(text, type, member, cap) \
+	{ text, sizeof(text) - 1, type, (uint16_t)offsetof(struct entry, member), cap }
+#define WORD(member) FIELD(",\"" #member "\":", TYPE_WORD, member, ENTRY_WORD_MAX)
+#define BYTES(member, cap) FIELD(",\"" #member "\":", TYPE_BYTES, member, cap)
+#define HEX(member, digits) FIELD(",\"" #member "\":", TYPE_HEX, member, digits)
+#define U64(member) FIELD(",\"" #member "\":", TYPE_U64, member, 0)
+#define ATTR(key, type, member, cap) FIELD(",\"" key "\":", type, attrs.member, cap)
+
+#define SHA256_HEX 64
+#define SIGHTINGS                                      \
+	U64(count), FIELD(",\"last\":", TYPE_TIME, last, 0), \
+		FIELD(",\"first\":", TYPE_TIME_OR_ABSENT, first, 0)
+#define COOKIE_FACTS                                                                             \
+	HEX(client, ENTRY_DIGEST_LEN), BYTES(site, ENTRY_HOST_MAX), WORD(site_by), WORD(confidence), \
+		WORD(party), BYTES(host, ENTRY_HOST_MAX), BYTES(cookie, ENTRY_NAME_MAX),             \
+		WORD(purpose), BYTES(why, ENTRY_WHY_MAX), BYTES(profile, ENTRY_WORD_MAX),            \
+		WORD(choice), WORD(seen), WORD(verdict), HEX(value, ENTRY_DIGEST_LEN),               \
+		BYTES(shape, ENTRY_WORD_MAX), SIGHTINGS, WORD(scheme)
+#define END { NULL, 0, 0, 0, 0 }
+
+#define FIELDS_MAX 32
+
+/* Each kind's keys, in the order in which they stand in the line. */
+static const struct kind {
+	const char *word;
+	struct field fields[FIELDS_MAX];
+} kinds[ENTRY_KINDS] = {
+	[ENTRY_START] = { "start",
+			  { BYTES(version, ENTRY_WHY_MAX), BYTES(origin, ENTRY_WHY_MAX), END } },
+	[ENTRY_STOP] = { "stop", { BYTES(why, ENTRY_WHY_MAX), END } },
+	[ENTRY_CONFIG] = { "config",
+			   { BYTES(name, ENTRY_WHY_MAX), HEX(digest, SHA256_HEX),
+			     BYTES(why, ENTRY_WHY_MAX), END } },
+	[ENTRY_RULES] = { "rules",
+			  { BYTES(name, ENTRY_WHY_MAX), HEX(digest, SHA256_HEX), U64(count), END } },
+	[ENTRY_MINT] = { "mint",
+			 { BYTES(host, ENTRY_HOST_MAX), HEX(digest, SHA256_HEX), END } },
+	[ENTRY_SET] = { "set",
+			{ COOKIE_FACTS,
+			  FIELD(",\"attrs\":{\"domain\":", TYPE_BYTES, attrs.domain, ENTRY_PATH_MAX),
+			  ATTR("path", TYPE_BYTES, path, ENTRY_PATH_MAX),
+			  ATTR("lifetime_s", TYPE_I64, lifetime_s, 0),
+			  ATTR("session", TYPE_BOOL, session, 0),
+			  ATTR("secure", TYPE_BOOL, secure, 0),
+			  ATTR("httponly", TYPE_BOOL, httponly, 0),
+			  ATTR("samesite", TYPE_WORD, samesite, ENTRY_WORD_MAX),
+			  ATTR("partitioned", TYPE_BOOL, partitioned, 0),
+			  FIELD("}", TYPE_LITERAL, kind, 0), U64(status), END } },
+	[ENTRY_SENT] = { "sent", { COOKIE_FACTS, U64(tries), END } },
+	[ENTRY_CHOICE] = { "choice",
+			   { HEX(client, ENTRY_DIGEST_LEN), BYTES(site, ENTRY_HOST_MAX),
+			     BYTES(profile, ENTRY_WORD_MAX), WORD(choice), WORD(seen), END } },
+	[ENTRY_PASS] = { "pass",
+			 { HEX(client, ENTRY_DIGEST_LEN), BYTES(host, ENTRY_HOST_MAX),
+			   BYTES(why, ENTRY_WHY_MAX), SIGHTINGS, END } },
+	[ENTRY_REFUSE] = { "refuse",
+			   { HEX(client, ENTRY_DIGEST_LEN), BYTES(host, ENTRY_HOST_MAX),
+			     BYTES(why, ENTRY_WHY_MAX), SIGHTINGS, END } },
+	[ENTRY_LOSS] = { "loss", { U64(count), BYTES(why, ENTRY_WHY_MAX), END } },
+	[ENTRY_CLOCK] = { "clock", { FIELD(",\"jump_ms\":", TYPE_I64, jump_ms, 0), END } },
+	[ENTRY_HEARTBEAT] = { "heartbeat", { END } },
+	[ENTRY_RESTART] = { "restart",
+			    { BYTES(name, ENTRY_WHY_MAX), BYTES(why, ENTRY_WHY_MAX), END } },
+};
+
+const char *entry_kind_word(enum entry_kind kind)
+{
+	return (unsigned)kind < ENTRY_KINDS ? kinds[kind].word : NULL;
+}
+
+bool entry_kind_of(struct slice word, enum entry_kind *out)
+{
+	for (unsigned k = 0; k < ENTRY_KINDS; k++) {
+		if (slice_eq(word, slice_str(kinds[k].word))) {
+			*out = (enum entry_kind)k;
+			return true;
+		}
+	}
+	return false;
+}
+
+void entry_init(struct entry *e, enum entry_kind kind, int64_t t)
+{
+	*e = (struct entry){ .kind = kind, .t = t, .last = t, .first = ENTRY_NO_TIME };
+}
+
+static const void *at(const struct entry *e, const struct field *f)
+{
+	return (const char *)e + f->offset;
+}
+
+static void *at_mut(struct entry *e, const struct field *f)
+{
+	return (char *)e + f->offset;
+}
+
+/* ---- what may stand in a field ---- */
+
+static bool word_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || ascii_digit(c) || c == '-' || c == '_' || c == '.' ||
+	       c == ':' || c == '/' || c == '+';
+}
+
+static bool word_ok(struct slice s, size_t cap)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!word_char(s.p[i]))
+			return false;
+	return s.n != 0 && s.n <= cap;
+}
+
+static bool hex_ok(struct slice s, size_t digits)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!ascii_digit(s.p[i]) && !(s.p[i] >= 'a' && s.p[i] <= 'f'))
+			return false;
+	return s.n == digits;
+}
+
+static bool time_ok(int64_t t)
+{
+	return t >= 0 && t <= TIME_MAX;
+}
+
+static bool field_ok(const struct entry *e, const struct field *f)
+{
+	const void *p = at(e, f);
+	int64_t v;
+
+	switch ((enum type)f->type) {
+	case TYPE_WORD:
+		return word_ok(*(const struct slice *)p, f->cap);
+	case TYPE_BYTES:
+		return ((const struct slice *)p)->n <= f->cap;
+	case TYPE_HEX:
+		return hex_ok(*(const struct slice *)p, f->cap);
+	case TYPE_U64:
+		return *(const uint64_t *)p < NUMBER_MAX;
+	case TYPE_I64:
+		v = *(const int64_t *)p;
+		return v < (int64_t)NUMBER_MAX && v > -(int64_t)NUMBER_MAX;
+	case TYPE_TIME_OR_ABSENT:
+		return *(const int64_t *)p == ENTRY_NO_TIME || time_ok(*(const int64_t *)p);
+	case TYPE_TIME:
+		return time_ok(*(const int64_t *)p);
+	case TYPE_LITERAL:
+	case TYPE_BOOL:
+		return true;
+	}
+	return false;
+}
+
+bool entry_ok(const struct entry *e)
+{
+	if ((unsigned)e->kind >= ENTRY_KINDS || e->n >= NUMBER_MAX || !time_ok(e->t) ||
+	    e->clear.n > ENTRY_CLEAR_MAX)
+		return false;
+	for (const struct field *f = kinds[e->kind].fields; f->text != NULL; f++)
+		if (!field_ok(e, f))
+			return false;
+	return true;
+}
+
+/* ---- packed ---- */
+
+static void pack_field(struct buf *b, const struct entry *e, const struct field *f)
+{
+	const void *p = at(e, f);
+
+	switch ((enum type)f->type) {
+	case TYPE_WORD:
+	case TYPE_BYTES:
+	case TYPE_HEX:
+		msg_put_bytes(b, *(const struct slice *)p);
+		break;
+	case TYPE_U64:
+		msg_put_u64(b, *(const uint64_t *)p);
+		break;
+	case TYPE_I64:
+	case TYPE_TIME:
+	case TYPE_TIME_OR_ABSENT:
+		msg_put_i64(b, *(const int64_t *)p);
+		break;
+	case TYPE_BOOL:
+		msg_put_u8(b, *(const bool *)p);
+		break;
+	case TYPE_LITERAL:
+		break;
+	}
+}
+
+void entry_pack(struct buf *b, const struct entry *e)
+{
+	msg_put_u8(b, (uint8_t)e->kind);
+	msg_put_i64(b, e->t);
+	for (const struct field *f = kinds[e->kind].fields; f->text != NULL; f++)
+		pack_field(b, e, f);
+	msg_put_u8(b, e->clear.p != NULL);
+	if (e->clear.p != NULL)
+		msg_put_bytes(b, e->clear);
+}
+
+static void unpack_field(struct msg_reader *r, struct entry *e, const struct field *f)
+{
+	void *p = at_mut(e, f);
+
+	switch ((enum type)f->type) {
+	case TYPE_WORD:
+	case TYPE_BYTES:
+	case TYPE_HEX:
+		*(struct slice *)p = msg_get_bytes(r);
+		break;
+	case TYPE_U64:
+		*(uint64_t *)p = msg_get_u64(r);
+		break;
+	case TYPE_I64:
+	case TYPE_TIME:
+	case TYPE_TIME_OR_ABSENT:
+		*(int64_t *)p = msg_get_i64(r);
+		break;
+	case TYPE_BOOL:
+		*(bool *)p = msg_get_u8(r) != 0;
+		break;
+	case TYPE_LITERAL:
+		break;
+	}
+}
+
+bool entry_unpack(struct msg_reader *r, struct entry *e)
+{
+	unsigned kind = msg_get_u8(r);
+	int64_t t = msg_get_i64(r);
+
+	if (r->bad || kind >= ENTRY_KINDS)
+		return false;
+	entry_init(e, (enum entry_kind)kind, t);
+	for (const struct field *f = kinds[kind].fields; f->text != NULL; f++)
+		unpack_field(r, e, f);
+	if (msg_get_u8(r) != 0)
+		e->clear = msg_get_bytes(r);
+	return !r->bad && entry_ok(e);
+}
+
+/* ---- the line, written ---- */
+
+static void format_time(struct buf *b, int64_t t)
+{
+	char text[CLOCK_RFC3339_LEN + 3];
+
+	text[0] = '"';
+	clock_rfc3339(t, text + 1, sizeof(text) - 1);
+	text[CLOCK_RFC3339_LEN + 1] = '"';
+	buf_add(b, slice_of(text, CLOCK_RFC3339_LEN + 2));
+}
+
+static void format_field(struct buf *b, const struct entry *e, const struct field *f)
+{
+	const void *p = at(e, f);
+
+	if (f->type == TYPE_TIME_OR_ABSENT && *(const int64_t *)p == ENTRY_NO_TIME)
+		return;
+	buf_add(b, slice_of(f->text, f->text_len));
+	switch ((enum type)f->type) {
+	case TYPE_WORD:
+	case TYPE_BYTES:
+	case TYPE_HEX:
+		json_bytes(b, *(const struct slice *)p);
+		break;
+	case TYPE_U64:
+		json_u64(b, *(const uint64_t *)p);
+		break;
+	case TYPE_I64:
+		json_i64(b, *(const int64_t *)p);
+		break;
+	case TYPE_TIME:
+	case TYPE_TIME_OR_ABSENT:
+		format_time(b, *(const int64_t *)p);
+		break;
+	case TYPE_BOOL:
+		json_bool(b, *(const bool *)p);
+		break;
+	case TYPE_LITERAL:
+		break;
+	}
+}
+
+void entry_format(struct buf *b, const struct entry *e)
+{
+	buf_add(b, SLICE("{\"v\":1,\"n\":"));
+	json_u64(b, e->n);
+	buf_add(b, SLICE(",\"t\":"));
+	format_time(b, e->t);
+	buf_add(b, SLICE(",\"kind\":\""));
+	buf_adds(b, kinds[e->kind].word);
+	buf_addc(b, '"');
+	for (const struct field *f = kinds[e->kind].fields; f->text != NULL; f++)
+		format_field(b, e, f);
+	buf_addc(b, '}');
+}
+
+/* ---- the line, read ---- */
+
+struct cursor {
+	const char *p, *end;
+	char *scratch;
+};
+
+static bool take(struct cursor *c, const char *text, size_t n)
+{
+	if ((size_t)(c->end - c->p) < n || memcmp(c->p, text, n) != 0)
+		return false;
+	c->p += n;
+	return true;
+}
+
+static int hex_digit(char c)
+{
+	if (ascii_digit(c))
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool plain(char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* The byte of one escape; only those that json_bytes() writes. */
+static bool take_escape(struct cursor *c, char *out)
+{
+	const char *p = c->p;
+	int hi, lo;
+
+	if (p[0] != '\\')
+		return false;
+	if (c->end - p >= 2 && (p[1] == '"' || p[1] == '\\')) {
+		*out = p[1];
+		c->p += 2;
+		return true;
+	}
+	if (c->end - p < 6 || memcmp(p, "\\u00", 4) != 0)
+		return false;
+	hi = hex_digit(p[4]);
+	lo = hex_digit(p[5]);
+	if (hi < 0 || lo < 0)
+		return false;
+	*out = (char)(hi * 16 + lo);
+	if (plain(*out) || *out == '"' || *out == '\\')
+		return false;
+	c->p += 6;
+	return true;
+}
+
+static bool take_string(struct cursor *c, struct slice *out)
+{
+	const char *start;
+	char *to;
+
+	if (!take(c, "\"", 1))
+		return false;
+	start = c->p;
+	while (c->p < c->end && plain(*c->p))
+		c->p++;
+	if (c->p == c->end)
+		return false;
+	if (*c->p == '"') {
+		*out = slice_of(start, (size_t)(c->p++ - start));
+		return true;
+	}
+	to = c->scratch;
+	memcpy(to, start, (size_t)(c->p - start));
+	to += c->p - start;
+	while (c->p < c->end && *c->p != '"') {
+		if (plain(*c->p))
+			*to++ = *c->p++;
+		else if (!take_escape(c, to++))
+			return false;
+	}
+	if (c->p == c->end)
+		return false;
+	c->p++;
+	*out = slice_of(c->scratch, (size_t)(to - c->scratch));
+	c->scratch = to;
+	return true;
+}
+
+static bool take_u64(struct cursor *c, uint64_t *out)
+{
+	const char *start = c->p;
+	uint64_t v = 0;
+
+	while (c->p < c->end && ascii_digit(*c->p) && c->p - start < 17)
+		v = v * 10 + (uint64_t)(*c->p++ - '0');
+	if (c->p == start || (*start == '0' && c->p - start > 1) || v >= NUMBER_MAX) {
+		c->p = start;
+		return false;
+	}
+	*out = v;
+	return true;
+}
+
+static bool take_i64(struct cursor *c, int64_t *out)
+{
+	const char *start = c->p;
+	bool minus = take(c, "-", 1);
+	uint64_t v;
+
+	if (!take_u64(c, &v) || (minus && v == 0)) {
+		c->p = start;
+		return false;
+	}
+	*out = minus ? -(int64_t)v : (int64_t)v;
+	return true;
+}
+
+static bool take_time(struct cursor *c, int64_t *out)
+{
+	if (c->end - c->p < CLOCK_RFC3339_LEN + 2 || c->p[0] != '"' ||
+	    c->p[CLOCK_RFC3339_LEN + 1] != '"')
+		return false;
+	*out = clock_parse_rfc3339(c->p + 1, CLOCK_RFC3339_LEN);
+	if (*out < 0)
+		return false;
+	c->p += CLOCK_RFC3339_LEN + 2;
+	return true;
+}
+
+static bool take_bool(struct cursor *c, bool *out)
+{
+	*out = take(c, "true", 4);
+	return *out || take(c, "false", 5);
+}
+
+static bool take_value(struct cursor *c, struct entry *e, const struct field *f)
+{
+	const char *start = c->p;
+	void *p = at_mut(e, f);
+	bool ok = false;
+
+	switch ((enum type)f->type) {
+	case TYPE_WORD:
+	case TYPE_BYTES:
+	case TYPE_HEX:
+		ok = take_string(c, p);
+		if (ok && !field_ok(e, f)) {
+			c->p = start;
+			ok = false;
+		}
+		break;
+	case TYPE_U64:
+		ok = take_u64(c, p);
+		break;
+	case TYPE_I64:
+		ok = take_i64(c, p);
+		break;
+	case TYPE_TIME:
+	case TYPE_TIME_OR_ABSENT:
+		ok = take_time(c, p);
+		break;
+	case TYPE_BOOL:
+		ok = take_bool(c, p);
+		break;
+	case TYPE_LITERAL:
+		ok = true;
+		break;
+	}
+	return ok;
+}
+
+static bool take_kind(struct cursor *c, enum entry_kind *kind)
+{
+	static const char text[] = ",\"kind\":";
+	const char *start = c->p;
+	struct slice word;
+
+	if (take(c, text, sizeof(text) - 1) && take_string(c, &word) && entry_kind_of(word, kind))
+		return true;
+	c->p = start;
+	return false;
+}
+
+static bool take_line(struct cursor *c, struct entry *e)
+{
+	static const char head[] = "{\"v\":1,\"n\":";
+	enum entry_kind kind;
+	uint64_t n;
+	int64_t t;
+
+	if (!take(c, head, sizeof(head) - 1) || !take_u64(c, &n) || !take(c, ",\"t\":", 5) ||
+	    !take_time(c, &t) || !take_kind(c, &kind))
+		return false;
+	entry_init(e, kind, t);
+	e->n = n;
+	for (const struct field *f = kinds[kind].fields; f->text != NULL; f++) {
+		if (!take(c, f->text, f->text_len)) {
+			if (f->type != TYPE_TIME_OR_ABSENT)
+				return false;
+			continue;
+		}
+		if (!take_value(c, e, f))
+			return false;
+	}
+	return take(c, "}", 1) && c->p == c->end;
+}
+
+bool entry_parse(struct slice line, char *scratch, struct entry *e, size_t *where)
+{
+	struct cursor c = { line.p, line.p + line.n, scratch };
+
+	if (line.n > ENTRY_LINE_MAX) {
+		*where = ENTRY_LINE_MAX;
+		return false;
+	}
+	if (take_line(&c, e))
+		return true;
+	*where = (size_t)(c.p - line.p);
+	return false;
+}

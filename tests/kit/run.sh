@@ -1,0 +1,99 @@
+#!/bin/bash
+# run.sh badcerts|mint|smuggle|cookies|tamper - one quick piece of the outside kit against $CRUMBGATE, with a
+# run folder and a port of its own; passes only when every case of the piece does.  Skipped (77) without
+# CRUMBGATE_KIT or where with-hosts.sh cannot make its mount namespace.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+piece=$1
+skip() {
+	echo "SKIP: $*"
+	exit 77
+}
+[ -d "${CRUMBGATE_KIT:-/nonexistent}/badcerts" ] || skip 'CRUMBGATE_KIT is not set'
+command -v python3 >/dev/null || skip 'no python3 here'
+unshare -m true 2>/dev/null || skip 'no right to make a mount namespace'
+
+KIT_RUN=$(mktemp -d "${TMPDIR:-/tmp}/kit-$piece-XXXXXX")
+CRUMBGATE_PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+export KIT_RUN CRUMBGATE_PORT
+chmod 755 "$KIT_RUN"
+finish() {
+	status=$?
+	if [ $status -ne 0 ] && [ -f "$KIT_RUN/peers/crumbgate/out" ]; then
+		echo '== crumbgate said, last:'
+		tail -20 "$KIT_RUN/peers/crumbgate/out"
+	fi
+	"$here/crumbgate.sh" stop || true
+	rm -rf "$KIT_RUN"
+}
+trap finish EXIT
+trap 'exit 1' TERM INT
+
+start() { # OPTION...
+	line=$(CRUMBGATE_EXTRA="$*" "$here/crumbgate.sh" start)
+	ca=$KIT_RUN/peers/crumbgate/state/ca
+	proxy=${line#PROXY=}
+	proxy=${proxy%% *}
+}
+piece_run() { # SCRIPT OPTION...
+	script=$1
+	shift
+	python3 "$CRUMBGATE_KIT/$script" --proxy "$proxy" --ca "$ca/ca.pem" --label crumbgate \
+		--json "$KIT_RUN/out.json" "$@"
+}
+# Whether the piece's report says that nothing failed.
+judge() {
+	python3 - "$KIT_RUN/out.json" <<'PY'
+import json, sys
+report = json.load(open(sys.argv[1]))
+parts = report["parts"].values() if "parts" in report else [report]
+for part in parts:
+    if part["score"] != part["total"] or part.get("failed") or part.get("grade", "A") != "A":
+        sys.exit("not all cases passed")
+PY
+}
+
+python3 "$CRUMBGATE_KIT/badcerts/gen.py" >"$KIT_RUN/gen.out" 2>&1 || { cat "$KIT_RUN/gen.out"; exit 1; }
+case $piece in
+badcerts)
+	# A first start makes the CA that one case meets outside.
+	start
+	python3 "$CRUMBGATE_KIT/badcerts/gen.py" --only proxy-ca --proxy-ca-cert "$ca/ca.pem" \
+		--proxy-ca-key "$ca/ca.key" >/dev/null || echo 'no case proxy-ca: the key is not readable'
+	start
+	piece_run badcerts/run.py
+	;;
+mint)
+	start
+	"$here/crumbgate.sh" stop
+	mv "$KIT_RUN/peers/crumbgate" "$KIT_RUN/peers/another-install"
+	start
+	piece_run badcerts/mint.py --ca2 "$KIT_RUN/peers/another-install/state/ca/ca.pem" \
+		--ca-key "$(find "$ca" -type f ! -name '*.pem' | paste -sd, -)"
+	;;
+smuggle)
+	start
+	piece_run smuggle/run.py
+	;;
+cookies)
+	# The investigator's profile removes nothing.
+	start --profile investigator=127.0.0.0/8
+	piece_run cookies/run.py
+	;;
+tamper)
+	start --profile investigator=127.0.0.0/8
+	piece_run cookies/run.py >/dev/null
+	"$here/crumbgate.sh" stop
+	log=$(find "$KIT_RUN/peers/crumbgate/state/evidence" -name '*.jsonl' | LC_ALL=C sort | tail -1)
+	[ -n "$log" ] || { echo 'no log was written'; exit 1; }
+	cat >"$KIT_RUN/verify" <<'SH'
+#!/bin/sh
+exec "$CRUMBGATE" verify "$(dirname "$1")"
+SH
+	chmod +x "$KIT_RUN/verify"
+	python3 "$CRUMBGATE_KIT/evidence/attack.py" tamper --log "$log" --copy-dir --bits 100 \
+		--verify "$KIT_RUN/verify {log}" --json "$KIT_RUN/out.json"
+	;;
+*) echo "unknown piece $piece" >&2 && exit 2 ;;
+esac
+judge

@@ -50,13 +50,16 @@ enum address_class {
 	ADDRESS_PRIVATE,       /* RFC 1918, RFC 6598 100.64/10, fc00::/7 */
 	ADDRESS_LINK_LOCAL,    /* 169.254/16 (cloud metadata), fe80::/10 */
 	ADDRESS_MULTICAST,     /* 224/4, ff00::/8 */
-	ADDRESS_DOCUMENTATION, /* 192.0.2/24, 198.51.100/24, 203.0.113/24, 2001:db8::/32, 3fff::/20 */
-	ADDRESS_RESERVED,      /* 240/4, broadcast, 198.18/15, 192.0.0/24, site-local and other unassigned */
+	ADDRESS_DOCUMENTATION, /* 192.0.2/24, 198.51.100/24, 203.0.113/24, 2001:db8::/32, 3fff::/20
+				*/
+	ADDRESS_RESERVED,      /* 240/4, broadcast, 198.18/15, 192.0.0/24, site-local and other
+				  unassigned */
 };
 
 /*
- * The IANA special-purpose registries (RFC 6890 and successors).  An IPv4 address inside an IPv6 one
- * (mapped, compatible, NAT64 64:ff9b::/96 and 64:ff9b:1::/48, 6to4, Teredo) is judged as well, and the worse counts.
+ * The IANA special-purpose registries (RFC 6890 and successors).  An IPv4 address inside an IPv6
+ * one (mapped, compatible, NAT64 64:ff9b::/96 and 64:ff9b:1::/48, 6to4, Teredo) is judged as well,
+ * and the worse counts.
  */
 enum address_class address_class(const struct address *a);
 /* False for everything but ADDRESS_PUBLIC; *reason (if not NULL) is then a static phrase. */

@@ -1,17 +1,18 @@
 /*
  * dial.h - a connection to host and port: Happy Eyeballs version 2 (RFC 8305).
  *
- * AAAA and A are asked for at once; when A comes first AAAA gets 50 ms more (section 3).  Addresses are
- * tried in turn, families interleaved (section 4), the family that won last time for this host
+ * AAAA and A are asked for at once; when A comes first AAAA gets 50 ms more (section 3).  Addresses
+ * are tried in turn, families interleaved (section 4), the family that won last time for this host
  * first; a further attempt starts when one fails or after DIAL_STAGGER_MS; the first that stands
  * wins and the others are dropped (section 5).  All of it has DIAL_TIMEOUT_MS.
  *
- * Each address is shown to the `allow` function *after* resolution and right before the attempt, so a name
- * that points to a private address does not get around the policy (DNS rebinding).  Literals
+ * Each address is shown to the `allow` function *after* resolution and right before the attempt, so
+ * a name that points to a private address does not get around the policy (DNS rebinding).  Literals
  * are shown as well.  When none was allowed, the error is DIAL_FORBIDDEN with the reason.
  *
  * The callback is called exactly once, from the loop, unless the dial is cancelled.  The result's
- * stream is plain and connected, and belongs to the callee, who gives it its callback with stream_set_cb().
+ * stream is plain and connected, and belongs to the callee, who gives it its callback with
+ * stream_set_cb().
  */
 #ifndef CRUMBGATE_PROXY_NET_DIAL_H
 #define CRUMBGATE_PROXY_NET_DIAL_H

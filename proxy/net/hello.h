@@ -3,8 +3,8 @@
  *
  * Pure: bytes in, facts out, nothing kept.  Used to decide between tunnel and interception while
  * the bytes are still unconsumed in the stream.  The message may be split over records and over
- * segments at any place (post-quantum key shares make it larger than one segment); call again with all bytes
- * from the start when more have come.  RFC 8446 section 4.1.2, RFC 6066 section 3 (SNI),
+ * segments at any place (post-quantum key shares make it larger than one segment); call again with
+ * all bytes from the start when more have come.  RFC 8446 section 4.1.2, RFC 6066 section 3 (SNI),
  * RFC 7301 (ALPN).
  */
 #ifndef CRUMBGATE_PROXY_NET_HELLO_H
@@ -12,7 +12,8 @@
 
 #include "base/slice.h"
 
-/* A ClientHello larger than this is refused, and so is one in more than HELLO_RECORDS_MAX records. */
+/* A ClientHello larger than this is refused, and so is one in more than HELLO_RECORDS_MAX records.
+ */
 #define HELLO_MAX (16u * 1024)
 #define HELLO_RECORDS_MAX 64u
 /* The most bytes that hello_parse() can ask for; a good stream_set_read_max(). */
@@ -26,12 +27,12 @@ enum hello_status {
 };
 
 struct hello {
-	char sni[256];	    /* lower case, without a final dot; "" when there is none */
-	char alpn[256];	    /* the protocol list in wire form: a length byte before each name */
-	size_t alpn_len;    /* 0: no ALPN */
-	uint16_t versions;  /* bit n: TLS 1.n is offered, bit 0 TLS 1.0 */
-	bool has_ech;	    /* encrypted_client_hello is there: the name may be the outer one */
-	bool alpn_cut;	    /* the list was longer than kept */
+	char sni[256];	   /* lower case, without a final dot; "" when there is none */
+	char alpn[256];	   /* the protocol list in wire form: a length byte before each name */
+	size_t alpn_len;   /* 0: no ALPN */
+	uint16_t versions; /* bit n: TLS 1.n is offered, bit 0 TLS 1.0 */
+	bool has_ech;	   /* encrypted_client_hello is there: the name may be the outer one */
+	bool alpn_cut;	   /* the list was longer than kept */
 };
 
 enum hello_status hello_parse(struct slice bytes, struct hello *out);

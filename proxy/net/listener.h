@@ -3,10 +3,10 @@
  *
  * The supervisor binds (listener_bind()) before it forks; each worker accepts from the descriptor
  * it inherited.  Accepting is bounded per turn, so a flood does not starve those who are in.
- * When descriptors run out, accepting pauses and is tried again every LISTENER_RETRY_MS; the operator is
- * told once per shortage, with what to do, and so is its end.  New clients wait in the
- * backlog meanwhile; after LISTENER_PATIENCE_MS they are taken with a descriptor kept in reserve and closed,
- * so that they learn it.
+ * When descriptors run out, accepting pauses and is tried again every LISTENER_RETRY_MS; the
+ * operator is told once per shortage, with what to do, and so is its end.  New clients wait in the
+ * backlog meanwhile; after LISTENER_PATIENCE_MS they are taken with a descriptor kept in reserve
+ * and closed, so that they learn it.
  */
 #ifndef CRUMBGATE_PROXY_NET_LISTENER_H
 #define CRUMBGATE_PROXY_NET_LISTENER_H

@@ -80,8 +80,8 @@ void loop_free_later(struct loop *loop, struct deferred *d, deferred_fn *fn);
 
 /*
  * Time-outs that come in classes of one fixed duration ("client idle, 60 s").  A class is a list
- * in the order of starting, so starting, touching and stopping is O(1), and thousands cost no more than
- * one.  A timer runs out between its duration and LOOP_TICK_MS after it.
+ * in the order of starting, so starting, touching and stopping is O(1), and thousands cost no more
+ * than one.  A timer runs out between its duration and LOOP_TICK_MS after it.
  */
 #define LOOP_TICK_MS 250
 

@@ -2,11 +2,11 @@
  * relay.h - bytes both ways between two streams, for tunnels and WebSockets.
  *
  * relay_start() takes both streams over (their old owner must not touch them again).  Bytes that
- * either one has not consumed yet go first.  While one side is full the other is paused.  The end of one
- * direction is handed on as an end for writing (half-close); when both have ended, or one fails, or
- * nothing has moved for the idle class, both are closed and done() is called, once, from the
- * loop.  After an error, or an end of TLS without close_notify, the other side is reset and not ended in order,
- * so that a truncation stays visible.
+ * either one has not consumed yet go first.  While one side is full the other is paused.  The end
+ * of one direction is handed on as an end for writing (half-close); when both have ended, or one
+ * fails, or nothing has moved for the idle class, both are closed and done() is called, once, from
+ * the loop.  After an error, or an end of TLS without close_notify, the other side is reset and not
+ * ended in order, so that a truncation stays visible.
  */
 #ifndef CRUMBGATE_PROXY_NET_RELAY_H
 #define CRUMBGATE_PROXY_NET_RELAY_H
@@ -28,7 +28,8 @@ typedef void relay_done(const struct relay_result *r, void *arg);
 /* NULL: memory is out, and both streams are still the caller's. */
 struct relay *relay_start(struct stream *a, struct stream *b, struct timer_class *idle,
 			  relay_done *done, void *arg);
-/* Ends it from outside (drain, pass-through withdrawn): resets both, calls done() before it returns. */
+/* Ends it from outside (drain, pass-through withdrawn): resets both, calls done() before it
+ * returns. */
 void relay_stop(struct relay *r);
 
 #endif

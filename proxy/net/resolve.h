@@ -2,13 +2,15 @@
  * resolve.h - names to addresses, without waiting: c-ares on the loop.
  *
  * The system's hosts file is asked first, and what it has is the whole answer.  Else A and AAAA are
- * asked for separately, so that whoever connects can begin with what came first (RFC 8305 section 3).
- * Answers are kept for their TTL (at least RESOLVE_TTL_MIN, at most RESOLVE_TTL_MAX seconds; "no such name" and failures
- * RESOLVE_TTL_NEGATIVE), equal questions under way are asked once, a question that has no answer after
- * RESOLVE_TIMEOUT_MS has failed.  IP literals need no question.  resolv.conf is read again when it changes.
+ * asked for separately, so that whoever connects can begin with what came first (RFC 8305 section
+ * 3). Answers are kept for their TTL (at least RESOLVE_TTL_MIN, at most RESOLVE_TTL_MAX seconds;
+ * "no such name" and failures RESOLVE_TTL_NEGATIVE), equal questions under way are asked once, a
+ * question that has no answer after RESOLVE_TIMEOUT_MS has failed.  IP literals need no question.
+ * resolv.conf is read again when it changes.
  *
- * The callback gets the state of both families each time one of them is settled, at most twice, and never
- * inside resolve_start().  After the call in which nothing is pending any more the query is gone.
+ * The callback gets the state of both families each time one of them is settled, at most twice, and
+ * never inside resolve_start().  After the call in which nothing is pending any more the query is
+ * gone.
  */
 #ifndef CRUMBGATE_PROXY_NET_RESOLVE_H
 #define CRUMBGATE_PROXY_NET_RESOLVE_H

@@ -18,11 +18,11 @@
  *
  * Reading.  New bytes are read into a buffer that all streams of the loop share, and
  * STREAM_READ is told; stream_peek() shows everything not yet consumed.  What is left when the
- * callback returns is copied to a buffer of the stream's own, so a stream that has nothing pending owns
- * none.  At most read_max bytes are kept; when the owner consumed nothing of a full buffer and did not
- * pause, STREAM_ERROR (ENOBUFS) follows.  Bytes that wait are shown again with the next bytes, at
- * STREAM_EOF, and when stream_unpause() asks for it.  A slice from stream_peek() is valid until the
- * callback returns or something is consumed; outside a callback until the turn ends.
+ * callback returns is copied to a buffer of the stream's own, so a stream that has nothing pending
+ *owns none.  At most read_max bytes are kept; when the owner consumed nothing of a full buffer and
+ *did not pause, STREAM_ERROR (ENOBUFS) follows.  Bytes that wait are shown again with the next
+ *bytes, at STREAM_EOF, and when stream_unpause() asks for it.  A slice from stream_peek() is valid
+ *until the callback returns or something is consumed; outside a callback until the turn ends.
  *
  * Writing.  stream_write() queues a copy and one system call at the end of the turn takes all that
  * was written in it; a large slice goes out at once from the caller's memory, and only what
@@ -30,12 +30,13 @@
  * STREAM_DRAINED is told as soon as fewer than STREAM_LOW are left.  An owner who goes on writing
  * without looking ends at STREAM_OUT_MAX with an error.
  *
- * TLS.  stream_start_tls_server/client() turn a plain stream into a TLS one: bytes not yet consumed are
- * the first ones of the handshake, bytes queued before leave in clear before it.  STREAM_CONNECTED is
- * told when the handshake is done.  When it is suspended (certificate callback returned -1,
- * SSL_set_retry_verify(), client hello callback returned SSL_CLIENT_HELLO_RETRY) STREAM_WANT is told
- * once and nothing goes on until stream_resume_handshake().  Renegotiation is refused (RFC 9325
- * section 3.5).  The SSL has no file descriptor; SSL_read() and its like are not for owners.
+ * TLS.  stream_start_tls_server/client() turn a plain stream into a TLS one: bytes not yet consumed
+ *are the first ones of the handshake, bytes queued before leave in clear before it.
+ *STREAM_CONNECTED is told when the handshake is done.  When it is suspended (certificate callback
+ *returned -1, SSL_set_retry_verify(), client hello callback returned SSL_CLIENT_HELLO_RETRY)
+ *STREAM_WANT is told once and nothing goes on until stream_resume_handshake().  Renegotiation is
+ *refused (RFC 9325 section 3.5).  The SSL has no file descriptor; SSL_read() and its like are not
+ *for owners.
  *
  * Ending.  The owner ends every stream with stream_close(), after STREAM_EOF and STREAM_ERROR too.
  */
@@ -54,11 +55,11 @@ struct stream;
 enum stream_event {
 	STREAM_CONNECTED, /* stream_connect(): TCP stands; start_tls: the handshake is done */
 	STREAM_READ,	  /* there are new bytes to peek at (or the old ones again, see unpause) */
-	STREAM_DRAINED,	  /* no longer full; or all is with the kernel, after stream_want_flushed() */
-	STREAM_EOF,	  /* the peer's orderly end; told once; writing still works */
-	STREAM_ERROR,	  /* stream_errno(), stream_error_text(); told once and last */
-	STREAM_TIMEOUT,	  /* the timer ran out; it does not run any more */
-	STREAM_WANT,	  /* the handshake is suspended */
+	STREAM_DRAINED, /* no longer full; or all is with the kernel, after stream_want_flushed() */
+	STREAM_EOF,	/* the peer's orderly end; told once; writing still works */
+	STREAM_ERROR,	/* stream_errno(), stream_error_text(); told once and last */
+	STREAM_TIMEOUT, /* the timer ran out; it does not run any more */
+	STREAM_WANT,	/* the handshake is suspended */
 };
 
 typedef void stream_cb(struct stream *s, enum stream_event event, void *arg);
@@ -74,7 +75,8 @@ typedef void stream_cb(struct stream *s, enum stream_event event, void *arg);
  */
 struct stream *stream_from_fd(struct loop *loop, int fd, stream_cb *cb, void *arg);
 /* Begins to connect; STREAM_CONNECTED or STREAM_ERROR follows.  NULL: errno. */
-struct stream *stream_connect(struct loop *loop, const struct address *to, stream_cb *cb, void *arg);
+struct stream *stream_connect(struct loop *loop, const struct address *to, stream_cb *cb,
+			      void *arg);
 
 /* A new owner, for example from the pool to an exchange and back. */
 void stream_set_cb(struct stream *s, stream_cb *cb, void *arg);
@@ -86,7 +88,8 @@ bool stream_peer(const struct stream *s, struct address *out);
 /* TLS.  The SSL belongs to the stream from here on, also on failure.  False: memory is out. */
 bool stream_start_tls_server(struct stream *s, struct ssl_ctx_st *ctx);
 bool stream_start_tls_client(struct stream *s, struct ssl_st *ssl);
-/* NULL for a plain stream.  The handshake begins after the turn's callbacks, so it can still be set up. */
+/* NULL for a plain stream.  The handshake begins after the turn's callbacks, so it can still be set
+ * up. */
 struct ssl_st *stream_ssl(const struct stream *s);
 /* The stream that runs this SSL, for OpenSSL's callbacks. */
 struct stream *stream_of_ssl(const struct ssl_st *ssl);
@@ -100,7 +103,8 @@ void stream_consume(struct stream *s, size_t n);
 void stream_set_read_max(struct stream *s, size_t max);
 /* No STREAM_READ and no STREAM_EOF until stream_unpause(). */
 void stream_pause(struct stream *s);
-/* Reading goes on in the next turn.  If bytes are unconsumed STREAM_READ shows them, paused or not. */
+/* Reading goes on in the next turn.  If bytes are unconsumed STREAM_READ shows them, paused or not.
+ */
 void stream_unpause(struct stream *s);
 bool stream_is_paused(const struct stream *s);
 /* Connected, shaken hands, and neither STREAM_EOF nor STREAM_ERROR seen yet. */
@@ -129,8 +133,9 @@ void stream_shutdown_write(struct stream *s);
 enum stream_how {
 	/*
 	 * Sends what is queued, close_notify and FIN, then reads and drops what still comes
-	 * (at most STREAM_LINGER_BYTES and STREAM_LINGER_MS), so that a last answer is not lost to a
-	 * reset (RFC 9112 section 9.6).  A peer that takes nothing for STREAM_STUCK_MS is reset.
+	 * (at most STREAM_LINGER_BYTES and STREAM_LINGER_MS), so that a last answer is not lost to
+	 * a reset (RFC 9112 section 9.6).  A peer that has not taken all of it after
+	 * STREAM_STUCK_MS is reset.
 	 */
 	STREAM_GRACEFUL,
 	/* Drops what is queued and sends RST: the peer must not take what it got for whole. */
@@ -138,15 +143,15 @@ enum stream_how {
 };
 #define STREAM_LINGER_BYTES (1024u * 1024)
 #define STREAM_LINGER_MS 2000
-#define STREAM_STUCK_MS 30000
+#define STREAM_STUCK_MS 60000
 
 /* The owner is done; no event follows.  The memory lives until the turn ends.  NULL is allowed. */
 void stream_close(struct stream *s, enum stream_how how);
 
 /*
- * One time-out for the stream; NULL stops it.  stream_set_timer(): idle, starts anew with every byte
- * that moves in either direction.  stream_set_deadline(): runs, whatever moves (heads, handshakes).
- * Calling either one replaces the other.
+ * One time-out for the stream; NULL stops it.  stream_set_timer(): idle, starts anew with every
+ * byte that moves in either direction.  stream_set_deadline(): runs, whatever moves (heads,
+ * handshakes). Calling either one replaces the other.
  */
 void stream_set_timer(struct stream *s, struct timer_class *c);
 void stream_set_deadline(struct stream *s, struct timer_class *c);
@@ -154,6 +159,8 @@ void stream_set_deadline(struct stream *s, struct timer_class *c);
 /* Why STREAM_ERROR: an errno value (EPROTO for TLS), and words that are good for a diagnostic. */
 int stream_errno(const struct stream *s);
 const char *stream_error_text(const struct stream *s);
+/* The TLS alert that the peer sent (RFC 8446 section 6; 48 unknown_ca ...), or -1. */
+int stream_alert(const struct stream *s);
 
 /* Bytes that the owner read and wrote (payload, not TLS records). */
 uint64_t stream_bytes_in(const struct stream *s);

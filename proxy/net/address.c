@@ -1,0 +1,199 @@
+#include "proxy/net/address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+int address_family(const struct address *a)
+{
+	return a->len != 0 ? a->sa.ss_family : AF_UNSPEC;
+}
+
+static const struct sockaddr_in *v4(const struct address *a)
+{
+	return (const struct sockaddr_in *)&a->sa;
+}
+
+static const struct sockaddr_in6 *v6(const struct address *a)
+{
+	return (const struct sockaddr_in6 *)&a->sa;
+}
+
+void address_from_bytes(const void *ip, size_t n, uint16_t port, struct address *out)
+{
+	*out = (struct address){ .len = 0 };
+	if (n == 4) {
+		struct sockaddr_in *sin = (struct sockaddr_in *)&out->sa;
+
+		sin->sin_family = AF_INET;
+		sin->sin_port = htons(port);
+		memcpy(&sin->sin_addr, ip, 4);
+		out->len = sizeof(*sin);
+	} else if (n == 16) {
+		struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)&out->sa;
+
+		sin6->sin6_family = AF_INET6;
+		sin6->sin6_port = htons(port);
+		memcpy(&sin6->sin6_addr, ip, 16);
+		out->len = sizeof(*sin6);
+	}
+}
+
+bool address_parse_ip(struct slice text, uint16_t port, struct address *out)
+{
+	char z[INET6_ADDRSTRLEN + 1];
+	unsigned char ip[16];
+
+	*out = (struct address){ .len = 0 };
+	if (text.n >= 2 && text.p[0] == '[' && text.p[text.n - 1] == ']') {
+		text = slice_of(text.p + 1, text.n - 2);
+		if (slice_find(text, ':') == text.n)
+			return false;
+	}
+	if (memchr(text.p, 0, text.n) != NULL || !slice_copy(text, z, sizeof(z)))
+		return false;
+	/* inet_pton() reads exactly the strict forms. */
+	if (inet_pton(AF_INET, z, ip) == 1)
+		address_from_bytes(ip, 4, port, out);
+	else if (inet_pton(AF_INET6, z, ip) == 1)
+		address_from_bytes(ip, 16, port, out);
+	return out->len != 0;
+}
+
+static bool parse_any_port(struct slice text, struct address *out, uint64_t *port)
+{
+	struct slice host = text;
+	size_t colon = text.n;
+
+	*out = (struct address){ .len = 0 };
+	while (colon > 0 && text.p[colon - 1] != ':')
+		colon--;
+	if (colon == 0)
+		return false;
+	host = slice_head(text, colon - 1);
+	/* An IPv6 address without brackets would be ambiguous. */
+	if (slice_find(host, ':') != host.n && host.p[0] != '[')
+		return false;
+	return slice_to_u64(slice_skip(text, colon), 65535, port) &&
+	       address_parse_ip(host, (uint16_t)*port, out);
+}
+
+bool address_parse(struct slice text, struct address *out)
+{
+	uint64_t port;
+
+	if (parse_any_port(text, out, &port) && port != 0)
+		return true;
+	out->len = 0;
+	return false;
+}
+
+uint16_t address_port(const struct address *a)
+{
+	if (address_family(a) == AF_INET)
+		return ntohs(v4(a)->sin_port);
+	return address_family(a) == AF_INET6 ? ntohs(v6(a)->sin6_port) : 0;
+}
+
+void address_set_port(struct address *a, uint16_t port)
+{
+	if (address_family(a) == AF_INET)
+		((struct sockaddr_in *)&a->sa)->sin_port = htons(port);
+	else if (address_family(a) == AF_INET6)
+		((struct sockaddr_in6 *)&a->sa)->sin6_port = htons(port);
+}
+
+struct slice address_bytes(const struct address *a)
+{
+	if (address_family(a) == AF_INET)
+		return slice_of((const char *)&v4(a)->sin_addr, 4);
+	if (address_family(a) == AF_INET6)
+		return slice_of((const char *)&v6(a)->sin6_addr, 16);
+	return SLICE("");
+}
+
+bool address_same_ip(const struct address *a, const struct address *b)
+{
+	return address_family(a) == address_family(b) &&
+	       slice_eq(address_bytes(a), address_bytes(b));
+}
+
+void address_print_ip(const struct address *a, char out[ADDRESS_TEXT])
+{
+	struct slice ip = address_bytes(a);
+
+	if (ip.n == 0 || inet_ntop(address_family(a), ip.p, out, ADDRESS_TEXT) == NULL)
+		snprintf(out, ADDRESS_TEXT, "unknown");
+}
+
+void address_print(const struct address *a, char out[ADDRESS_TEXT])
+{
+	char ip[ADDRESS_TEXT];
+
+	address_print_ip(a, ip);
+	snprintf(out, ADDRESS_TEXT, address_family(a) == AF_INET6 ? "[%.46s]:%u" : "%.46s:%u", ip,
+		 address_port(a));
+}
+
+static const unsigned char mapped_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+
+void address_client(const struct address *a, char out[ADDRESS_TEXT])
+{
+	struct slice ip = address_bytes(a);
+	struct address plain = *a;
+
+	if (ip.n == 16 && memcmp(ip.p, mapped_prefix, 12) == 0)
+		address_from_bytes(ip.p + 12, 4, 0, &plain);
+	if (address_class(&plain) == ADDRESS_LOOPBACK)
+		snprintf(out, ADDRESS_TEXT, "local");
+	else
+		address_print_ip(&plain, out);
+}
+
+static void to_v6(struct slice ip, unsigned char out[16])
+{
+	if (ip.n == 16) {
+		memcpy(out, ip.p, 16);
+		return;
+	}
+	memcpy(out, mapped_prefix, 12);
+	if (ip.n == 4)
+		memcpy(out + 12, ip.p, 4);
+	else
+		memset(out, 0, 16);
+}
+
+bool address_net_parse(struct slice text, struct address_net *out)
+{
+	struct slice ip, bits = slice_cut(text, '/', &ip);
+	struct address a;
+	uint64_t n;
+	unsigned width;
+
+	if (!address_parse_ip(ip, 0, &a))
+		return false;
+	width = address_family(&a) == AF_INET ? 32 : 128;
+	n = width;
+	if (bits.p != NULL && !slice_to_u64(bits, width, &n))
+		return false;
+	to_v6(address_bytes(&a), out->ip);
+	out->bits = (unsigned)n + (128 - width);
+	/* Bits behind the prefix are a slip of the pen: "10.0.0.1/8". */
+	for (unsigned i = out->bits; i < 128; i++)
+		if (out->ip[i / 8] >> (7 - i % 8) & 1)
+			return false;
+	return true;
+}
+
+bool address_in_net(const struct address *a, const struct address_net *net)
+{
+	unsigned char ip[16];
+	unsigned whole = net->bits / 8, rest = net->bits % 8;
+
+	if (a->len == 0)
+		return false;
+	to_v6(address_bytes(a), ip);
+	if (memcmp(ip, net->ip, whole) != 0)
+		return false;
+	return rest == 0 || (ip[whole] ^ net->ip[whole]) >> (8 - rest) == 0;
+}

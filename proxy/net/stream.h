@@ -49,7 +49,6 @@
 
 struct address;
 struct ssl_st;
-struct ssl_ctx_st;
 struct stream;
 
 enum stream_event {
@@ -86,7 +85,7 @@ bool stream_local(const struct stream *s, struct address *out);
 bool stream_peer(const struct stream *s, struct address *out);
 
 /* TLS.  The SSL belongs to the stream from here on, also on failure.  False: memory is out. */
-bool stream_start_tls_server(struct stream *s, struct ssl_ctx_st *ctx);
+bool stream_start_tls_server(struct stream *s, struct ssl_st *ssl);
 bool stream_start_tls_client(struct stream *s, struct ssl_st *ssl);
 /* NULL for a plain stream.  The handshake begins after the turn's callbacks, so it can still be set
  * up. */
@@ -109,6 +108,8 @@ void stream_unpause(struct stream *s);
 bool stream_is_paused(const struct stream *s);
 /* Connected, shaken hands, and neither STREAM_EOF nor STREAM_ERROR seen yet. */
 bool stream_is_open(const struct stream *s);
+/* STREAM_EOF was told. */
+bool stream_saw_eof(const struct stream *s);
 /* After STREAM_EOF: a plain FIN, or TLS that ended with close_notify (RFC 8446 section 6.1). */
 bool stream_eof_clean(const struct stream *s);
 
@@ -138,6 +139,8 @@ enum stream_how {
 	 * STREAM_STUCK_MS is reset.
 	 */
 	STREAM_GRACEFUL,
+	/* The same without close_notify: a TLS peer sees that what it got is not the whole. */
+	STREAM_CUT,
 	/* Drops what is queued and sends RST: the peer must not take what it got for whole. */
 	STREAM_RESET,
 };

@@ -333,12 +333,8 @@ static bool start(struct stream *s, SSL *ssl)
 	return true;
 }
 
-bool stream_start_tls_server(struct stream *s, struct ssl_ctx_st *ctx)
+bool stream_start_tls_server(struct stream *s, struct ssl_st *ssl)
 {
-	SSL *ssl = SSL_new(ctx);
-
-	if (ssl == NULL)
-		return false;
 	SSL_set_accept_state(ssl);
 	return start(s, ssl);
 }

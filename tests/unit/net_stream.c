@@ -190,7 +190,7 @@ static void start_inside(struct end *e, enum stream_event ev)
 		stream_write(e->s, SLICE("200 ok\n"));
 		e->stop_reading = false;
 		e->count = 0;
-		assert_true(stream_start_tls_server(e->s, e->arg));
+		assert_true(stream_start_tls_server(e->s, SSL_new(e->arg)));
 	}
 }
 

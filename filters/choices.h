@@ -32,6 +32,8 @@ size_t choices_count(const struct choices *t);
 bool choices_set(struct choices *t, const uint8_t client[CLIENT_ID_LEN], struct slice site,
 		 const struct choice *choice);
 void choices_clear(struct choices *t, const uint8_t client[CLIENT_ID_LEN], struct slice site);
+/* All of the client's, that for "*" too. */
+void choices_clear_client(struct choices *t, const uint8_t client[CLIENT_ID_LEN]);
 /* The choice in force; CHOICE_NONE and SEEN_NOWHERE where there is none. */
 struct choice choices_find(const struct choices *t, const uint8_t client[CLIENT_ID_LEN],
 			   struct slice site);

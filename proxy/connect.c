@@ -1,0 +1,256 @@
+/* CONNECT: from the request to TLS that ends here, or to a tunnel. */
+#include "base/config.h"
+#include "certs/leaf.h"
+#include "evidence/entry.h"
+#include "filters/hosts.h"
+#include "proxy/client_parts.h"
+#include "proxy/desk/desk.h"
+#include "proxy/net/hello.h"
+#include "proxy/pool.h"
+#include "proxy/tunnel.h"
+#include "proxy/visitor.h"
+#include "proxy/worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool is_never(const struct worker *w, struct slice host)
+{
+	return config_never_intercept(w->config, host) ||
+	       (w->setup->never != NULL && hosts_match(w->setup->never, host, NULL));
+}
+
+static void say_established(struct client *c)
+{
+	stream_write(c->stream, SLICE("HTTP/1.1 200 Connection established\r\n\r\n"));
+	client_go(c, CLIENT_HELLO);
+}
+
+/* Both streams belong to the tunnel from here on. */
+static void become_tunnel(struct client *c, const char *why)
+{
+	struct worker *w = c->w;
+	struct visitor *v = c->visitor;
+	struct origin *o = c->tunnel->ahead;
+	struct stream *client = c->stream, *origin = origin_take_stream(o);
+	char host[SITE_MAX];
+
+	snprintf(host, sizeof(host), "%s", c->tunnel->target.host);
+	visitor_hold(w->visitors, v);
+	client_leave(c); /* closes what is left of the origin */
+	stream_set_timer(client, NULL);
+	tunnel_start(w, v, slice_str(host), why, client, origin);
+	visitor_let_go(w->visitors, v);
+}
+
+/* ---- the origin that was dialled ahead ---- */
+
+static void on_dialled(struct client *c)
+{
+	if (c->state == CLIENT_DIAL && c->tunnel->dialled_for_tunnel) {
+		/* The client spoke before: it has its 200 already. */
+		become_tunnel(c, "protocol");
+	} else if (c->state == CLIENT_DIAL) {
+		say_established(c);
+		if (c->tunnel->never)
+			become_tunnel(c, "never-intercept");
+	}
+}
+
+static void on_ahead(struct origin *o, enum origin_event event, void *arg)
+{
+	struct client *c = arg;
+
+	switch (event) {
+	case ORIGIN_CONNECTED:
+		on_dialled(c);
+		break;
+	case ORIGIN_READY:
+		pool_note_reached(c->w->pool, &c->tunnel->target);
+		break;
+	case ORIGIN_BYTES:
+		/* The origin speaks first, so this is neither TLS nor HTTP. */
+		if (c->state == CLIENT_HELLO && stream_ssl(origin_stream(o)) == NULL)
+			become_tunnel(c, "protocol");
+		break;
+	case ORIGIN_ENDED:
+	case ORIGIN_FAILED:
+		if (c->state == CLIENT_DIAL && !c->tunnel->dialled_for_tunnel) {
+			client_forget_request(c);
+			client_refuse_origin(c, origin_failure(o));
+		} else if (c->state == CLIENT_DIAL || c->state == CLIENT_HELLO) {
+			client_close(c, STREAM_GRACEFUL);
+		} else if (event == ORIGIN_ENDED) {
+			origin_close(o, STREAM_GRACEFUL);
+			c->tunnel->ahead = NULL;
+		}
+		/* Else the first request will be told: origin_failure() stays. */
+		break;
+	case ORIGIN_ROOM:
+		break;
+	}
+}
+
+static bool dial_ahead(struct client *c)
+{
+	c->tunnel->ahead = origin_dial(c->w, &c->tunnel->target, on_ahead, c);
+	if (c->tunnel->ahead == NULL)
+		return false;
+	client_go(c, CLIENT_DIAL);
+	return true;
+}
+
+void connect_begin(struct client *c, const struct authority *to)
+{
+	struct client_tunnel *t = calloc(1, sizeof(*t));
+
+	if (t == NULL) {
+		client_forget_request(c);
+		client_refuse(c, 503, "The proxy is out of memory.");
+		return;
+	}
+	c->tunnel = t;
+	t->target.visitor = c->visitor;
+	t->target.secure = true;
+	t->target.port = to->port;
+	snprintf(t->target.host, sizeof(t->target.host), "%s", to->host);
+	snprintf(t->target.identity, sizeof(t->target.identity), "%s", to->host);
+	t->desk = desk_is_host(authority_host(to));
+	t->never = !t->desk && is_never(c->w, authority_host(to));
+	if (t->desk || (!t->never && pool_reached_lately(c->w->pool, &t->target))) {
+		say_established(c);
+	} else if (!dial_ahead(c)) {
+		client_forget_request(c);
+		client_refuse(c, 503, "The proxy is out of memory.");
+	}
+}
+
+/* ---- what the client speaks ---- */
+
+static void begin_handshake(struct client *c)
+{
+	SSL *ssl = leaves_accept(c->w->leaves, slice_str(c->tunnel->target.identity));
+
+	if (ssl == NULL || !stream_start_tls_server(c->stream, ssl)) {
+		client_close(c, STREAM_RESET);
+		return;
+	}
+	client_go(c, CLIENT_HANDSHAKE);
+}
+
+static void on_minted(struct minting_wait *wait, bool minted)
+{
+	struct client_tunnel *t = LOOP_OWNER(wait, struct client_tunnel, wait);
+	struct client *c = t->owner;
+
+	if (c->state != CLIENT_MINT)
+		return;
+	if (minted)
+		begin_handshake(c);
+	else
+		client_close(c, STREAM_GRACEFUL);
+}
+
+static void intercept(struct client *c, const struct hello *hello)
+{
+	struct client_tunnel *t = c->tunnel;
+
+	if (hello->sni[0] != '\0')
+		snprintf(t->target.identity, sizeof(t->target.identity), "%s", hello->sni);
+	if (t->ahead != NULL && origin_failure(t->ahead) == NULL &&
+	    !origin_secure(t->ahead, slice_str(t->target.identity))) {
+		client_close(c, STREAM_GRACEFUL);
+		return;
+	}
+	c->secure = true;
+	if (leaves_ready(c->w->leaves, slice_str(t->target.identity))) {
+		begin_handshake(c);
+		return;
+	}
+	client_go(c, CLIENT_MINT);
+	t->owner = c;
+	if (!minting_ask(c->w->minting, slice_str(t->target.identity), &t->wait, on_minted))
+		client_close(c, STREAM_GRACEFUL);
+}
+
+/* "GET /chat HTTP/1.1": browsers send plain WebSockets through CONNECT. */
+static bool looks_like_http(struct slice in)
+{
+	size_t end = slice_find(in, '\n');
+	struct slice line = slice_head(in, end);
+
+	if (end == in.n)
+		return false;
+	if (line.n != 0 && line.p[line.n - 1] == '\r')
+		line.n--;
+	return line.n > 14 && line.p[0] >= 'A' && line.p[0] <= 'Z' &&
+	       (slice_ends(line, SLICE(" HTTP/1.1")) || slice_ends(line, SLICE(" HTTP/1.0")));
+}
+
+static void pass_through(struct client *c)
+{
+	if (c->tunnel->ahead != NULL && origin_is_connected(c->tunnel->ahead)) {
+		become_tunnel(c, "protocol");
+		return;
+	}
+	c->tunnel->dialled_for_tunnel = true;
+	if (!dial_ahead(c))
+		client_close(c, STREAM_GRACEFUL);
+}
+
+static bool speaks_http(const struct hello *h)
+{
+	return h->alpn_len == 0 || h->alpn_cut || hello_offers_alpn(h, SLICE("http/1.1")) ||
+	       hello_offers_alpn(h, SLICE("h2")) || hello_offers_alpn(h, SLICE("http/1.0"));
+}
+
+void connect_hello(struct client *c)
+{
+	struct slice in = stream_peek(c->stream);
+	struct hello hello;
+
+	if (in.n == 0)
+		return;
+	switch (hello_parse(in, &hello)) {
+	case HELLO_MORE:
+		return;
+	case HELLO_BAD:
+		client_close(c, STREAM_GRACEFUL);
+		return;
+	case HELLO_NOT_TLS:
+		if (!looks_like_http(in) && !c->tunnel->desk) {
+			pass_through(c);
+			return;
+		}
+		c->tunnel->target.secure = false;
+		if (c->tunnel->ahead != NULL)
+			origin_make_plain(c->tunnel->ahead);
+		client_go(c, CLIENT_IDLE);
+		client_pump_later(c);
+		return;
+	case HELLO_OK:
+		break;
+	}
+	if (!c->tunnel->desk &&
+	    (!speaks_http(&hello) ||
+	     (hello.sni[0] != '\0' && is_never(c->w, slice_str(hello.sni)))))
+		pass_through(c);
+	else
+		intercept(c, &hello);
+}
+
+void connect_secured(struct client *c)
+{
+	if (c->state == CLIENT_HANDSHAKE)
+		client_go(c, CLIENT_IDLE);
+}
+
+void connect_release(struct client *c)
+{
+	if (c->tunnel == NULL)
+		return;
+	minting_cancel(&c->tunnel->wait);
+	if (c->tunnel->ahead != NULL)
+		origin_close(c->tunnel->ahead, STREAM_GRACEFUL);
+	c->tunnel->ahead = NULL;
+}

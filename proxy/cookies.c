@@ -1,0 +1,256 @@
+#include "proxy/cookies.h"
+
+#include "base/config.h"
+#include "base/msg.h"
+#include "filters/cookie.h"
+#include "filters/decide.h"
+#include "filters/expire.h"
+#include "proxy/http/field.h"
+#include "proxy/tap.h"
+#include "proxy/visitor.h"
+#include "proxy/worker.h"
+
+void expiries_init(struct expiries *e)
+{
+	buf_init(&e->names, EXPIRIES_BYTES);
+}
+
+void expiries_release(struct expiries *e)
+{
+	buf_release(&e->names);
+}
+
+/* Adds a name once; beyond the cap it is only stripped, and tried again with a later request. */
+static void expiries_add(struct expiries *e, struct slice name, unsigned tries)
+{
+	struct msg_reader r;
+
+	msg_reader_init(&r, buf_slice(&e->names));
+	while (r.rest.n != 0) {
+		(void)msg_get_u8(&r);
+		if (slice_eq(msg_get_bytes(&r), name))
+			return;
+	}
+	if (e->names.len + name.n + 5 > EXPIRIES_BYTES)
+		return;
+	msg_put_u8(&e->names, (uint8_t)tries);
+	msg_put_bytes(&e->names, name);
+}
+
+static struct slice known_site(const struct cookie_scene *scene)
+{
+	if (scene->site.by == BY_SELF && scene->site.party == PARTY_THIRD)
+		return slice_of("", 0);
+	return slice_str(scene->site.site);
+}
+
+static void facts_of_scene(struct cookie_facts *f, const struct cookie_scene *scene,
+			   enum cookie_kind kind)
+{
+	*f = (struct cookie_facts){
+		.kind = kind,
+		.host = slice_str(scene->host),
+		.site = known_site(scene),
+		.site_by = scene->site.by,
+		.party = scene->site.party,
+		.confidence = scene->site.confidence,
+		.profile = scene->visitor->profile,
+		.choice = scene->choice.state,
+		.seen = scene->choice.seen,
+		.lifetime_s = LIFETIME_UNKNOWN,
+	};
+}
+
+/* Everything but the attributes, which only a Set-Cookie has. */
+static void record(struct worker *w, const struct cookie_scene *scene, const struct cookie_facts *f,
+		   const struct cookie_decision *d, struct entry *e, struct slice value)
+{
+	char shape[SHAPE_TEXT_MAX];
+
+	shape_write(&f->shape, shape);
+	e->client = visitor_log_id(w->visitors, scene->visitor);
+	e->site = f->site;
+	e->site_by = slice_str(site_by_word(f->site_by));
+	e->confidence = slice_str(confidence_word(f->confidence));
+	e->party = slice_str(party_word(f->party));
+	e->host = f->host;
+	e->cookie = f->name;
+	e->purpose = slice_str(purpose_word(d->purpose));
+	e->why = slice_str(d->why);
+	e->profile = slice_str(profile_word(f->profile));
+	e->choice = slice_str(choice_word(f->choice));
+	e->seen = slice_str(seen_word(f->seen));
+	e->verdict = slice_str(verdict_word(d->verdict));
+	e->shape = slice_str(shape);
+	e->scheme = scene->secure ? SLICE("https") : SLICE("http");
+	tap_cookie(w->tap, e, value);
+}
+
+/* ---- Cookie ---- */
+
+struct sent_work {
+	struct worker *w;
+	const struct cookie_scene *scene;
+	struct expiries *expiries;
+};
+
+static bool on_sent(void *arg, size_t index, struct slice name, struct slice value)
+{
+	struct sent_work *work = arg;
+	struct worker *w = work->w;
+	struct cookie_facts f;
+	struct cookie_decision d;
+	struct entry e;
+
+	(void)index;
+	facts_of_scene(&f, work->scene, COOKIE_SENT);
+	f.name = slice_head(name, ENTRY_NAME_MAX);
+	value_shape_of(value, &f.shape);
+	f.tries = expiry_tries(w->expiry, work->scene->visitor->id, f.host, f.name,
+			       loop_now_ms(w->loop));
+	decide_cookie(w->setup->rules, &f, &d);
+	if (d.verdict == VERDICT_EXPIRED)
+		expiries_add(work->expiries, f.name, f.tries);
+	entry_init(&e, ENTRY_SENT, work->scene->wall_ms);
+	e.tries = f.tries;
+	record(w, work->scene, &f, &d, &e, value);
+	return d.verdict == VERDICT_KEPT;
+}
+
+/* False: the field goes, because nothing of it is kept or because it could not be edited. */
+static bool edit_field(struct sent_work *work, struct fields *f, struct field *at, struct buf *edited)
+{
+	struct slice kept;
+
+	buf_clear(edited);
+	switch (cookie_header_edit(at->value, on_sent, work, edited)) {
+	case COOKIE_EDIT_SAME:
+		return true;
+	case COOKIE_EDIT_CHANGED:
+		kept = fields_keep(f, buf_slice(edited));
+		return kept.p != NULL && fields_set(f, at, kept);
+	case COOKIE_EDIT_DROP:
+	case COOKIE_EDIT_ERROR:
+		break;
+	}
+	return false;
+}
+
+void cookies_of_request(struct worker *w, const struct cookie_scene *scene, struct fields *f,
+			struct expiries *out)
+{
+	struct sent_work work = { w, scene, out };
+	struct buf edited;
+	uint32_t kept = 0;
+
+	if (fields_find(f, FIELD_COOKIE) == NULL)
+		return;
+	buf_init(&edited, w->config->max_head);
+	for (uint32_t i = 0; i < f->n; i++) {
+		if (f->v[i].id == FIELD_COOKIE && !edit_field(&work, f, &f->v[i], &edited))
+			continue;
+		f->v[kept++] = f->v[i];
+	}
+	f->n = kept;
+	f->failed = false; /* what did not fit is gone */
+	buf_release(&edited);
+}
+
+/* ---- Set-Cookie ---- */
+
+static void attrs_of(struct entry_attrs *a, const struct set_cookie *c, int64_t lifetime_s,
+		     char domain[ENTRY_PATH_MAX + 1])
+{
+	struct slice d = slice_head(c->domain, ENTRY_PATH_MAX);
+
+	for (size_t i = 0; i < d.n; i++)
+		domain[i] = ascii_lower(d.p[i]);
+	a->domain = slice_of(domain, d.n);
+	a->path = slice_head(c->path, ENTRY_PATH_MAX);
+	a->session = lifetime_s == LIFETIME_SESSION;
+	a->lifetime_s = a->session ? 0 : lifetime_s;
+	a->secure = c->secure;
+	a->httponly = c->httponly;
+	a->samesite = slice_str(same_site_word(c->same_site));
+	a->partitioned = c->partitioned;
+}
+
+/* True: the line may go on to the browser. */
+static bool keep_set_cookie(struct worker *w, const struct cookie_scene *scene, unsigned status,
+			    struct slice line)
+{
+	char domain[ENTRY_PATH_MAX + 1];
+	struct set_cookie c;
+	struct cookie_facts f;
+	struct cookie_decision d;
+	struct entry e;
+
+	if (!set_cookie_parse(line, &c))
+		return true; /* no browser takes it, so nothing is set */
+	facts_of_scene(&f, scene, COOKIE_SET);
+	f.name = slice_head(c.name, ENTRY_NAME_MAX);
+	value_shape_of(c.value, &f.shape);
+	f.lifetime_s = set_cookie_lifetime_s(&c, scene->wall_ms / 1000);
+	f.secure = c.secure;
+	f.httponly = c.httponly;
+	f.partitioned = c.partitioned;
+	f.has_domain = c.has_domain;
+	f.same_site = c.same_site;
+	entry_init(&e, ENTRY_SET, scene->wall_ms);
+	attrs_of(&e.attrs, &c, f.lifetime_s, domain);
+	f.domain = e.attrs.domain;
+	f.path = e.attrs.path;
+	decide_cookie(w->setup->rules, &f, &d);
+	e.status = status;
+	record(w, scene, &f, &d, &e, c.value);
+	return d.verdict == VERDICT_KEPT;
+}
+
+void cookies_of_answer(struct worker *w, const struct cookie_scene *scene, unsigned status,
+		       struct fields *f)
+{
+	uint32_t out = 0;
+
+	if (fields_find(f, FIELD_SET_COOKIE) == NULL)
+		return;
+	for (uint32_t i = 0; i < f->n; i++) {
+		if (f->v[i].id == FIELD_SET_COOKIE &&
+		    !keep_set_cookie(w, scene, status, f->v[i].value))
+			continue;
+		f->v[out++] = f->v[i];
+	}
+	f->n = out;
+}
+
+/* ---- expiring ---- */
+
+static void on_line(void *arg, struct slice line)
+{
+	fields_add_copy(arg, SLICE("Set-Cookie"), line);
+}
+
+void cookies_expire(struct worker *w, const struct cookie_scene *scene, struct slice target,
+		    struct fields *f, const struct expiries *e)
+{
+	struct msg_reader r;
+
+	msg_reader_init(&r, buf_slice(&e->names));
+	while (r.rest.n != 0) {
+		struct expire_facts x = {
+			.tries = msg_get_u8(&r),
+			.name = msg_get_bytes(&r),
+			.host = slice_str(scene->host),
+			.site = slice_str(scene->site.own),
+			.target = target,
+			.secure = scene->secure,
+			.cross_site = scene->cross_site,
+		};
+
+		if (r.bad)
+			return;
+		(void)expire_lines(&x, on_line, f);
+		expiry_note(w->expiry, scene->visitor->id, x.host, x.name, loop_now_ms(w->loop));
+		/* Room for the lines ran out: the head still goes, with fewer of them. */
+		f->failed = false;
+	}
+}

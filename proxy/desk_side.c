@@ -1,0 +1,317 @@
+#include "proxy/desk_side.h"
+
+#include "base/config.h"
+#include "evidence/digest.h"
+#include "evidence/recorder.h"
+#include "proxy/client_parts.h"
+#include "proxy/desk/desk.h"
+#include "proxy/visitor.h"
+#include "proxy/worker.h"
+
+#include <stdlib.h>
+
+#define JSON_MAX (8u * 1024 * 1024)
+
+enum desk_wait { WAIT_NOTHING, WAIT_SITES, WAIT_CHOICE };
+
+/* One request at the desk, from its head to its answer. */
+struct desk_work {
+	TAILQ_ENTRY(desk_work) next;
+	struct desk_side *side;
+	struct client *client;
+	struct desk_request request;
+	struct desk_answer answer;
+	struct buf body, json;
+	enum desk_wait wait;
+	uint32_t id;
+	struct timer patience;
+	char proxy[ADDRESS_TEXT];
+	size_t used;
+	char bytes[]; /* what of the head is needed */
+};
+
+struct desk_side {
+	struct worker *w;
+	struct digest *digest;
+	struct desk_context context;
+	struct timer_class patience;
+	TAILQ_HEAD(, desk_work) waiting;
+	uint32_t last_id;
+};
+
+static void keyed_digest(void *arg, struct slice text, unsigned char out[32])
+{
+	struct desk_side *d = arg;
+	char hex[DIGEST_HEX_LEN + 1];
+
+	_Static_assert(DIGEST_HEX_LEN == 32, "a digest in hexadecimal fills the desk's 32 bytes");
+	if (!digest_client(d->digest, text, hex))
+		memset(hex, 0, sizeof(hex));
+	memcpy(out, hex, 32);
+}
+
+struct desk_side *desk_side_new(struct worker *w)
+{
+	const struct setup *s = w->setup;
+	struct desk_side *d = calloc(1, sizeof(*d));
+
+	_Static_assert(SETUP_SECRET_LEN == DIGEST_KEY_LEN, "the secret is a digest's key");
+	if (d == NULL)
+		return NULL;
+	d->w = w;
+	d->digest = digest_new(s->secret);
+	if (d->digest == NULL) {
+		free(d);
+		return NULL;
+	}
+	d->context = (struct desk_context){
+		.digest = keyed_digest,
+		.digest_arg = d,
+		.version = SLICE(PACKAGE_VERSION),
+		.started = s->started,
+		.ca_pem = buf_slice(&s->ca_pem),
+		.ca_der = buf_slice(&s->ca_der),
+		.ca_mobileconfig = buf_slice(&s->ca_mobileconfig),
+		.ca_name = slice_str(s->ca_about.subject),
+		.ca_fingerprint = slice_str(s->ca_about.sha256),
+	};
+	timer_class_init(&d->patience, w->loop, DESK_PATIENCE_MS);
+	TAILQ_INIT(&d->waiting);
+	return d;
+}
+
+/* Those who wait are ended with their clients before this. */
+void desk_side_free(struct desk_side *d)
+{
+	if (d == NULL)
+		return;
+	timer_class_release(&d->patience);
+	digest_free(d->digest);
+	free(d);
+}
+
+/* ---- the request ---- */
+
+static struct slice keep(struct desk_work *k, struct slice s)
+{
+	struct slice kept = slice_of(k->bytes + k->used, s.n);
+
+	if (s.p == NULL)
+		return s;
+	if (s.n != 0)
+		memcpy(k->bytes + k->used, s.p, s.n);
+	k->used += s.n;
+	return kept;
+}
+
+static void fill_request(struct desk_work *k, const struct h1_request *r, bool direct)
+{
+	static const char desk_host[] = "crumbgate.internal";
+	struct client *c = k->client;
+	struct desk_request *q = &k->request;
+	struct address local;
+
+	q->method = keep(k, r->method);
+	q->target = keep(k, r->path);
+	q->https = c->secure;
+	q->direct = direct;
+	q->host = keep(k, fields_value(&r->fields, FIELD_HOST));
+	if (q->host.p == NULL && !direct)
+		q->host = SLICE(desk_host);
+	q->origin = keep(k, fields_value(&r->fields, FIELD_ORIGIN));
+	q->sec_fetch_site = keep(k, fields_value(&r->fields, FIELD_SEC_FETCH_SITE));
+	q->sec_fetch_mode = keep(k, fields_value(&r->fields, FIELD_SEC_FETCH_MODE));
+	q->sec_fetch_dest = keep(k, fields_value(&r->fields, FIELD_SEC_FETCH_DEST));
+	q->content_type = keep(k, fields_value(&r->fields, FIELD_CONTENT_TYPE));
+	q->user_agent = keep(k, fields_value(&r->fields, FIELD_USER_AGENT));
+	q->client = slice_str(c->visitor->address);
+	q->profile = (enum config_profile)c->visitor->profile;
+	if (stream_local(c->stream, &local))
+		address_print(&local, k->proxy);
+	q->proxy = slice_str(k->proxy);
+	q->now = clock_wall_ms(loop_clock(c->w->loop));
+}
+
+void desk_request(struct client *c, const struct h1_request *r, bool direct)
+{
+	struct desk_work *k = calloc(1, sizeof(*k) + r->head_len + r->authority.len + 16);
+
+	if (k == NULL) {
+		client_forget_request(c);
+		client_refuse(c, 503, "The proxy is out of memory.");
+		return;
+	}
+	k->side = c->w->desk;
+	k->client = c;
+	c->desk = k;
+	buf_init(&k->body, DESK_BODY_MAX + 1);
+	buf_init(&k->json, JSON_MAX);
+	desk_answer_init(&k->answer);
+	fill_request(k, r, direct);
+}
+
+void desk_body(struct client *c, const struct slice *spans, size_t n)
+{
+	struct buf *body = &c->desk->body;
+
+	/* One byte too many is enough for the desk to refuse it. */
+	for (size_t i = 0; i < n; i++)
+		buf_add(body, slice_head(spans[i], body->max - body->len));
+}
+
+/* ---- its answer ---- */
+
+static void stop_waiting(struct desk_work *k)
+{
+	if (k->wait == WAIT_NOTHING)
+		return;
+	k->wait = WAIT_NOTHING;
+	timer_stop(&k->patience);
+	TAILQ_REMOVE(&k->side->waiting, k, next);
+}
+
+static void write_answer(struct desk_work *k)
+{
+	struct desk_answer *a = &k->answer;
+
+	if (!buf_ok(&a->fields) || !buf_ok(&a->body)) {
+		client_refuse(k->client, 503, "The proxy is out of memory.");
+		return;
+	}
+	client_write_own(k->client, a->status, buf_slice(&a->fields), buf_slice(&a->body));
+}
+
+static void answer_sites(struct desk_work *k, struct slice json)
+{
+	stop_waiting(k);
+	desk_sites(&k->side->context, &k->request, json, &k->answer);
+	write_answer(k);
+}
+
+static void answer_choice(struct desk_work *k, bool done)
+{
+	stop_waiting(k);
+	desk_chosen(&k->side->context, &k->request, done, &k->answer);
+	write_answer(k);
+}
+
+static void on_patience(struct timer *t)
+{
+	struct desk_work *k = LOOP_OWNER(t, struct desk_work, patience);
+
+	if (k->wait == WAIT_SITES)
+		answer_sites(k, slice_of(NULL, 0));
+	else if (k->wait == WAIT_CHOICE)
+		answer_choice(k, false);
+}
+
+static bool ask(struct desk_work *k, enum desk_wait wait, enum msg_type type, const struct buf *body)
+{
+	k->id = ++k->side->last_id;
+	if (!buf_ok(body) ||
+	    !post_send(k->side->w->post, POST_RECORDER, type, k->id, buf_slice(body)))
+		return false;
+	k->wait = wait;
+	TAILQ_INSERT_TAIL(&k->side->waiting, k, next);
+	timer_start(&k->side->patience, &k->patience, on_patience);
+	return true;
+}
+
+static bool ask_sites(struct desk_work *k)
+{
+	struct recorder_query q = { .client = slice_str(k->client->visitor->ledger),
+				    .limit = DESK_ROWS_MAX };
+	struct buf body;
+	bool good;
+
+	buf_init(&body, 1024);
+	recorder_put_query(&body, &q);
+	good = ask(k, WAIT_SITES, MSG_QUERY, &body);
+	buf_release(&body);
+	return good;
+}
+
+static bool ask_choice(struct desk_work *k)
+{
+	struct client *c = k->client;
+	struct recorder_choice choice = {
+		.op = k->answer.op == DESK_CLEAR ? RECORDER_CHOICE_CLEAR : RECORDER_CHOICE_SET,
+		.client = slice_str(c->visitor->address),
+		.site = SLICE("*"),
+		.profile = slice_str(profile_word(c->visitor->profile)),
+		.choice = slice_str(choice_word(k->answer.op == DESK_ACCEPT ? CHOICE_ACCEPTED
+									     : CHOICE_REFUSED)),
+		.seen = slice_str(seen_word(SEEN_DESK)),
+		.when = k->request.now,
+	};
+	char site[SITE_MAX];
+	struct buf body;
+	bool good;
+
+	if (strcmp(k->answer.site, "*") != 0) {
+		if (!site_of_host(c->w->setup->sites, slice_str(k->answer.site), site))
+			return false;
+		choice.site = slice_str(site);
+	}
+	buf_init(&body, 4096);
+	recorder_put_choice(&body, &choice);
+	good = ask(k, WAIT_CHOICE, MSG_CHOICE, &body);
+	buf_release(&body);
+	return good;
+}
+
+void desk_body_end(struct client *c)
+{
+	struct desk_work *k = c->desk;
+
+	k->request.body = buf_slice(&k->body);
+	switch (desk_handle(&k->side->context, &k->request, &k->answer)) {
+	case DESK_DONE:
+		write_answer(k);
+		break;
+	case DESK_SITES:
+		if (!ask_sites(k))
+			answer_sites(k, slice_of(NULL, 0));
+		break;
+	case DESK_CHOICE:
+		if (!ask_choice(k))
+			answer_choice(k, false);
+		break;
+	}
+}
+
+void desk_side_letter(struct desk_side *d, const struct letter *letter)
+{
+	struct msg_reader r;
+	struct desk_work *k;
+	bool more;
+
+	TAILQ_FOREACH(k, &d->waiting, next)
+		if (k->id == letter->id)
+			break;
+	if (k == NULL)
+		return;
+	if (letter->type == MSG_ACK && k->wait == WAIT_CHOICE) {
+		answer_choice(k, true);
+	} else if (letter->type == MSG_ANSWER && k->wait == WAIT_SITES) {
+		msg_reader_init(&r, letter->body);
+		more = msg_get_u8(&r) != 0;
+		buf_add(&k->json, r.rest);
+		if (!more)
+			answer_sites(k, buf_ok(&k->json) ? buf_slice(&k->json) : slice_of(NULL, 0));
+	}
+}
+
+void desk_drop(struct client *c)
+{
+	struct desk_work *k = c->desk;
+
+	if (k == NULL)
+		return;
+	c->desk = NULL;
+	stop_waiting(k);
+	desk_answer_release(&k->answer);
+	buf_release(&k->body);
+	buf_release(&k->json);
+	free(k);
+}

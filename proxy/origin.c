@@ -1,0 +1,383 @@
+#include "proxy/origin.h"
+
+#include "base/config.h"
+#include "base/diag.h"
+#include "proxy/issuers.h"
+#include "proxy/pool.h"
+#include "proxy/visitor.h"
+#include "proxy/worker.h"
+
+#include <openssl/err.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct origin {
+	struct worker *w;
+	struct origin_target target;
+	char site[SITE_MAX];
+	origin_cb *cb;
+	void *arg;
+	struct dial *dial;
+	struct stream *stream;
+	SSL_SESSION *pending; /* came before the site was known */
+	struct fetch *fetch;  /* of an issuer's certificate, while the handshake waits */
+	struct origin_failure *failure;
+	bool connected, ready, reused, closed;
+	struct deferred free_me;
+};
+
+static void tell(struct origin *o, enum origin_event event)
+{
+	if (!o->closed && o->cb != NULL)
+		o->cb(o, event, o->arg);
+}
+
+static struct origin_failure *fail_with(struct origin *o, enum origin_fault fault, const char *text)
+{
+	struct origin_failure *f;
+
+	if (o->failure != NULL)
+		return o->failure;
+	f = calloc(1, sizeof(*f));
+	if (f == NULL)
+		return NULL;
+	f->fault = fault;
+	snprintf(f->text, sizeof(f->text), "%s", text);
+	o->failure = f;
+	return f;
+}
+
+/* ---- dialling ---- */
+
+/* A proxy that connects to itself would do so for ever. */
+static bool is_own_listener(const struct worker *w, const struct address *a)
+{
+	for (size_t i = 0; i < w->config->listen_n; i++) {
+		struct address l;
+
+		memcpy(&l.sa, &w->config->listen[i].sa, sizeof(l.sa));
+		l.len = w->config->listen[i].sa_len;
+		if (address_port(&l) != address_port(a))
+			continue;
+		if (address_same_ip(&l, a) || address_class(&l) == ADDRESS_UNSPECIFIED)
+			return true;
+	}
+	return false;
+}
+
+static bool allow(const struct address *a, void *arg, const char **reason)
+{
+	const struct worker *w = arg;
+
+	if (is_own_listener(w, a)) {
+		*reason = "it is this proxy's own address";
+		return false;
+	}
+	if (w->config->allow_private) {
+		enum address_class c = address_class(a);
+
+		if (c != ADDRESS_UNSPECIFIED && c != ADDRESS_MULTICAST)
+			return true;
+	}
+	return address_is_public(a, reason);
+}
+
+static void on_stream(struct stream *s, enum stream_event event, void *arg);
+
+static void on_dialled(struct dial *d, const struct dial_result *r, void *arg)
+{
+	struct origin *o = arg;
+	struct origin_failure *f;
+
+	(void)d;
+	o->dial = NULL;
+	if (r->error == DIAL_OK) {
+		o->stream = r->stream;
+		o->connected = true;
+		o->ready = !o->target.secure;
+		stream_set_cb(o->stream, on_stream, o);
+		tell(o, ORIGIN_CONNECTED);
+		return;
+	}
+	f = fail_with(o, FAULT_DIAL, r->text);
+	if (f != NULL)
+		f->dial = r->error;
+	tell(o, ORIGIN_FAILED);
+}
+
+struct origin *origin_dial(struct worker *w, const struct origin_target *target, origin_cb *cb,
+			   void *arg)
+{
+	const struct config_connect_to *to =
+		config_connect_to(w->config, slice_str(target->host), target->port);
+	struct slice host = slice_str(target->host);
+	uint16_t port = target->port;
+	struct origin *o = calloc(1, sizeof(*o));
+
+	if (o == NULL)
+		return NULL;
+	if (to != NULL && to->to_host[0] != '\0')
+		host = slice_str(to->to_host);
+	if (to != NULL && to->to_port != 0)
+		port = to->to_port;
+	o->w = w;
+	o->target = *target;
+	o->cb = cb;
+	o->arg = arg;
+	o->dial = dial_start(w->dialer, host, port, allow, w, on_dialled, o);
+	if (o->dial == NULL) {
+		free(o);
+		return NULL;
+	}
+	visitor_hold(w->visitors, o->target.visitor);
+	return o;
+}
+
+/* ---- TLS ---- */
+
+static void note_tls_failure(struct origin *o)
+{
+	SSL *ssl = stream_ssl(o->stream);
+	const struct trust_error *why = ssl != NULL ? trust_error_get(ssl) : NULL;
+	struct origin_failure *f;
+
+	if (why == NULL) {
+		fail_with(o, FAULT_TLS, stream_error_text(o->stream));
+		return;
+	}
+	f = fail_with(o, FAULT_CERTIFICATE, why->text);
+	if (f == NULL)
+		return;
+	f->trust = *why;
+	f->has_cert = trust_describe(ssl, &f->cert);
+}
+
+static void on_fetched(struct slice answer, void *arg)
+{
+	struct origin *o = arg;
+
+	o->fetch = NULL;
+	trust_give(stream_ssl(o->stream), answer);
+	stream_resume_handshake(o->stream);
+}
+
+/* The verification wants something first: an intermediate certificate that the origin left out. */
+static void on_want(struct origin *o)
+{
+	struct trust_want want;
+
+	if (!trust_wants(stream_ssl(o->stream), &want)) {
+		fail_with(o, FAULT_TLS, "the handshake stopped");
+		tell(o, ORIGIN_FAILED);
+		return;
+	}
+	o->fetch = issuers_fetch(o->w->issuers, &want, on_fetched, o);
+	if (o->fetch == NULL) {
+		trust_give(stream_ssl(o->stream), slice_of("", 0));
+		stream_resume_handshake(o->stream);
+	}
+}
+
+bool origin_secure(struct origin *o, struct slice identity)
+{
+	SSL *ssl = SSL_new(trust_client_ctx(o->w->setup->trust));
+	SSL_SESSION *session;
+
+	if (!slice_copy(identity, o->target.identity, sizeof(o->target.identity)) || ssl == NULL ||
+	    !trust_attach(o->w->setup->trust, ssl, identity)) {
+		SSL_free(ssl);
+		return false;
+	}
+	SSL_set_app_data(ssl, o);
+	if (o->site[0] != '\0') {
+		session = pool_session(o->w->pool, &o->target, o->site);
+		if (session != NULL && trust_session_usable(o->w->setup->trust, session))
+			SSL_set_session(ssl, session);
+		SSL_SESSION_free(session);
+	}
+	if (!stream_start_tls_client(o->stream, ssl))
+		return false;
+	stream_set_deadline(o->stream, &o->w->times.handshake);
+	return true;
+}
+
+/* ---- events of the stream ---- */
+
+static void on_stream_error(struct origin *o)
+{
+	if (o->target.secure && !o->ready)
+		note_tls_failure(o);
+	else
+		fail_with(o, FAULT_BROKEN, stream_error_text(o->stream));
+	tell(o, ORIGIN_FAILED);
+}
+
+static void on_stream(struct stream *s, enum stream_event event, void *arg)
+{
+	struct origin *o = arg;
+
+	(void)s;
+	switch (event) {
+	case STREAM_CONNECTED:
+		o->ready = true;
+		stream_set_timer(o->stream, NULL);
+		tell(o, ORIGIN_READY);
+		break;
+	case STREAM_READ:
+		tell(o, ORIGIN_BYTES);
+		break;
+	case STREAM_DRAINED:
+		tell(o, ORIGIN_ROOM);
+		break;
+	case STREAM_EOF:
+		if (o->ready) {
+			tell(o, ORIGIN_ENDED);
+		} else {
+			fail_with(o, o->target.secure ? FAULT_TLS : FAULT_BROKEN,
+				  "the origin closed the connection");
+			tell(o, ORIGIN_FAILED);
+		}
+		break;
+	case STREAM_ERROR:
+		on_stream_error(o);
+		break;
+	case STREAM_TIMEOUT:
+		fail_with(o, FAULT_TIMEOUT, "the origin took too long");
+		tell(o, ORIGIN_FAILED);
+		break;
+	case STREAM_WANT:
+		on_want(o);
+		break;
+	}
+}
+
+/* ---- the rest ---- */
+
+void origin_make_plain(struct origin *o)
+{
+	o->target.secure = false;
+	o->ready = o->connected;
+}
+
+void origin_own(struct origin *o, origin_cb *cb, void *arg)
+{
+	o->cb = cb;
+	o->arg = arg;
+}
+
+void origin_set_site(struct origin *o, const char *site)
+{
+	if (o->site[0] != '\0')
+		return;
+	snprintf(o->site, sizeof(o->site), "%s", site);
+	if (o->pending != NULL)
+		pool_keep_session(o->w->pool, &o->target, o->site, o->pending);
+	o->pending = NULL;
+}
+
+bool origin_keep_session(struct ssl_st *ssl, struct ssl_session_st *session, void *arg)
+{
+	struct origin *o = SSL_get_app_data(ssl);
+
+	(void)arg;
+	if (o == NULL || o->closed)
+		return false;
+	if (o->site[0] != '\0') {
+		pool_keep_session(o->w->pool, &o->target, o->site, session);
+		return true;
+	}
+	SSL_SESSION_free(o->pending);
+	o->pending = session;
+	return true;
+}
+
+const struct origin_target *origin_target(const struct origin *o)
+{
+	return &o->target;
+}
+
+const char *origin_site(const struct origin *o)
+{
+	return o->site;
+}
+
+struct stream *origin_stream(struct origin *o)
+{
+	return o->stream;
+}
+
+bool origin_is_connected(const struct origin *o)
+{
+	return o->connected;
+}
+
+bool origin_is_ready(const struct origin *o)
+{
+	return o->ready && o->failure == NULL;
+}
+
+bool origin_is_reused(const struct origin *o)
+{
+	return o->reused;
+}
+
+void origin_count_use(struct origin *o)
+{
+	o->reused = true;
+}
+
+const struct origin_failure *origin_failure(const struct origin *o)
+{
+	return o->failure;
+}
+
+struct stream *origin_take_stream(struct origin *o)
+{
+	struct stream *s = o->stream;
+
+	o->stream = NULL;
+	return s;
+}
+
+static void origin_free(struct deferred *d)
+{
+	struct origin *o = LOOP_OWNER(d, struct origin, free_me);
+
+	SSL_SESSION_free(o->pending);
+	free(o->failure);
+	free(o);
+}
+
+void origin_close(struct origin *o, enum stream_how how)
+{
+	if (o == NULL || o->closed)
+		return;
+	o->closed = true;
+	dial_cancel(o->dial);
+	if (o->fetch != NULL)
+		issuers_cancel(o->fetch);
+	if (o->stream != NULL && stream_ssl(o->stream) != NULL)
+		SSL_set_app_data(stream_ssl(o->stream), NULL);
+	stream_close(o->stream, how);
+	visitor_let_go(o->w->visitors, o->target.visitor);
+	loop_free_later(o->w->loop, &o->free_me, origin_free);
+}
+
+const char *origin_failure_word(const struct origin_failure *f)
+{
+	switch (f->fault) {
+	case FAULT_DIAL:
+		return dial_error_word(f->dial);
+	case FAULT_CERTIFICATE:
+		return f->trust.code;
+	case FAULT_TLS:
+		return "tls";
+	case FAULT_BROKEN:
+		return "broken";
+	case FAULT_TIMEOUT:
+		return "timeout";
+	case FAULT_NONE:
+		break;
+	}
+	return "none";
+}

@@ -1,0 +1,38 @@
+#include "proxy/peers.h"
+
+#include "proxy/visitor.h"
+#include "proxy/worker.h"
+
+void peers_tell_page(struct worker *w, const struct visitor *v, const struct page_event *e)
+{
+	unsigned self = post_self(w->post);
+	struct buf body;
+
+	if (w->setup->workers < 2)
+		return;
+	buf_init(&body, 8192);
+	msg_put_bytes(&body, slice_str(v->address));
+	page_event_pack(e, &body);
+	for (unsigned i = 0; buf_ok(&body) && i < w->setup->workers; i++)
+		if (w->setup->first_box + i != self)
+			(void)post_send(w->post, w->setup->first_box + i, MSG_PAGE, 0,
+					buf_slice(&body));
+	buf_release(&body);
+}
+
+bool peers_letter(struct worker *w, const struct letter *letter)
+{
+	struct page_event e;
+	struct msg_reader r;
+	struct slice address;
+	struct visitor *v;
+
+	msg_reader_init(&r, letter->body);
+	address = msg_get_bytes(&r);
+	if (r.bad || !page_event_unpack(&r, &e) || !msg_end(&r))
+		return false;
+	v = visitor_meet(w->visitors, address);
+	if (v != NULL)
+		pages_apply(v->pages, &e, loop_now_ms(w->loop));
+	return true;
+}

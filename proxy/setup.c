@@ -1,0 +1,211 @@
+#include "proxy/setup.h"
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/diag.h"
+#include "certs/trust.h"
+#include "data/tables.h"
+#include "filters/hosts.h"
+#include "filters/rules.h"
+#include "filters/site.h"
+#include "proxy/net/listener.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define CA_FILE_MAX (256u * 1024)
+
+struct slice setup_rules_text(void)
+{
+	return table_cookies;
+}
+
+unsigned setup_worker_count(const struct config *config)
+{
+	unsigned most = (POST_MAX - POST_WORKER) / 2;
+	unsigned n = config->workers;
+	cpu_set_t cores;
+
+	if (n == 0)
+		n = sched_getaffinity(0, sizeof(cores), &cores) == 0 ? (unsigned)CPU_COUNT(&cores) : 1;
+	return n < 1 ? 1 : n > most ? most : n;
+}
+
+static bool load_tables(struct setup *s)
+{
+	struct buf why;
+	bool good;
+
+	buf_init(&why, 4096);
+	s->sites = sites_new(SITES_LATEST);
+	if (s->sites == NULL)
+		diag_error("no public suffix list: libpsl has none built in and the system has none "
+			   "(Debian: install publicsuffix)");
+	s->rules = rules_new(table_cookies, "cookies.tsv", &why);
+	if (s->config->never_intercept_defaults)
+		s->never = hosts_new();
+	good = s->sites != NULL && s->rules != NULL &&
+	       (!s->config->never_intercept_defaults ||
+		(s->never != NULL && hosts_add_table(s->never, table_never_intercept,
+						     "never-intercept.tsv", &why)));
+	if (!good && why.len != 0)
+		diag_error("%.*s", SLICE_ARG(buf_slice(&why)));
+	buf_release(&why);
+	return good;
+}
+
+static bool bind_all(struct setup *s)
+{
+	const struct config *c = s->config;
+	char why[512];
+
+	if (c->listen_n > SETUP_LISTENERS_MAX) {
+		diag_error("listen: at most %d addresses", SETUP_LISTENERS_MAX);
+		return false;
+	}
+	for (size_t i = 0; i < c->listen_n; i++) {
+		int fd = listener_bind(c->listen[i].text, why, sizeof(why));
+
+		if (fd >= 0) {
+			s->listeners[s->listeners_n++] = fd;
+			continue;
+		}
+		/* A machine without IPv6 has no [::1], and nobody asked for it. */
+		if (c->listen_is_default && errno != EADDRINUSE && i > 0)
+			continue;
+		diag_error("%s", why);
+		return false;
+	}
+	return s->listeners_n != 0;
+}
+
+static struct setup *setup_blank(struct config *config, unsigned first_box, unsigned workers)
+{
+	struct setup *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->config = config;
+	s->first_box = first_box;
+	s->workers = workers;
+	s->started = clock_wall_ms(&clock_system);
+	buf_init(&s->ca_pem, CA_FILE_MAX);
+	buf_init(&s->ca_der, CA_FILE_MAX);
+	buf_init(&s->ca_mobileconfig, CA_FILE_MAX);
+	return s;
+}
+
+struct setup *setup_new(struct config *config, unsigned first_box, unsigned workers)
+{
+	struct setup *s = setup_blank(config, first_box, workers);
+
+	if (s == NULL)
+		return NULL;
+	if (!load_tables(s) || !bind_all(s)) {
+		setup_free(s);
+		return NULL;
+	}
+	if (!ticket_keys_rotate(&s->tickets) ||
+	    getrandom(s->secret, sizeof(s->secret), 0) != (ssize_t)sizeof(s->secret)) {
+		diag_error("the system gives no random numbers");
+		setup_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+static bool is_public_suffix(struct slice name, void *arg)
+{
+	return site_is_public_suffix(arg, name);
+}
+
+static bool load_trust(struct setup *s)
+{
+	struct slice own = buf_slice(&s->ca_der);
+	struct trust_options options = {
+		.use_system = s->config->trust_system,
+		.extra_roots = (const char *const *)s->config->trust,
+		.extra_root_count = s->config->trust_n,
+		.own_cas = &own,
+		.own_ca_count = 1,
+		.is_public_suffix = is_public_suffix,
+		.arg = s->sites,
+	};
+	struct buf why;
+
+	buf_init(&why, 8192);
+	s->trust = trust_new(&options, &why);
+	if (s->trust == NULL)
+		diag_error("%.*s", SLICE_ARG(buf_slice(&why)));
+	buf_release(&why);
+	return s->trust != NULL;
+}
+
+bool setup_load_ca(struct setup *s)
+{
+	struct buf why;
+	struct ca *ca;
+	bool good;
+
+	buf_init(&why, 4096);
+	ca = ca_load_public(s->config->state, NULL, &why);
+	good = ca != NULL && ca_export_pem(ca, &s->ca_pem) && ca_export_der(ca, &s->ca_der) &&
+	       ca_export_mobileconfig(ca, &s->ca_mobileconfig);
+	if (good)
+		ca_describe(ca, &s->ca_about);
+	else
+		diag_error("the CA cannot be read: %.*s", SLICE_ARG(buf_slice(&why)));
+	ca_free(ca);
+	buf_release(&why);
+	return good && load_trust(s);
+}
+
+struct setup *setup_reload(struct setup *old, struct config *config, unsigned first_box)
+{
+	struct setup *s = setup_blank(config, first_box, old->workers);
+
+	if (s == NULL)
+		return NULL;
+	if (!load_tables(s) || !setup_load_ca(s)) {
+		s->config = NULL;
+		setup_free(s);
+		return NULL;
+	}
+	s->tickets = old->tickets;
+	s->started = old->started;
+	memcpy(s->secret, old->secret, sizeof(s->secret));
+	memcpy(s->listeners, old->listeners, sizeof(s->listeners));
+	s->listeners_n = old->listeners_n;
+	old->listeners_n = 0;
+	return s;
+}
+
+void setup_close_listeners(struct setup *s)
+{
+	for (size_t i = 0; i < s->listeners_n; i++)
+		close(s->listeners[i]);
+	s->listeners_n = 0;
+}
+
+void setup_free(struct setup *s)
+{
+	if (s == NULL)
+		return;
+	setup_close_listeners(s);
+	trust_free(s->trust);
+	rules_free(s->rules);
+	hosts_free(s->never);
+	sites_free(s->sites);
+	buf_release(&s->ca_pem);
+	buf_release(&s->ca_der);
+	buf_release(&s->ca_mobileconfig);
+	ticket_keys_clear(&s->tickets);
+	explicit_bzero(s->secret, sizeof(s->secret));
+	if (s->config != NULL)
+		config_free(s->config);
+	free(s);
+}

@@ -1,0 +1,47 @@
+/*
+ * tap.h - from what a worker sees to the recorder's letters.
+ *
+ * The tap turns sightings into entries: the same sighting within a window is only counted
+ * (evidence/repeats.h), a new one gets its keyed digests and is packed.  Packed entries are collected and
+ * put into the recorder's box as one letter at the end of the turn, before any byte of that turn
+ * reaches the browser.  When the box cannot take them they are counted, and the next letter that
+ * gets through begins with a `loss` entry.
+ */
+#ifndef CRUMBGATE_PROXY_TAP_H
+#define CRUMBGATE_PROXY_TAP_H
+
+#include "evidence/entry.h"
+#include "evidence/recorder.h"
+
+struct loop;
+struct post;
+struct tap;
+
+struct tap *tap_new(struct loop *loop, struct post *post);
+void tap_free(struct tap *t);
+
+/* The recorder's keys: before the first call nothing may be seen. */
+bool tap_keys(struct tap *t, const struct recorder_keys *keys);
+bool tap_keep_values(const struct tap *t);
+
+/* The client's digests: `log` for entries, `ledger` for choices and queries. */
+bool tap_client(struct tap *t, struct slice address, char log[ENTRY_DIGEST_LEN + 1],
+		char ledger[ENTRY_DIGEST_LEN + 1]);
+
+/*
+ * One sighting of a cookie.  `e` holds every field but n, t, value, count, first, last; `value` is
+ * the cookie-value, of which only a digest goes on.
+ */
+void tap_cookie(struct tap *t, struct entry *e, struct slice value);
+/* pass and refuse: counted likewise.  Other kinds: written as they are. */
+void tap_event(struct tap *t, struct entry *e);
+
+/* Changes whenever tap_keys() brings new keys: client digests must be made again. */
+unsigned tap_period(const struct tap *t);
+
+/* Each second.  */
+void tap_tick(struct tap *t);
+/* Closes all windows and sends what there is. */
+void tap_flush(struct tap *t);
+
+#endif

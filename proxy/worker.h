@@ -1,0 +1,80 @@
+/*
+ * worker.h - one worker process: what its parts share.
+ *
+ * A worker serves clients in one loop.  struct worker names the services that the parts of an
+ * exchange call on; each service keeps its own state behind its own header, and nobody but
+ * worker.c sets these members.
+ */
+#ifndef CRUMBGATE_PROXY_WORKER_H
+#define CRUMBGATE_PROXY_WORKER_H
+
+#include "proxy/net/loop.h"
+#include "proxy/setup.h"
+
+#include <sys/queue.h>
+
+struct choices;
+struct client;
+struct desk_side;
+struct dialer;
+struct expiry_memory;
+struct h1_request;
+struct h1_response;
+struct issuers;
+struct leaves;
+struct minting;
+struct pool;
+struct tap;
+struct tunnel;
+struct visitors;
+
+/* The kinds of time-out, from the configuration. */
+struct worker_times {
+	struct timer_class header;	/* from the first byte of a head to its end */
+	struct timer_class handshake;	/* one TLS handshake */
+	struct timer_class stall;	/* an exchange in which nothing moves */
+	struct timer_class idle;	/* a client between two requests */
+	struct timer_class origin_idle; /* a pooled connection */
+	struct timer_class tunnel_idle;
+	struct timer_class second; /* the worker's own tick */
+};
+
+TAILQ_HEAD(client_list, client);
+TAILQ_HEAD(tunnel_list, tunnel);
+
+struct worker {
+	const struct setup *setup;
+	const struct config *config;
+	struct loop *loop;
+	struct post *post;
+	struct worker_times times;
+
+	struct tap *tap;
+	struct choices *choices;
+	struct expiry_memory *expiry;
+	struct visitors *visitors;
+	struct leaves *leaves;
+	struct minting *minting;
+	struct dialer *dialer;
+	struct issuers *issuers;
+	struct pool *pool;
+	struct desk_side *desk;
+
+	/* Heads are read into these and are done with before the callback ends. */
+	struct h1_request *request;
+	struct h1_response *response;
+
+	struct client_list clients;
+	struct tunnel_list tunnels;
+	unsigned clients_n;
+	bool draining;
+};
+
+/*
+ * A head that has not come whole goes on being read in an object of its own: gives the worker's
+ * away and puts a fresh one in its place.  NULL: no memory, the worker's is cleared.
+ */
+struct h1_request *request_set_aside(struct worker *w);
+struct h1_response *response_set_aside(struct worker *w);
+
+#endif

@@ -1,0 +1,304 @@
+/* Verdicts, their reasons, and the shapes of values. */
+#include "filters/cookie.h"
+#include "filters/decide.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+static const char table_text[] =
+	"pattern\tpurpose\tkind\tsetter\tdomains\tparty\tmax_life\tlife\twhat\tsource\n"
+	"sid\tessential\tsession\tx\t*\tfirst\t30d\tsession\tw\ts\n"
+	"lang\tfunctional\tlanguage\tx\t*\tany\t*\t1y\tw\ts\n"
+	"_ga*\tanalytics\taudience\tx\t*\tany\t*\t2y\tw\ts\n"
+	"_fbp\tadvertising\tads\tx\t*\tany\t*\t90d\tw\ts\n"
+	"consent\tchoice\tconsent\tx\t*\tany\t*\t1y\tw\ts\n";
+
+static struct rules *rules;
+
+static int set_up(void **state)
+{
+	struct buf error;
+
+	(void)state;
+	buf_init(&error, 1024);
+	rules = rules_new(SLICE(table_text), "t.tsv", &error);
+	buf_release(&error);
+	return rules != NULL ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	rules_free(rules);
+	return 0;
+}
+
+#define FIRST PARTY_FIRST
+#define THIRD PARTY_THIRD
+#define DEFAULT PROFILE_DEFAULT
+#define MINORS PROFILE_MINORS
+#define INVEST PROFILE_INVESTIGATOR
+#define NONE CHOICE_NONE
+#define REFUSED CHOICE_REFUSED
+#define ACCEPTED CHOICE_ACCEPTED
+#define KEPT VERDICT_KEPT
+#define REMOVED VERDICT_REMOVED
+
+static void test_policy(void **state)
+{
+	static const struct {
+		const char *name;
+		enum party party;
+		enum profile profile;
+		enum choice_state choice;
+		enum verdict verdict;
+		const char *why;
+	} table[] = {
+		{ "sid", FIRST, DEFAULT, NONE, KEPT, "table:2 sid" },
+		{ "sid", FIRST, MINORS, REFUSED, KEPT, "table:2 sid" },
+		{ "sid", THIRD, DEFAULT, NONE, REMOVED, "no row; third party" },
+		{ "consent", THIRD, DEFAULT, REFUSED, KEPT, "table:6 consent" },
+		{ "consent", THIRD, MINORS, NONE, KEPT, "table:6 consent" },
+		{ "lang", FIRST, DEFAULT, NONE, KEPT, "table:3 lang; first party" },
+		{ "lang", FIRST, DEFAULT, REFUSED, KEPT, "table:3 lang; first party" },
+		{ "lang", THIRD, DEFAULT, REFUSED, REMOVED, "table:3 lang; third party" },
+		{ "lang", THIRD, DEFAULT, ACCEPTED, KEPT, "table:3 lang; accepted" },
+		{ "lang", FIRST, MINORS, NONE, REMOVED, "table:3 lang; first party; minors" },
+		{ "lang", FIRST, MINORS, ACCEPTED, REMOVED,
+		  "table:3 lang; first party; minors: no choice counts" },
+		{ "_ga_1", FIRST, DEFAULT, NONE, REMOVED, "table:4 _ga*" },
+		{ "_ga_1", FIRST, DEFAULT, REFUSED, REMOVED, "table:4 _ga*" },
+		{ "_ga_1", FIRST, DEFAULT, ACCEPTED, KEPT, "table:4 _ga*; accepted" },
+		{ "_ga_1", FIRST, MINORS, NONE, REMOVED, "table:4 _ga*; minors" },
+		{ "_ga_1", FIRST, MINORS, ACCEPTED, REMOVED,
+		  "table:4 _ga*; minors: no choice counts" },
+		{ "_fbp", THIRD, DEFAULT, NONE, REMOVED, "table:5 _fbp" },
+		{ "_fbp", THIRD, INVEST, REFUSED, KEPT, "table:5 _fbp; investigator" },
+		{ "sid", FIRST, INVEST, NONE, KEPT, "table:2 sid; investigator" },
+		{ "mystery", FIRST, DEFAULT, NONE, KEPT, "no row; first party" },
+		{ "mystery", THIRD, DEFAULT, NONE, REMOVED, "no row; third party" },
+		{ "mystery", THIRD, DEFAULT, ACCEPTED, KEPT, "no row; accepted" },
+		{ "mystery", FIRST, MINORS, NONE, KEPT, "no row; first party" },
+		{ "mystery", FIRST, MINORS, ACCEPTED, KEPT, "no row; first party" },
+		{ "mystery", THIRD, MINORS, ACCEPTED, REMOVED,
+		  "no row; third party; minors: no choice counts" },
+		{ "mystery", THIRD, INVEST, NONE, KEPT, "no row; investigator" },
+		{ "", THIRD, DEFAULT, NONE, REMOVED, "no row; third party" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct cookie_facts f = {
+			.kind = COOKIE_SET,
+			.name = slice_str(table[i].name),
+			.host = SLICE("www.shop.example"),
+			.site = SLICE("shop.example"),
+			.party = table[i].party,
+			.profile = table[i].profile,
+			.choice = table[i].choice,
+			.lifetime_s = LIFETIME_SESSION,
+		};
+		struct cookie_decision d;
+
+		decide_cookie(rules, &f, &d);
+		if (d.verdict != table[i].verdict || strcmp(d.why, table[i].why) != 0)
+			fail_msg("case %zu, %s: %s, %s", i, table[i].name,
+				 verdict_word(d.verdict), d.why);
+		/* Sent: the same, but what goes is expired. */
+		f.kind = COOKIE_SENT;
+		f.lifetime_s = LIFETIME_UNKNOWN;
+		decide_cookie(rules, &f, &d);
+		if (table[i].verdict == KEPT)
+			assert_int_equal(d.verdict, KEPT);
+		else
+			assert_int_equal(d.verdict, table[i].name[0] != '\0' ? VERDICT_EXPIRED
+									     : VERDICT_REMOVED);
+		assert_string_equal(d.why, table[i].why);
+	}
+}
+
+static void test_deletes(void **state)
+{
+	struct cookie_facts f = {
+		.kind = COOKIE_SET,
+		.name = SLICE("_fbp"),
+		.host = SLICE("a.example"),
+		.party = PARTY_THIRD,
+		.lifetime_s = LIFETIME_DELETES,
+	};
+	struct cookie_decision d;
+
+	(void)state;
+	decide_cookie(rules, &f, &d);
+	assert_int_equal(d.verdict, VERDICT_KEPT);
+	assert_int_equal(d.purpose, PURPOSE_ADVERTISING);
+	assert_string_equal(d.why, "deletes");
+	f.lifetime_s = 1;
+	decide_cookie(rules, &f, &d);
+	assert_int_equal(d.verdict, VERDICT_REMOVED);
+}
+
+static void test_lifetime_vetoes(void **state)
+{
+	struct cookie_facts f = {
+		.kind = COOKIE_SET,
+		.name = SLICE("sid"),
+		.host = SLICE("a.example"),
+		.party = PARTY_FIRST,
+		.lifetime_s = INT64_C(31) * 86400,
+	};
+	struct cookie_decision d;
+
+	(void)state;
+	decide_cookie(rules, &f, &d);
+	assert_int_equal(d.purpose, PURPOSE_UNKNOWN);
+	assert_int_equal(d.row.line, 0);
+	f.lifetime_s = INT64_C(30) * 86400;
+	decide_cookie(rules, &f, &d);
+	assert_int_equal(d.purpose, PURPOSE_ESSENTIAL);
+	assert_true(slice_eq(d.row.kind, SLICE("session")));
+}
+
+static void test_tries(void **state)
+{
+	struct cookie_facts f = {
+		.kind = COOKIE_SENT,
+		.name = SLICE("_ga"),
+		.host = SLICE("a.example"),
+		.lifetime_s = LIFETIME_UNKNOWN,
+		.tries = 3,
+	};
+	struct cookie_decision d;
+
+	(void)state;
+	decide_cookie(rules, &f, &d);
+	assert_int_equal(d.verdict, VERDICT_EXPIRED);
+	f.tries = 4;
+	decide_cookie(rules, &f, &d);
+	assert_int_equal(d.verdict, VERDICT_REMOVED);
+	f.tries = 0;
+	f.name = SLICE("_ga\x01");
+	decide_cookie(rules, &f, &d);
+	assert_int_equal(d.verdict, VERDICT_REMOVED);
+	decide_cookie(NULL, &f, &d);
+	assert_int_equal(d.verdict, VERDICT_KEPT);
+	assert_string_equal(d.why, "no row; first party");
+}
+
+static void test_long_reason(void **state)
+{
+	char row[600];
+	struct cookie_facts f = { .kind = COOKIE_SET, .host = SLICE("a.example"),
+				  .party = PARTY_THIRD, .profile = PROFILE_MINORS,
+				  .choice = CHOICE_ACCEPTED, .lifetime_s = LIFETIME_SESSION };
+	struct cookie_decision d;
+	struct buf text, error;
+	struct rules *r;
+
+	(void)state;
+	memset(row, 'n', sizeof(row));
+	buf_init(&text, 4096);
+	buf_init(&error, 1024);
+	buf_add(&text, slice_head(SLICE(table_text), slice_find(SLICE(table_text), '\n') + 1));
+	buf_add(&text, slice_of(row, 255));
+	buf_adds(&text, "\tfunctional\tk\ts\t*\tany\t*\tl\tw\ts\n");
+	r = rules_new(buf_slice(&text), "t.tsv", &error);
+	assert_non_null(r);
+	f.name = slice_of(row, 255);
+	decide_cookie(r, &f, &d);
+	assert_true(strlen(d.why) < DECISION_WHY_MAX);
+	assert_true(slice_ends(slice_str(d.why), SLICE("minors: no choice counts")));
+	rules_free(r);
+	buf_release(&text);
+	buf_release(&error);
+}
+
+static void test_shapes(void **state)
+{
+	static const struct {
+		const char *value, *shape;
+	} table[] = {
+		{ "", "empty:0" },
+		{ "1", "bool:1" },
+		{ "TRUE", "bool:4" },
+		{ "12", "num:2" },
+		{ "-1.5", "num:4" },
+		{ "-", "text:1:.:e0" },
+		{ "1795305600", "time:10" },
+		{ "1795305600123", "time:13" },
+		{ "0795305600", "num:10" },
+		{ "123456789012", "num:12" },
+		{ "123e4567-e89b-12d3-a456-426614174000", "uuid:36" },
+		{ "0123456789abcdef0123456789abcdef", "hex:32:e4" },
+		{ "aaaaaaaa", "hex:8:e0" },
+		{ "deadbee", "text:7:a:e1" },
+		{ "GA1.2.1234567890.1795305600", "ga:27" },
+		{ "fb.1.1795305600123.1234567890", "ga:29" },
+		{ "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.", "jwt:36" },
+		{ "%7B%22a%22%3A1%7D", "json:17:e2" },
+		{ "{\"a\":1}", "json:7:e2" },
+		{ "Zm9vYmFyYmF6cXV4MTIzNA==", "b64:24:e4" },
+		{ "Zm9vYmFyYmF6cXV4MTIzNA%3D%3D", "b64:28:e4" },
+		{ "CPXxRfAPXxRfAAfKABENB-CgAAAAAAAAAAYgAAAAAAAA", "tc:44" },
+		{ "de-DE", "text:5:aA.:e2" },
+		{ "dark mode", "text:9:a_:e2" },
+		{ "a%20b", "other:5:a0%:e2" },
+		{ "caf\xe9", "other:4:ax:e2" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct value_shape s, again;
+		char text[SHAPE_TEXT_MAX];
+
+		value_shape_of(slice_str(table[i].value), &s);
+		shape_write(&s, text);
+		if (strcmp(text, table[i].shape) != 0)
+			fail_msg("%s: %s instead of %s", table[i].value, text, table[i].shape);
+		assert_true(shape_parse(slice_str(text), &again));
+		assert_memory_equal(&again.form, &s.form, sizeof(s.form));
+		assert_int_equal(again.length, s.length);
+		assert_int_equal(again.classes, s.classes);
+		assert_int_equal(again.entropy, s.entropy);
+	}
+}
+
+static void test_shape_bounds(void **state)
+{
+	static const char *const bad[] = { "",	      "hex",	     "hex:32",	  "hex:32:e9",
+					   "hex:032:e4", "hex:32:e4:",  "text:1:e0",  "text:1:Aa:e0",
+					   "text:1:aa:e0", "uuid:36:e4", "odd:1",	  "num:-1",
+					   "num:4294967296", "num:1 " };
+	const struct value_shape widest = { FORM_OTHER, UINT32_MAX, 0x7f, 8 };
+	static char value[256 * 16];
+	char text[SHAPE_TEXT_MAX];
+	struct value_shape s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (shape_parse(slice_str(bad[i]), &s))
+			fail_msg("taken: %s", bad[i]);
+	shape_write(&widest, text);
+	assert_string_equal(text, "other:4294967295:aA0.%_x:e8");
+	assert_true(shape_parse(slice_str(text), &s));
+	for (size_t i = 0; i < sizeof(value); i++)
+		value[i] = (char)i;
+	value_shape_of(slice_of(value, sizeof(value)), &s);
+	assert_int_equal(s.entropy, 8);
+	value_shape_of(slice_of(value, 1), &s);
+	assert_int_equal(s.entropy, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_policy),	    cmocka_unit_test(test_deletes),
+		cmocka_unit_test(test_lifetime_vetoes), cmocka_unit_test(test_tries),
+		cmocka_unit_test(test_long_reason), cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_shape_bounds),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,271 @@
+/* Choices, profiles, host patterns, and the words of the enums. */
+#include "filters/choices.h"
+#include "filters/hosts.h"
+#include "filters/profile.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <cmocka.h>
+
+static const uint8_t alice[16] = { 1 }, bob[16] = { 2 };
+
+static void test_choices(void **state)
+{
+	struct choices *t = choices_new(3);
+	const struct choice yes = { CHOICE_ACCEPTED, SEEN_DESK, 1000 };
+	const struct choice no = { CHOICE_REFUSED, SEEN_CLI, 2000 };
+	const struct choice none = { CHOICE_NONE, SEEN_NOWHERE, 0 };
+	struct choice c;
+
+	(void)state;
+	c = choices_find(t, alice, SLICE("a.example"));
+	assert_int_equal(c.state, CHOICE_NONE);
+	assert_int_equal(c.seen, SEEN_NOWHERE);
+	assert_true(choices_set(t, alice, SLICE("*"), &yes));
+	assert_true(choices_set(t, alice, SLICE("a.example"), &no));
+	c = choices_find(t, alice, SLICE("a.example"));
+	assert_int_equal(c.state, CHOICE_REFUSED);
+	assert_int_equal(c.seen, SEEN_CLI);
+	assert_int_equal(c.when_ms, 2000);
+	assert_int_equal(choices_find(t, alice, SLICE("b.example")).state, CHOICE_ACCEPTED);
+	assert_int_equal(choices_find(t, bob, SLICE("a.example")).state, CHOICE_NONE);
+	assert_true(choices_set(t, alice, SLICE("a.example"), &none));
+	assert_int_equal(choices_find(t, alice, SLICE("a.example")).state, CHOICE_ACCEPTED);
+	choices_clear(t, alice, SLICE("*"));
+	assert_int_equal(choices_count(t), 0);
+	assert_false(choices_set(t, alice, SLICE(""), &yes));
+	assert_false(choices_set(t, alice, SLICE("a\0b"), &yes));
+	choices_free(t);
+}
+
+static void note_site(void *arg, const char *site, const struct choice *choice)
+{
+	buf_addf(arg, "%s=%s ", site, choice_word(choice->state));
+}
+
+static void test_choices_bounded(void **state)
+{
+	struct choices *t = choices_new(3);
+	const struct choice yes = { CHOICE_ACCEPTED, SEEN_DESK, 1 };
+	struct buf out;
+
+	(void)state;
+	choices_set(t, alice, SLICE("a.example"), &yes);
+	choices_set(t, bob, SLICE("b.example"), &yes);
+	choices_set(t, alice, SLICE("c.example"), &yes);
+	choices_set(t, alice, SLICE("a.example"), &yes); /* set anew: now the youngest */
+	choices_set(t, alice, SLICE("d.example"), &yes);
+	assert_int_equal(choices_count(t), 3);
+	assert_int_equal(choices_find(t, bob, SLICE("b.example")).state, CHOICE_NONE);
+	buf_init(&out, 256);
+	choices_each(t, alice, note_site, &out);
+	assert_true(slice_eq(buf_slice(&out),
+			     SLICE("c.example=accepted a.example=accepted d.example=accepted ")));
+	buf_release(&out);
+	choices_free(t);
+}
+
+static void test_choice_message(void **state)
+{
+	struct choice_change c = { { 7 }, SLICE("a.example"), { CHOICE_REFUSED, SEEN_CLI, -5 } };
+	struct choice_change got;
+	struct msg_reader r;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 256);
+	choice_change_pack(&c, &b);
+	msg_reader_init(&r, buf_slice(&b));
+	assert_true(choice_change_unpack(&r, &got));
+	assert_true(msg_end(&r));
+	assert_memory_equal(got.client, c.client, 16);
+	assert_true(slice_eq(got.site, c.site));
+	assert_int_equal(got.choice.state, CHOICE_REFUSED);
+	assert_int_equal(got.choice.seen, SEEN_CLI);
+	assert_true(got.choice.when_ms == -5);
+	for (size_t cut = 0; cut < b.len; cut++) {
+		msg_reader_init(&r, slice_head(buf_slice(&b), cut));
+		assert_false(choice_change_unpack(&r, &got));
+	}
+	b.mem[b.off + 4 + 16 + 4 + 9] = 9; /* a state that is none */
+	msg_reader_init(&r, buf_slice(&b));
+	assert_false(choice_change_unpack(&r, &got));
+	buf_release(&b);
+}
+
+static enum profile profile_at(const struct profiles *p, const char *address)
+{
+	struct net_address a;
+
+	assert_true(net_address_parse(slice_str(address), &a));
+	return profile_of_address(p, &a);
+}
+
+static void test_profiles(void **state)
+{
+	struct profiles *p = profiles_new();
+	struct buf error;
+
+	(void)state;
+	buf_init(&error, 1024);
+	assert_int_equal(profile_at(p, "10.1.2.3"), PROFILE_DEFAULT);
+	assert_true(profiles_add(p, SLICE("10.0.0.0/8"), PROFILE_MINORS, &error));
+	assert_true(profiles_add(p, SLICE("10.9.0.0/16"), PROFILE_DEFAULT, &error));
+	assert_true(profiles_add(p, SLICE("10.9.8.7"), PROFILE_INVESTIGATOR, &error));
+	assert_true(profiles_add(p, SLICE("2001:db8::/33"), PROFILE_MINORS, &error));
+	assert_true(profiles_add(p, SLICE("10.0.0.0/8"), PROFILE_MINORS, &error));
+	assert_int_equal(profile_at(p, "10.1.2.3"), PROFILE_MINORS);
+	assert_int_equal(profile_at(p, "::ffff:10.1.2.3"), PROFILE_MINORS);
+	assert_int_equal(profile_at(p, "10.9.1.1"), PROFILE_DEFAULT);
+	assert_int_equal(profile_at(p, "10.9.8.7"), PROFILE_INVESTIGATOR);
+	assert_int_equal(profile_at(p, "11.0.0.0"), PROFILE_DEFAULT);
+	assert_int_equal(profile_at(p, "2001:db8:7fff::1"), PROFILE_MINORS);
+	assert_int_equal(profile_at(p, "2001:db8:8000::1"), PROFILE_DEFAULT);
+	assert_true(profiles_add(p, SLICE("0.0.0.0/0"), PROFILE_INVESTIGATOR, &error));
+	assert_int_equal(profile_at(p, "11.0.0.0"), PROFILE_INVESTIGATOR);
+	assert_int_equal(profile_at(p, "2001:db9::"), PROFILE_DEFAULT);
+	assert_int_equal(error.len, 0);
+	buf_release(&error);
+	profiles_free(p);
+}
+
+static void test_profile_errors(void **state)
+{
+	static const char *const bad[] = {
+		"",		 "10.0.0.0/33", "10.0.0.0/",	 "10.0.0.0/-1",	  "10.0.0.1/8",
+		"2001:db8::/129", "10.0.0/8",	"10.0.0.0/8 ", "example.com", "[::1]",
+		"fe80::1%eth0",	 "10.0.0.0/8/8", "172.16.0.0/12",
+	};
+	struct profiles *p = profiles_new();
+	struct buf error;
+
+	(void)state;
+	buf_init(&error, 1024);
+	assert_true(profiles_add(p, SLICE("172.16.0.0/12"), PROFILE_MINORS, &error));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		buf_clear(&error);
+		if (profiles_add(p, slice_str(bad[i]), PROFILE_DEFAULT, &error))
+			fail_msg("taken: %s", bad[i]);
+		assert_true(slice_starts(buf_slice(&error), SLICE("subnet \"")));
+	}
+	buf_release(&error);
+	profiles_free(p);
+}
+
+static void test_address_of(void **state)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+	struct sockaddr other = { .sa_family = AF_UNIX };
+	struct net_address a, b;
+
+	(void)state;
+	assert_int_equal(inet_pton(AF_INET, "192.0.2.1", &v4.sin_addr), 1);
+	assert_int_equal(inet_pton(AF_INET6, "::ffff:192.0.2.1", &v6.sin6_addr), 1);
+	assert_true(net_address_of((const struct sockaddr *)&v4, &a));
+	assert_true(net_address_of((const struct sockaddr *)&v6, &b));
+	assert_memory_equal(&a, &b, sizeof(a));
+	assert_false(net_address_of(&other, &a));
+	assert_false(net_address_parse(SLICE("192.0.2.1\0x"), &a));
+}
+
+static void test_hosts(void **state)
+{
+	static const char table[] = "pattern\tnote\twhy\n"
+				    "# comment\n"
+				    "\n"
+				    "bank.example\tmoney\tx\r\n"
+				    "*.Health.example\thealth\n"
+				    "one.two.example\n";
+	struct hosts *h = hosts_new();
+	struct hosts_match m;
+	struct buf error;
+
+	(void)state;
+	buf_init(&error, 1024);
+	assert_false(hosts_match(h, SLICE("bank.example"), &m));
+	assert_true(hosts_add_table(h, SLICE(table), "never.tsv", &error));
+	assert_int_equal(hosts_count(h), 3);
+	assert_true(hosts_match(h, SLICE("Bank.Example."), &m));
+	assert_string_equal(m.pattern, "bank.example");
+	assert_string_equal(m.note, "money");
+	assert_false(hosts_match(h, SLICE("www.bank.example"), &m));
+	assert_false(hosts_match(h, SLICE("xbank.example"), &m));
+	assert_true(hosts_match(h, SLICE("a.b.health.example"), &m));
+	assert_string_equal(m.pattern, "*.Health.example");
+	assert_false(hosts_match(h, SLICE("health.example"), &m));
+	assert_false(hosts_match(h, SLICE("myhealth.example"), NULL));
+	assert_true(hosts_match(h, SLICE("one.two.example"), NULL));
+	assert_false(hosts_match(h, SLICE(""), NULL));
+	assert_false(hosts_match(h, SLICE("."), NULL));
+	assert_true(hosts_add(h, SLICE("bank.example"), SLICE("again"), &error));
+	assert_int_equal(hosts_count(h), 3);
+	buf_release(&error);
+	hosts_free(h);
+}
+
+static void test_hosts_errors(void **state)
+{
+	static const char *const bad[] = { "",	  "*",	 "*.",	 "*example.com", "a.*.com", "a b",
+					   ".a",  "a.",	 "a..b", "http://a",	 "\xc3\xa9" };
+	struct hosts *h = hosts_new();
+	struct buf error;
+
+	(void)state;
+	buf_init(&error, 1024);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (hosts_add(h, slice_str(bad[i]), SLICE(""), &error))
+			fail_msg("taken: %s", bad[i]);
+	buf_clear(&error);
+	assert_false(hosts_add_table(h, SLICE("a.example\n\nb example\n"), "h.tsv", &error));
+	assert_true(slice_starts(buf_slice(&error), SLICE("h.tsv:3: host pattern \"b example\"")));
+	buf_release(&error);
+	hosts_free(h);
+}
+
+/* Each word of an enum finds its value again, and what is no value has no word. */
+#define CHECK_WORDS(name, type, last)                                                              \
+	do {                                                                                       \
+		enum type v_;                                                                      \
+		for (unsigned i_ = 0; i_ <= (unsigned)(last); i_++) {                              \
+			assert_true(name##_of_word(slice_str(name##_word((enum type)i_)), &v_));   \
+			assert_int_equal(v_, i_);                                                  \
+		}                                                                                  \
+		assert_string_equal(name##_word((enum type)((unsigned)(last) + 1)), "?");          \
+		assert_false(name##_of_word(SLICE("?"), &v_));                                     \
+		assert_false(name##_of_word(SLICE(""), &v_));                                      \
+	} while (0)
+
+static void test_words(void **state)
+{
+	(void)state;
+	CHECK_WORDS(purpose, purpose, PURPOSE_CHOICE);
+	CHECK_WORDS(profile, profile, PROFILE_INVESTIGATOR);
+	CHECK_WORDS(choice, choice_state, CHOICE_ACCEPTED);
+	CHECK_WORDS(seen, choice_seen, SEEN_CLAIM);
+	CHECK_WORDS(verdict, verdict, VERDICT_EXPIRED);
+	CHECK_WORDS(cookie_kind, cookie_kind, COOKIE_SENT);
+	CHECK_WORDS(party, party, PARTY_THIRD);
+	CHECK_WORDS(site_by, site_by, BY_SELF);
+	CHECK_WORDS(confidence, confidence, CONFIDENCE_LOW);
+	CHECK_WORDS(same_site, same_site, SAME_SITE_STRICT);
+	assert_string_equal(purpose_word(PURPOSE_ADVERTISING), "advertising");
+	assert_string_equal(site_by_word(BY_SAME_SITE), "same-site");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_choices),	       cmocka_unit_test(test_choices_bounded),
+		cmocka_unit_test(test_choice_message), cmocka_unit_test(test_profiles),
+		cmocka_unit_test(test_profile_errors), cmocka_unit_test(test_address_of),
+		cmocka_unit_test(test_hosts),	       cmocka_unit_test(test_hosts_errors),
+		cmocka_unit_test(test_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

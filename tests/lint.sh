@@ -32,6 +32,6 @@ if tool clang-tidy; then
 fi
 if tool shellcheck; then
 	# shellcheck disable=SC2046
-	shellcheck bootstrap .ci/run $(find tests -name node_modules -prune -o -name '*.sh' -print) || bad=1
+	shellcheck -S warning bootstrap .ci/run $(find tests -name node_modules -prune -o -name '*.sh' -print) || bad=1
 fi
 exit $bad

@@ -51,7 +51,7 @@ subjectKeyIdentifier=hash
 ${selfSigned ? '' : 'authorityKeyIdentifier=keyid'}
 `);
 		await newKey(`${name}.key`);
-		await openssl('req', '-new', '-key', `${name}.key`, '-subj', `/CN=${names[0]}`, '-out', `${name}.csr`);
+		await openssl('req', '-new', '-key', `${name}.key`, '-subj', `/CN=${names[0].slice(0, 60)}`, '-out', `${name}.csr`);
 		await openssl('ca', '-config', 'ca.cnf', '-batch', '-notext', '-in', `${name}.csr`, '-out', `${name}.pem`,
 			'-extfile', `${name}.ext`, '-startdate', stamp(now + from), '-enddate', stamp(now + to),
 			...(selfSigned ? ['-selfsign', '-keyfile', `${name}.key`] : ['-cert', 'root.pem', '-keyfile', 'root.key']));

@@ -77,6 +77,8 @@ void client_accept(struct worker *w, int fd, const struct address *peer)
 	}
 	c->w = w;
 	c->visitor = v;
+	if (w->config->max_head > STREAM_READ_MAX)
+		stream_set_read_max(c->stream, w->config->max_head + 1);
 	c->state = CLIENT_OVER; /* client_go() sees a change */
 	TAILQ_INSERT_TAIL(&w->clients, c, next);
 	w->clients_n++;
@@ -163,14 +165,35 @@ static bool same_origin(const struct client *c, const struct h1_request *r)
 		r->authority.port == (c->secure ? 443 : 80));
 }
 
-static void start_exchange(struct client *c, const struct h1_request *r, struct framing framing)
+/* HTTP/1.0 may do without Host; what we send is HTTP/1.1 and may not. */
+static bool add_host(const struct client *c, struct h1_request *r)
+{
+	struct authority a;
+	struct buf value;
+	bool good;
+
+	if (fields_find(&r->fields, FIELD_HOST) != NULL)
+		return true;
+	if (c->tunnel == NULL ||
+	    authority_parse_host(&a, slice_str(c->tunnel->target.identity)) != NULL)
+		return false;
+	a.port = c->tunnel->target.port;
+	buf_init(&value, 512);
+	authority_write(&value, &a, c->secure ? 443 : 80);
+	good = buf_ok(&value) && fields_add_first(&r->fields, SLICE("Host"),
+						  fields_keep(&r->fields, buf_slice(&value)));
+	buf_release(&value);
+	return good;
+}
+
+static void start_exchange(struct client *c, struct h1_request *r, struct framing framing)
 {
 	struct exchange_request q = {
 		.visitor = c->visitor,
 		.method = r->method,
 		.method_id = r->method_id,
 		.target = r->path,
-		.fields = (struct fields *)&r->fields,
+		.fields = &r->fields,
 		.framing = framing,
 		.upgrade = h1_upgrade_wanted(r, &framing),
 		.secure = c->secure,
@@ -188,7 +211,7 @@ static void start_exchange(struct client *c, const struct h1_request *r, struct 
 		q.identity = q.host;
 		q.port = authority_port(&r->authority, 80);
 	}
-	c->exchange = exchange_new(c->w, &client_downstream, c);
+	c->exchange = add_host(c, r) ? exchange_new(c->w, &client_downstream, c) : NULL;
 	if (c->exchange == NULL) {
 		if (q.origin != NULL)
 			origin_close(q.origin, STREAM_GRACEFUL);
@@ -219,7 +242,7 @@ static bool is_for_desk(const struct client *c, const struct h1_request *r)
 }
 
 /* Everything about the request that is decided before it goes anywhere. */
-static void dispatch(struct client *c, const struct h1_request *r)
+static void dispatch(struct client *c, struct h1_request *r)
 {
 	struct framing framing;
 	struct h1_error error;
@@ -367,7 +390,17 @@ static void on_pump(struct deferred *d)
 
 void client_pump_later(struct client *c)
 {
-	loop_defer(c->w->loop, &c->pump, on_pump);
+	if (stream_is_paused(c->stream))
+		stream_unpause(c->stream); /* shows what waits */
+	else
+		loop_defer(c->w->loop, &c->pump, on_pump);
+}
+
+/* What cannot go on now waits in the kernel, not here; without it an early end is still seen. */
+static void hold_back(struct client *c)
+{
+	if ((c->state == CLIENT_BODY || c->state == CLIENT_WAIT) && stream_peek(c->stream).n != 0)
+		stream_pause(c->stream);
 }
 
 static bool step(struct client *c)
@@ -388,9 +421,13 @@ static bool step(struct client *c)
 
 static void client_pump(struct client *c)
 {
-	for (int i = 0; i < REQUESTS_A_TURN; i++)
-		if (!step(c))
-			return;
+	for (int i = 0; i < REQUESTS_A_TURN; i++) {
+		if (step(c))
+			continue;
+		if (c->state != CLIENT_OVER)
+			hold_back(c);
+		return;
+	}
 	if (c->state != CLIENT_OVER)
 		loop_next(c->w->loop, &c->pump, on_pump);
 }
@@ -407,7 +444,7 @@ void client_next(struct client *c)
 	}
 	release_request(c);
 	client_go(c, CLIENT_IDLE);
-	if (stream_peek(c->stream).n != 0)
+	if (stream_is_paused(c->stream) || stream_peek(c->stream).n != 0)
 		client_pump_later(c);
 }
 

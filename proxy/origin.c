@@ -96,6 +96,8 @@ static void on_dialled(struct dial *d, const struct dial_result *r, void *arg)
 		o->connected = true;
 		o->ready = !o->target.secure;
 		stream_set_cb(o->stream, on_stream, o);
+		if (o->w->config->max_head > STREAM_READ_MAX)
+			stream_set_read_max(o->stream, o->w->config->max_head + 1);
 		tell(o, ORIGIN_CONNECTED);
 		return;
 	}

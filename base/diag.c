@@ -35,8 +35,10 @@ static void put(const char *line)
 	(void)done; /* nobody is left to tell */
 }
 
-__attribute__((format(printf, 2, 0))) static void say(enum diag_level level, const char *fmt,
-						       va_list ap)
+static void say(enum diag_level level, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+
+static void say(enum diag_level level, const char *fmt, va_list ap)
 {
 	char line[sizeof(voice.last)];
 	struct timespec now;

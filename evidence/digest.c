@@ -1,5 +1,6 @@
 #include "evidence/digest.h"
 
+#include "base/buf.h"
 #include "evidence/sha.h"
 
 #include <openssl/crypto.h>
@@ -91,4 +92,23 @@ bool digest_value(struct digest *d, struct slice name, struct slice value,
 	struct slice parts[2] = { name, value };
 
 	return hmac(d, 'v', parts, 2, out);
+}
+
+bool digest_plain(struct slice text, char out[DIGEST_PLAIN_LEN + 1])
+{
+	unsigned char sum[SHA_LEN];
+	struct sha *s = sha_new();
+	struct buf b;
+	bool ok;
+
+	out[0] = '\0';
+	if (s == NULL)
+		return false;
+	sha_of(s, text, sum);
+	sha_free(s);
+	buf_init(&b, DIGEST_PLAIN_LEN);
+	ok = buf_add_hex(&b, sum, sizeof(sum)) &&
+	     slice_copy(buf_slice(&b), out, DIGEST_PLAIN_LEN + 1);
+	buf_release(&b);
+	return ok;
 }

@@ -28,4 +28,8 @@ bool digest_client(struct digest *d, struct slice address, char out[DIGEST_HEX_L
 bool digest_value(struct digest *d, struct slice name, struct slice value,
 		  char out[DIGEST_HEX_LEN + 1]);
 
+/* Not keyed: SHA-256 in hexadecimal, of a set of rules or a configuration. */
+#define DIGEST_PLAIN_LEN 64u
+bool digest_plain(struct slice text, char out[DIGEST_PLAIN_LEN + 1]);
+
 #endif

@@ -47,7 +47,8 @@ struct field {
 		WORD(party), BYTES(host, ENTRY_HOST_MAX), BYTES(cookie, ENTRY_NAME_MAX),             \
 		WORD(purpose), BYTES(why, ENTRY_WHY_MAX), BYTES(profile, ENTRY_WORD_MAX),            \
 		WORD(choice), WORD(seen), WORD(verdict), HEX(value, ENTRY_DIGEST_LEN),               \
-		BYTES(shape, ENTRY_WORD_MAX), SIGHTINGS, WORD(scheme)
+		BYTES(shape, ENTRY_WORD_MAX), SIGHTINGS, WORD(scheme),             \
+		HEX(rules, ENTRY_RULES_LEN)
 #define END { NULL, 0, 0, 0, 0 }
 
 #define FIELDS_MAX 32

@@ -33,6 +33,7 @@
 #define ENTRY_LINE_MAX 65535u
 /* A keyed digest: 16 bytes of HMAC-SHA-256 in lower-case hexadecimal (digest.h). */
 #define ENTRY_DIGEST_LEN 32u
+#define ENTRY_RULES_LEN 16u
 /* `first` of an entry that is not a repeat. */
 #define ENTRY_NO_TIME INT64_MIN
 
@@ -88,6 +89,8 @@ struct entry {
 	uint64_t count;		 /* sightings */
 	int64_t last, first;	 /* wall times in ms; first: ENTRY_NO_TIME unless it is a repeat */
 	struct slice scheme;	 /* word: http, https */
+	/* The rules that decided: the first ENTRY_RULES_LEN digits of their digest (digest_plain()). */
+	struct slice rules;
 	/* set */
 	struct entry_attrs attrs;
 	uint64_t status; /* the answer's status code */

@@ -57,9 +57,9 @@ void merkle_push(struct merkle *m, struct sha *s, const struct merkle_hash *leaf
 }
 
 void merkle_push_subtree(struct merkle *m, struct sha *s, unsigned height,
-			 const struct merkle_hash *root)
+			 const struct merkle_hash *root, merkle_finished *finished, void *arg)
 {
-	carry(m, s, height, *root, NULL, NULL);
+	carry(m, s, height, *root, finished, arg);
 }
 
 void merkle_fold(struct sha *s, struct merkle_hash *hashes, unsigned height,

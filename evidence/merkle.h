@@ -44,7 +44,7 @@ void merkle_push(struct merkle *m, struct sha *s, const struct merkle_hash *leaf
 		 merkle_finished *finished, void *arg);
 /* Adds a complete subtree of 2^height leaves at once; m->size must be a multiple of that. */
 void merkle_push_subtree(struct merkle *m, struct sha *s, unsigned height,
-			 const struct merkle_hash *root);
+			 const struct merkle_hash *root, merkle_finished *finished, void *arg);
 /* The root of 2^height hashes; the array is used up. */
 void merkle_fold(struct sha *s, struct merkle_hash *hashes, unsigned height,
 		 struct merkle_hash *out);

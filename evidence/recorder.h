@@ -28,8 +28,8 @@
  *   MSG_KEYS		struct recorder_keys; sent again to all when the period ends.
  *   MSG_CHOICE		struct recorder_choice, one or more, to the body's end.
  *			To the recorder (from a worker or the supervisor): `client` is the canonical address, and the
- *			recorder writes ledger and log, then answers the sender with MSG_ACK (same id, empty
- *			body) and announces the choice to every process that said hello.
+ *			recorder writes ledger and log, then answers the sender with MSG_ACK (same id; u8 1, or
+ *			0 when the ledger could not be written and nothing changed) and announces the choice to every process that said hello.
  *			From the recorder: `client` is the ledger digest (digest_client() with the ledger key).
  *   MSG_CHOICES_END	empty.
  *   MSG_QUERY		to the recorder: struct recorder_query.  Answered with MSG_ANSWER, same id.
@@ -113,7 +113,7 @@ struct recorder_choice {
 };
 
 struct recorder_query {
-	struct slice client; /* ledger digest */
+	struct slice client; /* the log's digest of it: what was seen is kept a period only */
 	int64_t since;	     /* wall ms: only what was seen at or after it; 0: all */
 	uint32_t limit;	     /* rows at most; 0: the default, 1000 */
 };

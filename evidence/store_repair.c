@@ -220,20 +220,6 @@ static bool begin_log(struct recovery *r)
 
 /* ---- the lines ---- */
 
-/* The number in the log's first line; false when there is no such line. */
-static bool first_number(struct store *s, uint64_t *n)
-{
-	static const char head[] = "{\"v\":1,\"n\":";
-	char mem[64];
-	ssize_t got = pread(s->log, mem, sizeof(mem), 0);
-	struct slice line = slice_of(mem, got > 0 ? (size_t)got : 0), digits;
-
-	if (!slice_starts(line, slice_of(head, sizeof(head) - 1)))
-		return false;
-	slice_cut(slice_skip(line, sizeof(head) - 1), ',', &digits);
-	return slice_to_u64(digits, UINT64_MAX, n);
-}
-
 /* True at the checkpoint unless its root is another. */
 static bool root_agrees(struct recovery *r)
 {
@@ -322,7 +308,7 @@ static bool take_lines(struct recovery *r, struct reader *in)
 }
 
 /*
- * Where to begin: at the current segment, or at the last sealed one when the current is empty; at
+ * Begins at the last sealed segment, so that the current one is known to be its continuation; at
  * the very beginning when the tree's files do not reach that far.
  */
 static struct reader *start_reading(struct recovery *r)
@@ -333,7 +319,7 @@ static struct reader *start_reading(struct recovery *r)
 	uint64_t n;
 
 	in = reader_open_at(r->s->dir, 0, why, sizeof(why));
-	if (in == NULL || (!first_number(r->s, &n) && !reader_last_segment(in, &n)) || n == 0 ||
+	if (in == NULL || !reader_last_segment(in, &n) || n == 0 ||
 	    !merkle_load(&r->m, r->s->sha, &hashes, n)) {
 		merkle_init(&r->m);
 		return in;

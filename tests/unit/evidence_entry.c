@@ -28,6 +28,7 @@ static struct entry cookie(enum entry_kind kind)
 	e.party = SLICE("first");
 	e.host = SLICE("www.example.com");
 	e.scheme = SLICE("https");
+	e.rules = SLICE("0123456789abcdef");
 	e.cookie = SLICE("_ga");
 	e.purpose = SLICE("analytics");
 	e.why = SLICE("table:412 _ga*");
@@ -82,7 +83,7 @@ static void test_golden_set(void **state)
 	(void)state;
 	check_line(&e, HEAD("set") FACTS
 		   ",\"count\":1,\"last\":\"2026-11-22T03:36:50.123Z\",\"scheme\":\"https\","
-		   "\"attrs\":{\"domain\":\"example.com\",\"path\":\"/\",\"lifetime_s\":34560000,"
+		   "\"rules\":\"0123456789abcdef\",\"attrs\":{\"domain\":\"example.com\",\"path\":\"/\",\"lifetime_s\":34560000,"
 		   "\"session\":false,\"secure\":true,\"httponly\":false,\"samesite\":\"lax\","
 		   "\"partitioned\":false},\"status\":200}");
 }
@@ -98,7 +99,8 @@ static void test_golden_sent(void **state)
 	e.tries = 2;
 	check_line(&e, HEAD("sent") FACTS
 		   ",\"count\":12,\"last\":\"2026-11-22T03:37:50.123Z\","
-		   "\"first\":\"2026-11-22T03:36:50.124Z\",\"scheme\":\"https\",\"tries\":2}");
+		   "\"first\":\"2026-11-22T03:36:50.124Z\",\"scheme\":\"https\","
+		   "\"rules\":\"0123456789abcdef\",\"tries\":2}");
 }
 
 static void test_every_kind(void **state)

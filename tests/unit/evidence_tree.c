@@ -166,7 +166,7 @@ static void test_subtrees(void **state)
 		merkle_push(&a, sha, &hashes[i], NULL, NULL);
 	}
 	merkle_fold(sha, hashes, 8, &root);
-	merkle_push_subtree(&b, sha, 8, &root);
+	merkle_push_subtree(&b, sha, 8, &root, NULL, NULL);
 	h = leaf_of(256);
 	merkle_push(&a, sha, &h, NULL, NULL);
 	merkle_push(&b, sha, &h, NULL, NULL);

@@ -1,0 +1,63 @@
+/*
+ * ledger.h - STATE/ledger.db: what each client chose, and what was seen of late.
+ *
+ * Choices are kept for good, under a digest of the client with a key of its own
+ * (STATE/ledger.key), so that they outlive the log's monthly keys.  What was seen is for the
+ * desk's table: one row per client, site, host and cookie, under the log's digest of the client, bounded and
+ * forgotten after LEDGER_DAYS.  The log is the record; the ledger is not part of the evidence.
+ *
+ * SQLite.  Sightings are added up in memory and written once a second in one transaction; a choice
+ * is written at once.
+ */
+#ifndef CRUMBGATE_EVIDENCE_LEDGER_H
+#define CRUMBGATE_EVIDENCE_LEDGER_H
+
+#include "base/buf.h"
+#include "evidence/digest.h"
+#include "evidence/entry.h"
+
+#define LEDGER_DAYS 31
+#define LEDGER_ROWS_MAX 200000
+/* Rows in one answer: the default and the most. */
+#define LEDGER_ANSWER_ROWS 1000u
+#define LEDGER_ANSWER_ROWS_MAX 10000u
+
+struct ledger;
+
+/*
+ * Opens or makes ledger.db and ledger.key in the state folder.  A file that is not ours, or damaged,
+ * is named and left as it is: NULL and `error`.
+ */
+struct ledger *ledger_open(const char *state, char *error, size_t size);
+/* Flushes. */
+void ledger_close(struct ledger *l);
+const unsigned char *ledger_key(const struct ledger *l); /* DIGEST_KEY_LEN bytes */
+
+struct ledger_choice {
+	struct slice client; /* digest with the ledger's key */
+	struct slice site;   /* or "*" */
+	struct slice choice; /* refused, accepted */
+	struct slice seen;
+	int64_t when; /* wall ms */
+};
+
+/* False: not written (diagnosed). */
+bool ledger_choice_set(struct ledger *l, const struct ledger_choice *c);
+/* Site "*" clears all choices of the client. */
+bool ledger_choice_clear(struct ledger *l, struct slice client, struct slice site);
+/* All choices, or one client's; the slices hold during the call. */
+typedef void ledger_choice_fn(void *arg, const struct ledger_choice *c);
+bool ledger_choices(struct ledger *l, struct slice client_or_empty, ledger_choice_fn *fn, void *arg);
+
+/* A set or sent entry. */
+void ledger_seen(struct ledger *l, const struct entry *e);
+/* Writes what was added up, and forgets what is too old. */
+bool ledger_flush(struct ledger *l, int64_t wall_ms);
+/*
+ * Appends {"rows":[{"site","host","cookie","purpose","why","party","kept","removed","expired",
+ * "first","last"}...],"more":bool}, the newest first.
+ */
+bool ledger_query_client(struct ledger *l, struct slice client, int64_t since, uint32_t limit,
+			 struct buf *out);
+
+#endif

@@ -1,30 +1,12 @@
 /* HUP keeps connections, TERM drains, and kill -9 of any child under load loses neither service nor record. */
 import { connect } from 'node:net';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { accepts, scenario } from './lib/scenario.mjs';
 import { makePki } from './lib/pki.mjs';
 import { startOrigin } from './lib/origin.mjs';
 import { checkEvidence, startCrumbgate } from './lib/crumbgate.mjs';
 import { get, startLoad } from './lib/load.mjs';
-
-/* The children of a process, by /proc: pids. */
-function childrenOf(pid) {
-	return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((p) => {
-		try {
-			return Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${p}/status`, 'utf8'))[1]) === pid;
-		} catch {
-			return false;
-		}
-	});
-}
-const alive = (pid) => {
-	try {
-		process.kill(pid, 0);
-		return true;
-	} catch {
-		return false;
-	}
-};
+import { alive, childrenOf, nameOf } from './lib/processes.mjs';
 
 /* A plain keep-alive connection to the proxy: ask(path) resolves with the status of one more answer on it. */
 function keptConnection(port, host) {
@@ -77,7 +59,7 @@ scenario('signals', async (t) => {
 	const first = childrenOf(gate.proc.pid);
 	t.check(first.length >= 4, 'the supervisor has a keeper, a recorder and two workers', first);
 	for (const pid of first) {
-		const had = load.counts().good;
+		const had = load.counts().good, name = nameOf(pid);
 		process.kill(pid, 'SIGKILL');
 		const start = Date.now();
 		const back = await t.until(async () => {
@@ -88,7 +70,7 @@ scenario('signals', async (t) => {
 				return false;
 			}
 		}, 5);
-		t.check(back && Date.now() - start < 2000, `child ${first.indexOf(pid) + 1} killed: the service is back within 2 s`, Date.now() - start);
+		t.check(back && Date.now() - start < 2000, `${name} killed: the service is back within 2 s`, Date.now() - start);
 		t.check(await t.until(() => load.counts().good > had + 20), 'and the load goes on');
 	}
 	t.check(await t.until(() => childrenOf(gate.proc.pid).length === first.length), 'all children are there again',

@@ -1,6 +1,6 @@
 /*
  * load.mjs - a bounded load of requests through the proxy: `lanes` clients at a time, each with new
- * connections, until stop(); every answer is counted.
+ * connections, until stop(); every answer is counted, and onGood(i) is told of each whole one.
  *
  *	const load = startLoad(gate, (i) => `https://site.test/echo?i=${i}`, { lanes: 4, most: 5000 });
  *	...
@@ -49,12 +49,18 @@ export function get(gate, url, { headers = {}, seconds = 10 } = {}) {
 	});
 }
 
-export function startLoad(gate, urlOf, { lanes = 4, most = 20000, headers } = {}) {
+export function startLoad(gate, urlOf, { lanes = 4, most = 100000, headers, onGood } = {}) {
 	let n = 0, good = 0, bad = 0, stopping = false;
 	const lane = async () => {
 		while (!stopping && n < most) {
+			const i = n++;
 			try {
-				(await get(gate, urlOf(n++), { headers: headers?.(n) })) === 200 ? good++ : bad++;
+				if ((await get(gate, urlOf(i), { headers: headers?.(i) })) === 200) {
+					good++;
+					onGood?.(i);
+				} else {
+					bad++;
+				}
 			} catch {
 				bad++;
 				/* A refused connection fails at once: yield, so that the lane does not spin. */

@@ -1,6 +1,7 @@
 # embed.awk - writes tables of text as a C source.
 #
-# Use: awk -f embed.awk NAME=FILE ... with FILE the table and NAME the C name of its slice.
+# Use: awk [-v header=HEADER] -f embed.awk NAME=FILE ... with FILE the table, NAME the C name of its
+# slice and HEADER the header that declares it (data/tables.h).
 # Works with every POSIX awk in the C locale (mawk, gawk, busybox).  A byte that is not ASCII is
 # an error: the tables are ASCII, so that no awk needs to know about encodings.
 #
@@ -45,7 +46,7 @@ BEGIN {
 		if (i == 9 || i >= 32)
 			code[sprintf("%c", i)] = i
 	print "/* Made by data/embed.awk: change the tables, not this file. */"
-	print "#include \"data/tables.h\""
+	print "#include \"" (header != "" ? header : "data/tables.h") "\""
 	print ""
 	for (a = 1; a < ARGC && !failed; a++) {
 		at = index(ARGV[a], "=")

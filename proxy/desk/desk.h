@@ -66,7 +66,7 @@ struct desk_request {
 	 */
 	bool direct;
 
-	struct slice host; /* the effective authority: "crumbgate.internal" or with ":port" */
+	struct slice host; /* the Host field as it came: "crumbgate.internal" or with ":port" */
 	struct slice origin, sec_fetch_site, sec_fetch_mode, sec_fetch_dest;
 	struct slice content_type, user_agent;
 

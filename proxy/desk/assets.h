@@ -1,0 +1,16 @@
+/*
+ * assets.h - the templates, the style and the script in proxy/desk/assets, carried in the program.
+ *
+ * Made into proxy/desk/assets.c at build time by data/embed.awk; ASCII only.
+ */
+#ifndef CRUMBGATE_PROXY_DESK_ASSETS_H
+#define CRUMBGATE_PROXY_DESK_ASSETS_H
+
+#include "base/slice.h"
+
+extern const struct slice asset_choice_html, asset_cookie_html, asset_error_css, asset_error_html,
+	asset_group_html, asset_home_html, asset_layout_html, asset_note_html, asset_notice_html,
+	asset_probe_html, asset_row_note_html, asset_site_html, asset_table_html, asset_trust_html;
+extern const struct slice asset_desk_js, asset_icon_svg, asset_probe_svg, asset_style_css;
+
+#endif

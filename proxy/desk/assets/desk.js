@@ -1,0 +1,67 @@
+/* The desk works without this: it says whether the CA is trusted, and keeps the table fresh. */
+'use strict';
+
+const probe = document.getElementById('probe');
+
+if (probe) {
+	const image = new Image();
+	image.onload = () => { probe.textContent = 'trusted by this browser'; };
+	image.onerror = () => {
+		const link = document.createElement('a');
+		link.href = '/trust';
+		link.textContent = 'not trusted yet: set it up';
+		probe.replaceChildren(link);
+	};
+	image.src = probe.dataset.probe;
+}
+
+const INTERVAL = 3000;
+let timer = 0;
+
+/* Takes the fresh page's part over, unless somebody is using a control in it just now. */
+function take(fresh) {
+	const live = document.getElementById('live');
+	const news = document.getElementById('news');
+	const active = live && live.contains(document.activeElement) ? document.activeElement : null;
+	if (!fresh || !live || fresh.innerHTML === live.innerHTML || (active && !active.matches('.scroll')))
+		return;
+	if (fresh.dataset.news !== live.dataset.news)
+		news.textContent = fresh.dataset.news;
+	const left = live.querySelector('.scroll')?.scrollLeft ?? 0;
+	live.replaceWith(fresh);
+	const scroll = fresh.querySelector('.scroll');
+	if (scroll) {
+		scroll.scrollLeft = left;
+		if (active)
+			scroll.focus({ preventScroll: true });
+	}
+}
+
+async function refresh() {
+	timer = 0;
+	try {
+		const answer = await fetch(location.href, { cache: 'no-store', credentials: 'omit' });
+		if (answer.ok)
+			take(new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('live'));
+	} catch {
+		document.getElementById('news').textContent = 'The proxy does not answer.';
+	}
+	plan();
+}
+
+function plan() {
+	if (timer === 0 && document.visibilityState === 'visible')
+		timer = setTimeout(refresh, INTERVAL);
+}
+
+if (document.getElementById('live')) {
+	document.addEventListener('visibilitychange', () => {
+		if (document.visibilityState === 'visible') {
+			plan();
+		} else {
+			clearTimeout(timer);
+			timer = 0;
+		}
+	});
+	plan();
+}

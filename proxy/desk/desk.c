@@ -1,0 +1,469 @@
+#include "proxy/desk/desk.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "proxy/desk/assets.h"
+#include "proxy/desk/guard.h"
+#include "proxy/desk/html.h"
+#include "proxy/desk/pages.h"
+
+static const char csp[] =
+	"Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; "
+	"img-src 'self' https://crumbgate.internal; connect-src 'self'; "
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'\r\n";
+/*
+ * Referrer-Policy is same-origin, not no-referrer: with the latter a browser sends "Origin: null"
+ * with our own forms, and the Origin check would be worth less.
+ */
+static const char common_fields[] = "Cache-Control: no-store\r\n"
+				    "X-Content-Type-Options: nosniff\r\n"
+				    "Referrer-Policy: same-origin\r\n"
+				    "Cross-Origin-Opener-Policy: same-origin\r\n";
+
+static const char type_html[] = "text/html; charset=utf-8";
+
+void desk_answer_init(struct desk_answer *a)
+{
+	*a = (struct desk_answer){ .status = 500 };
+	buf_init(&a->fields, DESK_ANSWER_MAX);
+	buf_init(&a->body, DESK_ANSWER_MAX);
+}
+
+void desk_answer_release(struct desk_answer *a)
+{
+	buf_release(&a->fields);
+	buf_release(&a->body);
+}
+
+static void begin(struct desk_answer *a, unsigned status, const char *type)
+{
+	a->status = status;
+	buf_clear(&a->fields);
+	buf_clear(&a->body);
+	buf_addf(&a->fields, "Content-Type: %s\r\n", type);
+	buf_adds(&a->fields, common_fields);
+	buf_adds(&a->fields, csp);
+}
+
+static void embeddable(struct desk_answer *a, bool anywhere)
+{
+	buf_addf(&a->fields, "Cross-Origin-Resource-Policy: %s\r\n",
+		 anywhere ? "cross-origin" : "same-origin");
+}
+
+static void note(const struct desk_context *ctx, struct desk_answer *a, unsigned status,
+		 const char *title, const char *text)
+{
+	begin(a, status, type_html);
+	embeddable(a, false);
+	page_note(ctx, title, text, &a->body);
+}
+
+/* An answer that could not be built becomes a plain 500. */
+static void finish(struct desk_answer *a)
+{
+	if (buf_ok(&a->body) && buf_ok(&a->fields))
+		return;
+	begin(a, 500, "text/plain; charset=utf-8");
+	embeddable(a, false);
+	buf_adds(&a->body, "The page could not be made; look again.\n");
+}
+
+/* ---- the target ---- */
+
+struct target {
+	struct slice path, query;
+};
+
+static struct target split(struct slice target)
+{
+	struct target t;
+
+	t.query = slice_cut(target, '?', &t.path);
+	return t;
+}
+
+/* The value of a key in a query or a form; p == NULL when it is not there. */
+static struct slice form_value(struct slice form, struct slice key)
+{
+	struct slice pair, name, value;
+
+	while (form.p != NULL) {
+		form = slice_cut(form, '&', &pair);
+		value = slice_cut(pair, '=', &name);
+		if (value.p != NULL && slice_eq(name, key))
+			return value;
+	}
+	return (struct slice){ NULL, 0 };
+}
+
+/* A host name in lower case, as the ledger has sites; false: it is none. */
+static bool site_name(struct slice text, bool plus, char out[256])
+{
+	if (!url_decode(text, plus, out, 256) || out[0] == '\0')
+		return false;
+	for (char *c = out; *c != '\0'; c++) {
+		*c = ascii_lower(*c);
+		if (!((*c >= 'a' && *c <= 'z') || ascii_digit(*c) || strchr("-._:[]", *c) != NULL))
+			return false;
+	}
+	return true;
+}
+
+/* ---- answers without data ---- */
+
+static void serve_file(struct desk_answer *a, const char *type, struct slice bytes, bool anywhere)
+{
+	begin(a, 200, type);
+	embeddable(a, anywhere);
+	buf_add(&a->body, bytes);
+}
+
+static void serve_ca(const struct desk_context *ctx, struct desk_answer *a, const char *type,
+		     struct slice bytes, const char *name)
+{
+	if (bytes.n == 0) {
+		note(ctx, a, 503, "Not there yet",
+		     "The proxy has no CA yet; look again in a moment.");
+		return;
+	}
+	serve_file(a, type, bytes, false);
+	buf_addf(&a->fields, "Content-Disposition: attachment; filename=\"%s\"\r\n", name);
+}
+
+static bool address_text(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!ascii_digit(s.p[i]) &&
+		    (s.p[i] == '\0' || strchr("abcdefABCDEF.:[]", s.p[i]) == NULL))
+			return false;
+	return s.n != 0;
+}
+
+/*
+ * No DIRECT at the end: a browser whose proxy is gone must not go on without it.  What is on this
+ * machine or in the house is asked for directly, because the proxy refuses private addresses.
+ */
+static void serve_pac(const struct desk_context *ctx, const struct desk_request *req,
+		      struct desk_answer *a)
+{
+	if (!address_text(req->proxy)) {
+		note(ctx, a, 503, "No address", "The proxy does not know its own address here.");
+		return;
+	}
+	begin(a, 200, "application/x-ns-proxy-autoconfig");
+	embeddable(a, true);
+	buf_addf(&a->body,
+		 "function FindProxyForURL(url, host) {\n"
+		 "\tif (host == \"localhost\" || shExpMatch(host, \"*.localhost\") ||\n"
+		 "\t    shExpMatch(host, \"*.local\") ||\n"
+		 "\t    /^(127|10)\\.[0-9]+\\.[0-9]+\\.[0-9]+$/.test(host) ||\n"
+		 "\t    /^192\\.168\\.[0-9]+\\.[0-9]+$/.test(host) ||\n"
+		 "\t    /^172\\.(1[6-9]|2[0-9]|3[01])\\.[0-9]+\\.[0-9]+$/.test(host) ||\n"
+		 "\t    /^\\[?(::1|f[cd][0-9a-f:]+|fe80:[0-9a-f:]+)\\]?$/.test(host))\n"
+		 "\t\treturn \"DIRECT\";\n"
+		 "\treturn \"PROXY %.*s\";\n"
+		 "}\n",
+		 SLICE_ARG(req->proxy));
+}
+
+static void serve_status(const struct desk_context *ctx, const struct desk_request *req,
+			 struct desk_answer *a)
+{
+	char started[CLOCK_RFC3339_LEN + 1], now[CLOCK_RFC3339_LEN + 1];
+
+	clock_rfc3339(ctx->started, started, sizeof(started));
+	clock_rfc3339(req->now, now, sizeof(now));
+	begin(a, 200, "application/json");
+	embeddable(a, false);
+	json_open(&a->body, '{');
+	json_kv(&a->body, "version", ctx->version);
+	json_kv(&a->body, "started", slice_str(started));
+	json_kv(&a->body, "now", slice_str(now));
+	json_kv(&a->body, "client", req->client);
+	json_kv(&a->body, "profile", slice_str(config_profile_name(req->profile)));
+	json_kv(&a->body, "proxy", req->proxy);
+	json_kv(&a->body, "ca_sha256", ctx->ca_fingerprint);
+	json_close(&a->body, '}');
+	buf_addc(&a->body, '\n');
+}
+
+static void serve_probe(const struct desk_context *ctx, const struct desk_request *req,
+			struct slice query, struct desk_answer *a)
+{
+	/* Only a page of ours knows the token: no other site may learn that crumbgate is in use. */
+	if (guard_token_good(ctx, req, "probe", form_value(query, SLICE("t"))))
+		serve_file(a, "image/svg+xml", asset_probe_svg, true);
+	else
+		note(ctx, a, 403, "Not for you", "This picture is for the desk's own pages.");
+}
+
+/* ---- the table of pages ---- */
+
+enum page_id {
+	PAGE_HOME,
+	PAGE_SITE,
+	PAGE_SITES_JSON,
+	PAGE_CHOICE,
+	PAGE_TRUST,
+	PAGE_TRUSTED,
+	PAGE_PROBE,
+	PAGE_PAC,
+	PAGE_STATUS,
+	PAGE_STYLE,
+	PAGE_SCRIPT,
+	PAGE_ICON,
+	PAGE_CA_PEM,
+	PAGE_CA_DER,
+	PAGE_CA_MOBILECONFIG,
+};
+
+static const struct route {
+	const char *path; /* one that ends in '/' takes a segment, "/" itself excepted */
+	enum page_id id;
+	enum guard_rule rule;
+} routes[] = {
+	{ "/", PAGE_HOME, GUARD_NAVIGATE },
+	{ "/site/", PAGE_SITE, GUARD_OWN },
+	{ "/sites.json", PAGE_SITES_JSON, GUARD_OWN },
+	{ "/choice", PAGE_CHOICE, GUARD_OWN },
+	{ "/trust", PAGE_TRUST, GUARD_NAVIGATE },
+	{ "/trusted", PAGE_TRUSTED, GUARD_NAVIGATE },
+	{ "/probe.svg", PAGE_PROBE, GUARD_EMBED },
+	{ "/proxy.pac", PAGE_PAC, GUARD_OWN },
+	{ "/status.json", PAGE_STATUS, GUARD_OWN },
+	{ "/style.css", PAGE_STYLE, GUARD_OWN },
+	{ "/desk.js", PAGE_SCRIPT, GUARD_OWN },
+	{ "/icon.svg", PAGE_ICON, GUARD_OWN },
+	{ "/ca.pem", PAGE_CA_PEM, GUARD_OWN },
+	{ "/ca.der", PAGE_CA_DER, GUARD_OWN },
+	{ "/ca.mobileconfig", PAGE_CA_MOBILECONFIG, GUARD_OWN },
+};
+
+static const struct route *find_route(struct slice path)
+{
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		struct slice own = slice_str(routes[i].path);
+
+		if (slice_eq(path, own) ? routes[i].id != PAGE_SITE
+					: routes[i].id == PAGE_SITE && slice_starts(path, own))
+			return &routes[i];
+	}
+	return NULL;
+}
+
+static void serve_plain(const struct desk_context *ctx, const struct desk_request *req,
+			const struct route *r, struct desk_answer *a)
+{
+	switch (r->id) {
+	case PAGE_TRUST:
+		begin(a, 200, type_html);
+		embeddable(a, false);
+		page_trust(ctx, req, &a->body);
+		return;
+	case PAGE_TRUSTED:
+		note(ctx, a, 200, req->https ? "It works" : "Not over https",
+		     req->https
+			     ? "This page came over https. If there was no warning before it, your "
+			       "browser trusts the proxy's certificates."
+			     : "Open https://crumbgate.internal/trusted to see whether your "
+			       "browser trusts "
+			       "the proxy's certificates.");
+		return;
+	case PAGE_PROBE:
+		serve_probe(ctx, req, split(req->target).query, a);
+		return;
+	case PAGE_PAC:
+		serve_pac(ctx, req, a);
+		return;
+	case PAGE_STATUS:
+		serve_status(ctx, req, a);
+		return;
+	case PAGE_STYLE:
+		serve_file(a, "text/css; charset=utf-8", asset_style_css, false);
+		return;
+	case PAGE_SCRIPT:
+		serve_file(a, "text/javascript; charset=utf-8", asset_desk_js, false);
+		return;
+	case PAGE_ICON:
+		serve_file(a, "image/svg+xml", asset_icon_svg, false);
+		return;
+	case PAGE_CA_PEM:
+		serve_ca(ctx, a, "application/x-pem-file", ctx->ca_pem, "crumbgate-ca.pem");
+		return;
+	case PAGE_CA_DER:
+		serve_ca(ctx, a, "application/x-x509-ca-cert", ctx->ca_der, "crumbgate-ca.crt");
+		return;
+	case PAGE_CA_MOBILECONFIG:
+		serve_ca(ctx, a, "application/x-apple-aspen-config", ctx->ca_mobileconfig,
+			 "crumbgate.mobileconfig");
+		return;
+	default:
+		note(ctx, a, 404, "Not found", "There is no such page here.");
+	}
+}
+
+/* ---- a choice ---- */
+
+static bool read_choice(struct slice form, struct desk_answer *a)
+{
+	static const char *const words[] = {
+		[DESK_REFUSE] = "refuse", [DESK_ACCEPT] = "accept", [DESK_CLEAR] = "clear"
+	};
+	struct slice op = form_value(form, SLICE("op")), site = form_value(form, SLICE("site"));
+	size_t i = 0;
+
+	while (i < 3 && !slice_eq(op, slice_str(words[i])))
+		i++;
+	if (i == 3 || site.p == NULL)
+		return false;
+	a->op = (enum desk_choice_op)i;
+	if (slice_eq(site, SLICE("*")) || slice_ieq(site, SLICE("%2A")))
+		return slice_copy(SLICE("*"), a->site, sizeof(a->site));
+	return site_name(site, true, a->site);
+}
+
+static bool is_form(struct slice type)
+{
+	struct slice essence;
+
+	slice_cut(type, ';', &essence);
+	return slice_ieq(slice_trim(essence), SLICE("application/x-www-form-urlencoded"));
+}
+
+static enum desk_step take_choice(const struct desk_context *ctx, const struct desk_request *req,
+				  struct desk_answer *a)
+{
+	if (req->body.n > DESK_BODY_MAX)
+		note(ctx, a, 413, "Too long", "This form is longer than the desk reads.");
+	else if (!is_form(req->content_type))
+		note(ctx, a, 415, "No form", "A choice is sent as a form.");
+	else if (!guard_token_good(ctx, req, "form", form_value(req->body, SLICE("token"))))
+		note(ctx, a, 403, "This page was too old",
+		     "Nothing was changed. Go back, load the page again and choose once more.");
+	else if (!read_choice(req->body, a))
+		note(ctx, a, 400, "No choice", "This form names no site, or nothing to do.");
+	else
+		return DESK_CHOICE;
+	return DESK_DONE;
+}
+
+void desk_chosen(const struct desk_context *ctx, const struct desk_request *req, bool done,
+		 struct desk_answer *a)
+{
+	bool to_site = slice_eq(form_value(req->body, SLICE("from")), SLICE("site"));
+
+	if (!done) {
+		note(ctx, a, 503, "Not noted",
+		     "The part of the proxy that keeps choices did not answer. Nothing was "
+		     "changed; try "
+		     "again in a moment.");
+	} else {
+		begin(a, 303, type_html);
+		embeddable(a, false);
+		buf_adds(&a->fields, "Location: ");
+		if (strcmp(a->site, "*") != 0) {
+			buf_adds(&a->fields, to_site ? "/site/" : "/#s-");
+			url_segment(&a->fields, slice_str(a->site));
+		} else {
+			buf_adds(&a->fields, "/");
+		}
+		buf_adds(&a->fields, "\r\n");
+		page_note(ctx, "Noted", "It counts from the next request on.", &a->body);
+	}
+	finish(a);
+}
+
+/* ---- in and out ---- */
+
+static const char *const no_proxy_text =
+	"This is the address of the proxy itself. Set it as your browser's proxy for http and "
+	"https, or "
+	"give your browser the address of this page with /proxy.pac behind it; then open "
+	"http://crumbgate.internal/.";
+
+static enum desk_step handle(const struct desk_context *ctx, const struct desk_request *req,
+			     struct desk_answer *a)
+{
+	const struct route *r = find_route(split(req->target).path);
+	bool post = slice_eq(req->method, SLICE("POST")), wants_post;
+	const char *refused;
+	unsigned status;
+
+	if (req->direct && (r == NULL || r->id != PAGE_PAC)) {
+		note(ctx, a, 400, "This is a proxy", no_proxy_text);
+		return DESK_DONE;
+	}
+	refused = req->direct ? NULL : guard_refuses(req, r != NULL ? r->rule : GUARD_OWN, &status);
+	if (refused != NULL) {
+		note(ctx, a, status, "Not from there", refused);
+		return DESK_DONE;
+	}
+	if (r == NULL) {
+		note(ctx, a, 404, "Not found", "There is no such page here.");
+		return DESK_DONE;
+	}
+	wants_post = r->id == PAGE_CHOICE;
+	if (post != wants_post || (!post && !slice_eq(req->method, SLICE("GET")) &&
+				   !slice_eq(req->method, SLICE("HEAD")))) {
+		note(ctx, a, 405, "Not in this way", "This page does not know that method.");
+		buf_addf(&a->fields, "Allow: %s\r\n", wants_post ? "POST" : "GET, HEAD");
+		return DESK_DONE;
+	}
+	if (wants_post)
+		return take_choice(ctx, req, a);
+	if (r->id == PAGE_HOME || r->id == PAGE_SITE || r->id == PAGE_SITES_JSON)
+		return DESK_SITES;
+	serve_plain(ctx, req, r, a);
+	return DESK_DONE;
+}
+
+enum desk_step desk_handle(const struct desk_context *ctx, const struct desk_request *req,
+			   struct desk_answer *a)
+{
+	enum desk_step step = handle(ctx, req, a);
+
+	if (step == DESK_DONE)
+		finish(a);
+	return step;
+}
+
+static void serve_data(const struct desk_context *ctx, const struct desk_request *req,
+		       const struct desk_data *data, struct slice json, struct desk_answer *a)
+{
+	struct target t = split(req->target);
+	const struct route *r = find_route(t.path);
+	uint64_t from = 0;
+	char site[256];
+
+	begin(a, 200, type_html);
+	if (r != NULL && r->id == PAGE_SITES_JSON) {
+		serve_file(a, "application/json", json, false);
+	} else if (r != NULL && r->id == PAGE_SITE) {
+		embeddable(a, false);
+		if (site_name(slice_skip(t.path, strlen("/site/")), false, site))
+			page_site(ctx, req, data, slice_str(site), &a->body);
+		else
+			note(ctx, a, 404, "Not found", "This is no site's name.");
+	} else {
+		embeddable(a, false);
+		(void)slice_to_u64(form_value(t.query, SLICE("from")), DESK_ROWS_MAX, &from);
+		page_home(ctx, req, data, (size_t)from, &a->body);
+	}
+}
+
+void desk_sites(const struct desk_context *ctx, const struct desk_request *req, struct slice json,
+		struct desk_answer *a)
+{
+	struct desk_data *data = json.p != NULL ? desk_data_new(json) : NULL;
+
+	if (data != NULL)
+		serve_data(ctx, req, data, json, a);
+	else
+		note(ctx, a, 503, "No list now",
+		     "The part of the proxy that keeps the record did not answer. What is not "
+		     "needed is "
+		     "kept out all the same. Look again in a moment.");
+	desk_data_free(data);
+	finish(a);
+}

@@ -1,0 +1,418 @@
+#include "proxy/desk/pages.h"
+
+#include "proxy/desk/assets.h"
+#include "proxy/desk/guard.h"
+#include "proxy/desk/html.h"
+#include "proxy/desk/words.h"
+
+#define HOME_COOKIES 20u
+#define PART_MAX DESK_ANSWER_MAX
+
+#define TEXT(name, slice)                                                                          \
+	{                                                                                          \
+		(name), (slice), SLOT_TEXT                                                         \
+	}
+#define HTML(name, slice)                                                                          \
+	{                                                                                          \
+		(name), (slice), SLOT_HTML                                                         \
+	}
+#define FILL(out, template, ...)                                                                   \
+	html_fill((out), (template), (const struct slot[]){ __VA_ARGS__ },                         \
+		  sizeof((const struct slot[]){ __VA_ARGS__ }) / sizeof(struct slot))
+
+enum tab { TAB_NONE, TAB_SITES, TAB_TRUST };
+
+/* What a page is made with. */
+struct page {
+	const struct desk_context *ctx;
+	const struct desk_request *req;
+	const struct desk_data *data;
+	const char *from; /* where a choice leads back to */
+};
+
+/* A part that failed makes the whole fail: a page is never sent with a hole. */
+static struct slice part_of(struct buf *out, const struct buf *part)
+{
+	if (!buf_ok(part))
+		out->failed = true;
+	return buf_slice(part);
+}
+
+static void layout(struct buf *out, const struct desk_context *ctx, const char *title, enum tab tab,
+		   const struct buf *main_part)
+{
+	struct slice current = SLICE(" aria-current=\"page\""), none = SLICE("");
+
+	FILL(out, asset_layout_html, TEXT("title", slice_str(title)), TEXT("version", ctx->version),
+	     HTML("at_sites", tab == TAB_SITES ? current : none),
+	     HTML("at_trust", tab == TAB_TRUST ? current : none),
+	     HTML("main", part_of(out, main_part)));
+}
+
+static void notice(struct buf *out, const struct desk_request *req)
+{
+	const char *text = profile_notice(req->profile);
+
+	if (text != NULL)
+		FILL(out, asset_notice_html, TEXT("text", slice_str(text)));
+}
+
+static void probe(struct buf *out, const struct page *p)
+{
+	char token[GUARD_TOKEN_LEN + 1];
+	struct buf url;
+
+	buf_init(&url, 256);
+	guard_token(p->ctx, p->req, "probe", token);
+	buf_addf(&url, "https://crumbgate.internal/probe.svg?t=%s", token);
+	FILL(out, asset_probe_html, TEXT("url", part_of(out, &url)));
+	buf_release(&url);
+}
+
+/* Refuse and Accept, the same size; `what` is read out behind each. */
+static void choice_form(struct buf *out, const struct page *p, struct slice site,
+			struct slice choice, const char *what)
+{
+	char token[GUARD_TOKEN_LEN + 1];
+	bool refused = slice_eq(choice, SLICE("refused"));
+	bool accepted = slice_eq(choice, SLICE("accepted"));
+
+	guard_token(p->ctx, p->req, "form", token);
+	FILL(out, asset_choice_html, TEXT("token", slice_str(token)), TEXT("site", site),
+	     TEXT("from", slice_str(p->from)), TEXT("what", slice_str(what)),
+	     TEXT("refused", refused ? SLICE("true") : SLICE("false")),
+	     TEXT("accepted", accepted ? SLICE("true") : SLICE("false")));
+}
+
+/* ---- the table ---- */
+
+static void cookie_row(struct buf *out, const struct desk_cookie *c)
+{
+	uint64_t out_n = c->removed + c->expired, times = c->kept + out_n;
+	bool third = slice_eq(c->party, SLICE("third"));
+	struct buf from, done, count;
+
+	buf_init(&from, PART_MAX);
+	buf_init(&done, 256);
+	buf_init(&count, 32);
+	buf_adds(&from, third ? "third party " : "");
+	buf_add(&from, c->host);
+	buf_adds(&done, plain_verdict(c->verdict));
+	if (c->kept != 0 && out_n != 0)
+		buf_addf(&done, " (%llu let through, %llu kept out)", (unsigned long long)c->kept,
+			 (unsigned long long)out_n);
+	buf_add_u64(&count, times != 0 ? times : 1);
+	FILL(out, asset_cookie_html, TEXT("name", c->name.n != 0 ? c->name : SLICE("(no name)")),
+	     TEXT("from", part_of(out, &from)),
+	     TEXT("purpose", slice_str(plain_purpose(c->purpose))),
+	     TEXT("purpose_class", slice_str(purpose_class(c->purpose))), TEXT("what", c->what),
+	     TEXT("setter", c->setter.n != 0 ? c->setter : SLICE("not known")),
+	     TEXT("verdict_class", slice_str(verdict_class(c->verdict))),
+	     TEXT("done", part_of(out, &done)), TEXT("times", part_of(out, &count)));
+	buf_release(&from);
+	buf_release(&done);
+	buf_release(&count);
+}
+
+static size_t kept_out(const struct desk_site *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->cookies_n; i++)
+		n += !slice_eq(s->cookies[i].verdict, SLICE("kept"));
+	return n;
+}
+
+static void summary(struct buf *out, const struct desk_site *s, int64_t now)
+{
+	plain_count(out, s->cookies_n, "cookie", "cookies");
+	buf_addf(out, ", %zu kept out", kept_out(s));
+	if (s->last > 0) {
+		buf_adds(out, ", seen ");
+		plain_age(out, s->last, now);
+	}
+	if (slice_eq(s->choice, SLICE("refused")))
+		buf_adds(out, "; you refused");
+	else if (slice_eq(s->choice, SLICE("accepted")))
+		buf_adds(out, "; you accepted");
+}
+
+static void note_row(struct buf *out, struct slice html)
+{
+	FILL(out, asset_row_note_html, HTML("note", html));
+}
+
+static void rows(struct buf *out, const struct desk_site *s, size_t most)
+{
+	struct buf link;
+
+	for (size_t i = 0; i < s->cookies_n && i < most; i++)
+		cookie_row(out, &s->cookies[i]);
+	if (s->cookies_n == 0)
+		note_row(out, SLICE("No cookie was set or sent."));
+	if (s->cookies_n <= most || s->name.n == 0)
+		return;
+	buf_init(&link, 1024);
+	buf_adds(&link, "<a href=\"/site/");
+	url_segment(&link, s->name);
+	buf_addf(&link, "\">All %zu cookies of ", s->cookies_n);
+	html_text(&link, s->name);
+	buf_adds(&link, "</a>");
+	note_row(out, part_of(out, &link));
+	buf_release(&link);
+}
+
+static void site_link(struct buf *out, struct slice site)
+{
+	if (site.n == 0) {
+		buf_adds(out, "Site not known");
+		return;
+	}
+	buf_adds(out, "<a href=\"/site/");
+	url_segment(out, site);
+	buf_adds(out, "\">");
+	html_text(out, site);
+	buf_adds(out, "</a>");
+}
+
+static void group(struct buf *out, const struct page *p, const struct desk_site *s, size_t most)
+{
+	struct buf name, text, form, body, id, what;
+
+	buf_init(&name, PART_MAX);
+	buf_init(&text, 512);
+	buf_init(&form, PART_MAX);
+	buf_init(&body, PART_MAX);
+	buf_init(&id, 1024);
+	buf_init(&what, 1024);
+	site_link(&name, s->name);
+	summary(&text, s, p->req->now);
+	buf_addf(&what, "for %.*s", SLICE_ARG(s->name));
+	buf_addc(&what, '\0');
+	if (s->name.n != 0)
+		choice_form(&form, p, s->name, s->choice, part_of(out, &what).p);
+	rows(&body, s, most);
+	buf_adds(&id, "s-");
+	buf_add(&id, s->name);
+	FILL(out, asset_group_html, TEXT("id", part_of(out, &id)),
+	     HTML("name", part_of(out, &name)), TEXT("summary", part_of(out, &text)),
+	     HTML("form", part_of(out, &form)), HTML("rows", part_of(out, &body)));
+	buf_release(&name);
+	buf_release(&text);
+	buf_release(&form);
+	buf_release(&body);
+	buf_release(&id);
+	buf_release(&what);
+}
+
+/* ---- the start ---- */
+
+static void totals(const struct desk_data *d, size_t *cookies, size_t *out_n)
+{
+	*cookies = *out_n = 0;
+	for (size_t i = 0; i < d->sites_n; i++) {
+		*cookies += d->sites[i].cookies_n;
+		*out_n += kept_out(&d->sites[i]);
+	}
+}
+
+static void lead(struct buf *out, const struct desk_data *d)
+{
+	size_t cookies, out_n;
+
+	if (d->sites_n == 0) {
+		buf_adds(out, "Nothing yet. Visit a site, and its cookies appear here.");
+		return;
+	}
+	totals(d, &cookies, &out_n);
+	plain_count(out, d->sites_n, "site, ", "sites, ");
+	plain_count(out, cookies, "cookie: ", "cookies: ");
+	buf_addf(out, "%zu kept out, %zu let through.", out_n, cookies - out_n);
+}
+
+static const char *all_now(struct slice choice)
+{
+	if (slice_eq(choice, SLICE("accepted")))
+		return "You accepted: sites may store and receive everything.";
+	if (slice_eq(choice, SLICE("refused")))
+		return "You refused: what is not needed is kept out.";
+	return "You made no choice: what is not needed is kept out.";
+}
+
+static void table(struct buf *out, const struct page *p, size_t from)
+{
+	struct buf groups;
+
+	if (p->data->sites_n == 0)
+		return;
+	buf_init(&groups, PART_MAX);
+	for (size_t i = from; i < p->data->sites_n && i < from + PAGE_SITES; i++)
+		group(&groups, p, &p->data->sites[i], HOME_COOKIES);
+	FILL(out, asset_table_html, HTML("groups", part_of(out, &groups)));
+	buf_release(&groups);
+}
+
+static void pager(struct buf *out, const struct desk_data *d, size_t from)
+{
+	buf_adds(out, "<p>");
+	if (from != 0)
+		buf_addf(out, "<a href=\"/?from=%zu\">Newer sites</a> ",
+			 from > PAGE_SITES ? from - PAGE_SITES : 0);
+	if (from + PAGE_SITES < d->sites_n)
+		buf_addf(out, "<a href=\"/?from=%zu\">Older sites</a>", from + PAGE_SITES);
+	buf_adds(out, "</p>");
+}
+
+void page_home(const struct desk_context *ctx, const struct desk_request *req,
+	       const struct desk_data *data, size_t from, struct buf *out)
+{
+	struct page p = { ctx, req, data, "home" };
+	struct buf main_part, lead_text, notice_part, probe_part, form, rows_part, more;
+
+	buf_init(&main_part, PART_MAX);
+	buf_init(&lead_text, 256);
+	buf_init(&notice_part, 1024);
+	buf_init(&probe_part, 1024);
+	buf_init(&form, 4096);
+	buf_init(&rows_part, PART_MAX);
+	buf_init(&more, 512);
+	lead(&lead_text, data);
+	notice(&notice_part, req);
+	probe(&probe_part, &p);
+	choice_form(&form, &p, SLICE("*"), data->all, "for all sites");
+	table(&rows_part, &p, from);
+	pager(&more, data, from);
+	FILL(&main_part, asset_home_html, TEXT("lead", part_of(out, &lead_text)),
+	     TEXT("news", part_of(out, &lead_text)), HTML("notice", part_of(out, &notice_part)),
+	     TEXT("profile", slice_str(plain_profile(req->profile))), TEXT("client", req->client),
+	     HTML("probe", part_of(out, &probe_part)),
+	     TEXT("all_now", slice_str(all_now(data->all))), HTML("all_form", part_of(out, &form)),
+	     HTML("table", part_of(out, &rows_part)), HTML("more", part_of(out, &more)));
+	layout(out, ctx, "Sites", TAB_SITES, &main_part);
+	buf_release(&main_part);
+	buf_release(&lead_text);
+	buf_release(&notice_part);
+	buf_release(&probe_part);
+	buf_release(&form);
+	buf_release(&rows_part);
+	buf_release(&more);
+}
+
+/* ---- one site ---- */
+
+static void site_now(struct buf *out, const struct desk_site *s, struct slice all)
+{
+	if (slice_eq(s->choice, SLICE("accepted")))
+		buf_adds(out, "You accepted.");
+	else if (slice_eq(s->choice, SLICE("refused")))
+		buf_adds(out, "You refused.");
+	else if (slice_eq(all, SLICE("accepted")))
+		buf_adds(out, "None for this site; for all sites you accepted.");
+	else
+		buf_adds(out, "None yet, which counts as a refusal.");
+}
+
+void page_site(const struct desk_context *ctx, const struct desk_request *req,
+	       const struct desk_data *data, struct slice site, struct buf *out)
+{
+	struct page p = { ctx, req, data, "site" };
+	const struct desk_site unseen = { .name = site, .choice = SLICE("none") };
+	const struct desk_site *s = desk_data_find(data, site);
+	struct buf main_part, text, notice_part, form, rows_part, groups, now, link;
+
+	s = s != NULL ? s : &unseen;
+	buf_init(&main_part, PART_MAX);
+	buf_init(&text, 512);
+	buf_init(&notice_part, 1024);
+	buf_init(&form, 4096);
+	buf_init(&rows_part, PART_MAX);
+	buf_init(&groups, PART_MAX);
+	buf_init(&now, 256);
+	buf_init(&link, 1024);
+	summary(&text, s, req->now);
+	notice(&notice_part, req);
+	choice_form(&form, &p, site, s->choice, "for this site");
+	site_now(&now, s, data->all);
+	buf_adds(&groups, "<tbody>");
+	rows(&groups, s, SIZE_MAX);
+	buf_adds(&groups, "</tbody>");
+	FILL(&rows_part, asset_table_html, HTML("groups", part_of(out, &groups)));
+	url_segment(&link, site);
+	FILL(&main_part, asset_site_html, TEXT("name", site), TEXT("summary", part_of(out, &text)),
+	     TEXT("news", part_of(out, &text)), HTML("notice", part_of(out, &notice_part)),
+	     TEXT("now", part_of(out, &now)), HTML("form", part_of(out, &form)),
+	     HTML("link", part_of(out, &link)), HTML("table", part_of(out, &rows_part)));
+	layout(out, ctx, "One site", TAB_SITES, &main_part);
+	buf_release(&main_part);
+	buf_release(&text);
+	buf_release(&notice_part);
+	buf_release(&form);
+	buf_release(&rows_part);
+	buf_release(&groups);
+	buf_release(&now);
+	buf_release(&link);
+}
+
+/* ---- the rest ---- */
+
+/* The systems whose steps are unfolded, by words of User-Agent; the first that fits. */
+static const struct {
+	const char *word, *slot;
+} systems[] = {
+	{ "Firefox/", "open_firefox" }, { "Android", "open_android" },
+	{ "iPhone", "open_ios" },	{ "iPad", "open_ios" },
+	{ "Windows", "open_windows" },	{ "Macintosh", "open_macos" },
+	{ "Linux", "open_linux" },	{ "", "open_linux" },
+};
+
+static bool contains(struct slice text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i + n <= text.n; i++)
+		if (memcmp(text.p + i, word, n) == 0)
+			return true;
+	return false;
+}
+
+static struct slice open_if(const struct desk_request *req, const char *slot)
+{
+	size_t i = 0;
+
+	while (!contains(req->user_agent, systems[i].word) && systems[i].word[0] != '\0')
+		i++;
+	return strcmp(systems[i].slot, slot) == 0 ? SLICE(" open") : SLICE("");
+}
+
+void page_trust(const struct desk_context *ctx, const struct desk_request *req, struct buf *out)
+{
+	struct page p = { ctx, req, NULL, "" };
+	struct buf main_part, probe_part;
+
+	buf_init(&main_part, PART_MAX);
+	buf_init(&probe_part, 1024);
+	probe(&probe_part, &p);
+	FILL(&main_part, asset_trust_html, HTML("probe", part_of(out, &probe_part)),
+	     TEXT("proxy", req->proxy), TEXT("ca_name", ctx->ca_name),
+	     TEXT("ca_fingerprint", ctx->ca_fingerprint),
+	     HTML("open_firefox", open_if(req, "open_firefox")),
+	     HTML("open_windows", open_if(req, "open_windows")),
+	     HTML("open_macos", open_if(req, "open_macos")),
+	     HTML("open_ios", open_if(req, "open_ios")),
+	     HTML("open_android", open_if(req, "open_android")),
+	     HTML("open_linux", open_if(req, "open_linux")));
+	layout(out, ctx, "Set-up", TAB_TRUST, &main_part);
+	buf_release(&main_part);
+	buf_release(&probe_part);
+}
+
+void page_note(const struct desk_context *ctx, const char *title, const char *text, struct buf *out)
+{
+	struct buf main_part;
+
+	buf_init(&main_part, PART_MAX);
+	FILL(&main_part, asset_note_html, TEXT("title", slice_str(title)),
+	     TEXT("text", slice_str(text)));
+	layout(out, ctx, title, TAB_NONE, &main_part);
+	buf_release(&main_part);
+}

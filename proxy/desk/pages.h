@@ -1,0 +1,24 @@
+/*
+ * pages.h - the desk's pages as HTML, from templates (html.h) and data (data.h).
+ *
+ * Each appends a whole document to `out`; check buf_ok().
+ */
+#ifndef CRUMBGATE_PROXY_DESK_PAGES_H
+#define CRUMBGATE_PROXY_DESK_PAGES_H
+
+#include "proxy/desk/data.h"
+#include "proxy/desk/desk.h"
+
+/* Sites on one page of the start; the next ones are at ?from=N. */
+#define PAGE_SITES 30u
+
+void page_home(const struct desk_context *ctx, const struct desk_request *req,
+	       const struct desk_data *data, size_t from, struct buf *out);
+void page_site(const struct desk_context *ctx, const struct desk_request *req,
+	       const struct desk_data *data, struct slice site, struct buf *out);
+void page_trust(const struct desk_context *ctx, const struct desk_request *req, struct buf *out);
+/* A title and a sentence. */
+void page_note(const struct desk_context *ctx, const char *title, const char *text,
+	       struct buf *out);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * words.h - the log's words (filters/words.h) as people say them.
+ *
+ * An unknown word becomes the answer for "not known", never itself.
+ */
+#ifndef CRUMBGATE_PROXY_DESK_WORDS_H
+#define CRUMBGATE_PROXY_DESK_WORDS_H
+
+#include "base/buf.h"
+#include "base/config.h"
+
+const char *plain_purpose(struct slice purpose);
+const char *plain_verdict(struct slice verdict);
+/* The style's class for a verdict. */
+const char *verdict_class(struct slice verdict);
+/* "essential", or "unknown" for a word that is none. */
+const char *purpose_class(struct slice purpose);
+const char *plain_profile(enum config_profile profile);
+/* What to know about a profile in which choices do not count; NULL for the others. */
+const char *profile_notice(enum config_profile profile);
+/* "just now", "5 minutes ago", "3 days ago". */
+void plain_age(struct buf *out, int64_t then, int64_t now);
+/* "1 cookie", "7 cookies". */
+void plain_count(struct buf *out, size_t n, const char *one, const char *many);
+
+#endif

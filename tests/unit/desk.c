@@ -1,0 +1,551 @@
+/* The desk: its pages, what guards it, choices, escaping; the error page. */
+#include "base/clock.h"
+#include "proxy/desk/assets.h"
+#include "proxy/desk/data.h"
+#include "proxy/desk/desk.h"
+#include "proxy/desk/error_page.h"
+#include "proxy/desk/guard.h"
+#include "proxy/desk/html.h"
+
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static void digest(void *arg, struct slice text, unsigned char out[32])
+{
+	unsigned n = 32;
+
+	assert_non_null(HMAC(EVP_sha256(), arg, 6, (const unsigned char *)text.p, text.n, out, &n));
+}
+
+#define NOW INT64_C(1795300000000)
+
+static char secret[] = "secret";
+
+static struct desk_context context(void)
+{
+	return (struct desk_context){
+		.digest = digest,
+		.digest_arg = secret,
+		.version = SLICE("0.1.0"),
+		.started = NOW - 1000,
+		.ca_pem = SLICE("PEM"),
+		.ca_der = SLICE("DER"),
+		.ca_mobileconfig = SLICE("MC"),
+		.ca_name = SLICE("crumbgate CA <1>"),
+		.ca_fingerprint = SLICE("AA:BB"),
+	};
+}
+
+static struct desk_request get(const char *target)
+{
+	return (struct desk_request){
+		.method = SLICE("GET"),
+		.target = slice_str(target),
+		.host = SLICE("crumbgate.internal"),
+		.client = SLICE("local"),
+		.proxy = SLICE("127.0.0.1:8118"),
+		.user_agent = SLICE("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"),
+		.now = NOW,
+	};
+}
+
+static const char ledger[] =
+	"[{\"site\":\"old.example\",\"last\":1795200000000,\"choice\":\"accepted\",\"seen\":"
+	"\"desk\","
+	"\"cookies\":[{\"host\":\"old.example\",\"cookie\":\"_ga\",\"party\":\"first\",\"purpose\":"
+	"\"analytics\","
+	"\"setter\":\"Google Analytics\",\"what\":\"Counts "
+	"visits.\",\"verdict\":\"kept\",\"kept\":3,\"removed\":2,"
+	"\"expired\":0,\"last\":1795200000000}]},"
+	"{\"site\":\"*\",\"choice\":\"refused\",\"seen\":\"desk\"},"
+	"{\"site\":\"new.example\",\"last\":1795299995000,\"choice\":\"none\",\"seen\":\"nowhere\","
+	"\"cookies\":["
+	"{\"host\":\"ads.test\",\"cookie\":\"<script>alert(1)</script>\\\"'&\",\"party\":\"third\","
+	"\"purpose\":\"advertising\",\"setter\":\"<b>\",\"what\":\"a&b\",\"verdict\":\"expired\","
+	"\"kept\":0,"
+	"\"removed\":1,\"expired\":6,\"last\":1795299995000},"
+	"{\"host\":\"new.example\",\"cookie\":\"\\u00e9\\u0001\",\"party\":\"first\",\"purpose\":"
+	"\"frob\","
+	"\"verdict\":\"kept\",\"kept\":1}]}]";
+
+struct visit {
+	struct desk_context ctx;
+	struct desk_request req;
+	struct desk_answer a;
+	enum desk_step step;
+};
+
+static void visit(struct visit *v, struct desk_request req)
+{
+	v->ctx = context();
+	v->req = req;
+	desk_answer_init(&v->a);
+	v->step = desk_handle(&v->ctx, &v->req, &v->a);
+	if (v->step == DESK_SITES)
+		desk_sites(&v->ctx, &v->req, SLICE(ledger), &v->a);
+}
+
+static bool holds(struct slice text, const char *what)
+{
+	size_t n = strlen(what);
+
+	for (size_t i = 0; i + n <= text.n; i++)
+		if (memcmp(text.p + i, what, n) == 0)
+			return true;
+	return false;
+}
+
+#define BODY(v, what) assert_true(holds(buf_slice(&(v)->a.body), (what)))
+#define FIELDS(v, what) assert_true(holds(buf_slice(&(v)->a.fields), (what)))
+
+static void expect(struct desk_request req, unsigned status)
+{
+	struct visit v;
+
+	visit(&v, req);
+	if (v.a.status != status)
+		print_error("%.*s %.*s: %u\n", SLICE_ARG(req.method), SLICE_ARG(req.target),
+			    v.a.status);
+	assert_int_equal(v.a.status, status);
+	FIELDS(&v, "Content-Security-Policy: default-src 'none'; ");
+	FIELDS(&v, "X-Content-Type-Options: nosniff\r\n");
+	FIELDS(&v, "Cross-Origin-Resource-Policy: ");
+	FIELDS(&v, "Cache-Control: no-store\r\n");
+	assert_false(holds(buf_slice(&v.a.fields), "Access-Control"));
+	assert_true(buf_ok(&v.a.body) && v.a.body.len != 0);
+	desk_answer_release(&v.a);
+}
+
+static void test_pages(void **state)
+{
+	static const char *const paths[] = {
+		"/",	    "/?from=30", "/site/new.example", "/site/never.seen", "/sites.json",
+		"/trust",   "/trusted",	 "/proxy.pac",	      "/status.json",	  "/style.css",
+		"/desk.js", "/icon.svg", "/ca.pem",	      "/ca.der",	  "/ca.mobileconfig"
+	};
+	static const char *const none[] = { "/x",	   "/site",	"/site/", "/site/a%00b",
+					    "/site/a/b",   "/site/%zz", "//",	  "",
+					    "/index.html", "*" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct desk_request head = get(paths[i]), post = get(paths[i]),
+				    secure = get(paths[i]);
+
+		expect(get(paths[i]), 200);
+		head.method = SLICE("HEAD");
+		expect(head, 200);
+		secure.https = true;
+		secure.sec_fetch_site = SLICE("same-origin");
+		secure.origin = SLICE("https://crumbgate.internal");
+		expect(secure, 200);
+		post.method = SLICE("POST");
+		expect(post, 405);
+		post.method = SLICE("OPTIONS");
+		expect(post, 405);
+	}
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		expect(get(none[i]), 404);
+	expect(get("/choice"), 405);
+	expect(get("/probe.svg"), 403);
+}
+
+static void test_home(void **state)
+{
+	struct visit v;
+	struct slice body;
+	const char *newer, *older;
+
+	(void)state;
+	visit(&v, get("/"));
+	body = buf_slice(&v.a.body);
+	buf_addc(&v.a.body, '\0');
+	newer = strstr(v.a.body.mem, ">new.example<");
+	older = strstr(v.a.body.mem, ">old.example<");
+	assert_non_null(newer);
+	assert_non_null(older);
+	assert_true(newer < older);
+	BODY(&v, "2 sites, 3 cookies: 1 kept out, 2 let through.");
+	BODY(&v, "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;");
+	BODY(&v, "<td>&lt;b&gt;</td>");
+	BODY(&v, "\xc3\xa9&#xFFFD;");
+	BODY(&v, "Let through (3 let through, 2 kept out)");
+	BODY(&v, "Kept out, deleted");
+	BODY(&v, "third party ads.test");
+	BODY(&v, "1 day ago; you accepted");
+	BODY(&v, "You refused: what is not needed is kept out.");
+	assert_false(holds(body, "<script>"));
+	assert_false(holds(body, "{{"));
+	desk_answer_release(&v.a);
+}
+
+static void test_profiles(void **state)
+{
+	struct desk_request req = get("/");
+	struct visit v;
+
+	(void)state;
+	req.profile = CONFIG_MINORS;
+	visit(&v, req);
+	BODY(&v, "it does not count");
+	desk_answer_release(&v.a);
+	req.profile = CONFIG_INVESTIGATOR;
+	visit(&v, req);
+	BODY(&v, "nothing is kept out");
+	desk_answer_release(&v.a);
+}
+
+static void test_trust_and_probe(void **state)
+{
+	struct desk_request req = get("/trust");
+	char target[64], token[GUARD_TOKEN_LEN + 1];
+	struct visit v;
+
+	(void)state;
+	visit(&v, req);
+	BODY(&v, "crumbgate CA &lt;1&gt;");
+	BODY(&v, "<details open>\n<summary><h3>Firefox");
+	BODY(&v, "<code>http://127.0.0.1:8118/proxy.pac</code>");
+	guard_token(&v.ctx, &v.req, "probe", token);
+	snprintf(target, sizeof(target), "/probe.svg?t=%s", token);
+	BODY(&v, target);
+	desk_answer_release(&v.a);
+
+	/* From the page at http:// the picture at https:// is of another site. */
+	req = get(target);
+	req.https = true;
+	req.sec_fetch_site = SLICE("cross-site");
+	req.sec_fetch_mode = SLICE("no-cors");
+	visit(&v, req);
+	assert_int_equal(v.a.status, 200);
+	FIELDS(&v, "Content-Type: image/svg+xml\r\n");
+	FIELDS(&v, "Cross-Origin-Resource-Policy: cross-origin\r\n");
+	desk_answer_release(&v.a);
+
+	req.client = SLICE("10.0.0.9");
+	expect(req, 403);
+}
+
+static void test_pac(void **state)
+{
+	struct desk_request req = get("/proxy.pac");
+	struct visit v;
+
+	(void)state;
+	req.direct = true;
+	req.host = SLICE("127.0.0.1:8118");
+	visit(&v, req);
+	assert_int_equal(v.a.status, 200);
+	FIELDS(&v, "Content-Type: application/x-ns-proxy-autoconfig\r\n");
+	BODY(&v, "return \"PROXY 127.0.0.1:8118\";");
+	desk_answer_release(&v.a);
+	req.proxy = SLICE("\"; evil(); \"");
+	expect(req, 503);
+	req.target = SLICE("/");
+	expect(req, 400);
+}
+
+static void test_foreign(void **state)
+{
+	static const char *const hosts[] = {
+		"evil.test",	       "crumbgate.internal.evil.test", "",
+		"127.0.0.1",	       "crumbgate.internal:8118",      "crumbgate.internal:443",
+		"crumbgate.internal:", "xcrumbgate.internal"
+	};
+	static const char *const origins[] = { "https://evil.test",
+					       "null",
+					       "https://crumbgate.internal",
+					       "",
+					       "http://crumbgate.internal.evil.test",
+					       "http://crumbgate.internal:81" };
+	struct desk_request req;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		req = get("/");
+		req.host = slice_str(hosts[i]);
+		expect(req, 421);
+	}
+	for (size_t i = 0; i < sizeof(origins) / sizeof(origins[0]); i++) {
+		req = get("/");
+		req.origin = slice_str(origins[i]);
+		expect(req, 403);
+	}
+	req = get("/");
+	req.host = SLICE("Crumbgate.Internal:80");
+	req.origin = SLICE("http://crumbgate.internal:80");
+	expect(req, 200);
+
+	req = get("/sites.json");
+	req.sec_fetch_site = SLICE("cross-site");
+	expect(req, 403);
+	req.sec_fetch_site = SLICE("same-site");
+	expect(req, 403);
+	/* A link may lead to the start, but not into a frame and not to what is behind it. */
+	req.target = SLICE("/");
+	req.sec_fetch_mode = SLICE("navigate");
+	req.sec_fetch_dest = SLICE("document");
+	expect(req, 200);
+	req.sec_fetch_dest = SLICE("iframe");
+	expect(req, 403);
+	req.sec_fetch_dest = SLICE("document");
+	req.target = SLICE("/site/new.example");
+	expect(req, 403);
+}
+
+static struct desk_request post(struct slice body)
+{
+	struct desk_request req = get("/choice");
+
+	req.method = SLICE("POST");
+	req.body = body;
+	req.content_type = SLICE("application/x-www-form-urlencoded; charset=UTF-8");
+	req.origin = SLICE("http://crumbgate.internal");
+	return req;
+}
+
+static void choose(const char *form, int64_t now, enum desk_step want, unsigned status,
+		   struct visit *v)
+{
+	struct desk_context ctx = context();
+	struct desk_request req = post(SLICE(""));
+	char token[GUARD_TOKEN_LEN + 1];
+	static char body[512];
+
+	guard_token(&ctx, &req, "form", token);
+	snprintf(body, sizeof(body), "%s&token=%s", form, token);
+	req = post(slice_str(body));
+	req.now = now;
+	visit(v, req);
+	assert_int_equal(v->step, want);
+	if (want == DESK_DONE)
+		assert_int_equal(v->a.status, status);
+}
+
+static void test_choice(void **state)
+{
+	static const char *const wrong[] = { "op=refuse",	    "op=burn&site=a.test",
+					     "op=refuse&site=",	    "site=a.test",
+					     "op=refuse&site=a%00", "op=refuse&site=a%0d%0ab",
+					     "op=refuse&site=a/b",  "op=refuse&site=%" };
+	struct desk_request req;
+	struct visit v;
+
+	(void)state;
+	choose("from=site&site=New.Example&op=refuse", NOW, DESK_CHOICE, 0, &v);
+	assert_int_equal(v.a.op, DESK_REFUSE);
+	assert_string_equal(v.a.site, "new.example");
+	desk_chosen(&v.ctx, &v.req, true, &v.a);
+	assert_int_equal(v.a.status, 303);
+	FIELDS(&v, "Location: /site/new.example\r\n");
+	desk_answer_release(&v.a);
+
+	choose("from=home&site=a.test&op=accept", NOW + 24 * 3600 * 1000, DESK_CHOICE, 0, &v);
+	assert_int_equal(v.a.op, DESK_ACCEPT);
+	desk_chosen(&v.ctx, &v.req, true, &v.a);
+	FIELDS(&v, "Location: /#s-a.test\r\n");
+	desk_answer_release(&v.a);
+
+	choose("op=clear&site=%2A", NOW, DESK_CHOICE, 0, &v);
+	assert_string_equal(v.a.site, "*");
+	desk_chosen(&v.ctx, &v.req, false, &v.a);
+	assert_int_equal(v.a.status, 503);
+	desk_answer_release(&v.a);
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		choose(wrong[i], NOW, DESK_DONE, 400, &v);
+		desk_answer_release(&v.a);
+	}
+	/* A token of the day before yesterday, of somebody else, or none. */
+	choose("op=refuse&site=a.test", NOW + INT64_C(2) * 24 * 3600 * 1000, DESK_DONE, 403, &v);
+	desk_answer_release(&v.a);
+	expect(post(SLICE("op=refuse&site=a.test")), 403);
+	expect(post(SLICE("op=refuse&site=a.test&token=00000000000000000000000000000000")), 403);
+	req = post(SLICE("op=refuse&site=a.test"));
+	req.origin = SLICE("null");
+	expect(req, 403);
+	req = post(SLICE("{}"));
+	req.content_type = SLICE("text/plain");
+	expect(req, 415);
+	req.body = slice_of(calloc(1, DESK_BODY_MAX + 1), DESK_BODY_MAX + 1);
+	expect(req, 413);
+	free((void *)(uintptr_t)req.body.p);
+}
+
+static void test_data(void **state)
+{
+	static const char *const odd[] = {
+		"[]", "{\"sites\":[]}", "[1,null,{}]",
+		"[{\"site\":5,\"cookies\":[[],{\"kept\":-1}]}]",
+		"[{\"site\":\"\",\"cookies\":[{\"cookie\":\"a\\u0000b\"}]}]"
+	};
+	static const char *const wrong[] = { "", "[", "{}", "5", "null" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		struct visit v = { .ctx = context(), .req = get("/") };
+
+		desk_answer_init(&v.a);
+		desk_sites(&v.ctx, &v.req, slice_str(odd[i]), &v.a);
+		assert_int_equal(v.a.status, 200);
+		desk_answer_release(&v.a);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_null(desk_data_new(slice_str(wrong[i])));
+}
+
+static void test_no_answer(void **state)
+{
+	struct visit v = { .ctx = context(), .req = get("/") };
+
+	(void)state;
+	desk_answer_init(&v.a);
+	desk_sites(&v.ctx, &v.req, (struct slice){ NULL, 0 }, &v.a);
+	assert_int_equal(v.a.status, 503);
+	BODY(&v, "did not answer");
+	desk_answer_release(&v.a);
+}
+
+/* As many sites as may be asked for: one page shows some of them, in bounded size. */
+static void test_many(void **state)
+{
+	struct visit v = { .ctx = context(), .req = get("/?from=60") };
+	struct buf json;
+
+	(void)state;
+	buf_init(&json, 8 * 1024 * 1024);
+	buf_addc(&json, '[');
+	for (unsigned i = 0; i < DESK_ROWS_MAX; i++)
+		buf_addf(&json,
+			 "%s{\"site\":\"s%u.test\",\"last\":%u,\"cookies\":[{\"cookie\":\"c\"}]}",
+			 i == 0 ? "" : ",", i, 1000000 - i);
+	buf_addc(&json, ']');
+	desk_answer_init(&v.a);
+	desk_sites(&v.ctx, &v.req, buf_slice(&json), &v.a);
+	assert_int_equal(v.a.status, 200);
+	BODY(&v, ">s60.test<");
+	BODY(&v, ">s89.test<");
+	assert_false(holds(buf_slice(&v.a.body), ">s90.test<"));
+	BODY(&v, "/?from=30\">Newer");
+	BODY(&v, "/?from=90\">Older");
+	desk_answer_release(&v.a);
+	buf_release(&json);
+}
+
+static void test_status(void **state)
+{
+	struct visit v;
+	json_t *root;
+
+	(void)state;
+	visit(&v, get("/status.json"));
+	root = json_loadb(buf_slice(&v.a.body).p, buf_slice(&v.a.body).n, 0, NULL);
+	assert_string_equal(json_string_value(json_object_get(root, "profile")), "default");
+	json_decref(root);
+	desk_answer_release(&v.a);
+}
+
+static void test_html(void **state)
+{
+	const struct slot slots[] = { { "a", SLICE("<&>"), SLOT_TEXT },
+				      { "b", SLICE("<i>"), SLOT_HTML } };
+	static const char *const wrong[] = { "{{b}}", "{{{a}}}", "{{c}}", "{{", "{{{" };
+	struct buf out;
+	char text[8];
+
+	(void)state;
+	buf_init(&out, 1024);
+	html_fill(&out, SLICE("{ {{a}} {{{b}}} }"), slots, 2);
+	assert_true(buf_ok(&out));
+	assert_true(slice_eq(buf_slice(&out), SLICE("{ &lt;&amp;&gt; <i> }")));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		buf_clear(&out);
+		html_fill(&out, slice_str(wrong[i]), slots, 2);
+		assert_false(buf_ok(&out));
+	}
+	buf_clear(&out);
+	html_text(&out, SLICE("\xc3\xa9\xc0\xaf\xed\xa0\x80\xf0\x9f\x8d\xaa\xff\x1b\xe2\x82"));
+	assert_true(
+		slice_eq(buf_slice(&out),
+			 SLICE("\xc3\xa9&#xFFFD;&#xFFFD;&#xFFFD;&#xFFFD;&#xFFFD;\xf0\x9f\x8d\xaa"
+			       "&#xFFFD;&#xFFFD;&#xFFFD;&#xFFFD;")));
+	buf_clear(&out);
+	url_segment(&out, SLICE("a b/\xff~"));
+	assert_true(slice_eq(buf_slice(&out), SLICE("a%20b%2f%ff~")));
+	buf_release(&out);
+	assert_true(url_decode(SLICE("a+%41"), true, text, sizeof(text)));
+	assert_string_equal(text, "a A");
+	assert_false(url_decode(SLICE("%4"), true, text, sizeof(text)));
+	assert_false(url_decode(SLICE("12345678"), true, text, sizeof(text)));
+}
+
+static void test_error_page(void **state)
+{
+	const struct error_detail details[] = { { "Issuer", SLICE("CN=<x>") } };
+	const char *const hints[] = { "Try again & again." };
+	struct error_page page = { .status = 502,
+				   .title = "No",
+				   .host = SLICE("<h>.test"),
+				   .reason = SLICE("\"why\""),
+				   .details = details,
+				   .details_n = 1,
+				   .hints = hints,
+				   .hints_n = 1 };
+	unsigned char sum[32];
+	char base64[64];
+	struct buf body, fields;
+	unsigned n = sizeof(sum);
+
+	(void)state;
+	buf_init(&body, 65536);
+	buf_init(&fields, 4096);
+	error_page(&body, &page);
+	error_page_fields(&fields);
+	assert_true(buf_ok(&body) && buf_ok(&fields));
+	assert_true(holds(buf_slice(&body), "for &lt;h&gt;.test"));
+	assert_true(holds(buf_slice(&body), "CN=&lt;x&gt;"));
+	assert_true(holds(buf_slice(&body), "Try again &amp; again."));
+	assert_false(holds(buf_slice(&body), "<script"));
+	assert_true(EVP_Digest(asset_error_css.p, asset_error_css.n, sum, &n, EVP_sha256(), NULL) ==
+		    1);
+	EVP_EncodeBlock((unsigned char *)base64, sum, sizeof(sum));
+	assert_non_null(strstr(error_page_csp(), base64));
+	assert_true(holds(buf_slice(&fields), base64));
+	page.details_n = page.hints_n = 0;
+	page.host.n = 0;
+	buf_clear(&body);
+	error_page(&body, &page);
+	assert_true(buf_ok(&body));
+	buf_release(&body);
+	buf_release(&fields);
+}
+
+static void test_is_host(void **state)
+{
+	(void)state;
+	assert_true(desk_is_host(SLICE("Crumbgate.INTERNAL")));
+	assert_true(desk_is_host(SLICE("crumbgate.internal.")));
+	assert_false(desk_is_host(SLICE("a.crumbgate.internal")));
+	assert_false(desk_is_host(SLICE("")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pages),	   cmocka_unit_test(test_home),
+		cmocka_unit_test(test_profiles),   cmocka_unit_test(test_trust_and_probe),
+		cmocka_unit_test(test_pac),	   cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_choice),	   cmocka_unit_test(test_data),
+		cmocka_unit_test(test_no_answer),  cmocka_unit_test(test_many),
+		cmocka_unit_test(test_status),	   cmocka_unit_test(test_html),
+		cmocka_unit_test(test_error_page), cmocka_unit_test(test_is_host),
+	};
+
+	return cmocka_run_group_tests_name("desk", tests, NULL, NULL);
+}

@@ -198,7 +198,9 @@ bool control_letter(struct control *control, const struct letter *letter)
 	if (c == NULL)
 		return true; /* the caller went away meanwhile */
 	if (letter->type == MSG_ACK) {
-		finish(c, "ok\n");
+		finish(c, letter->body.n == 1 && letter->body.p[0] == 1
+				  ? "ok\n"
+				  : "error the ledger could not be written\n");
 		return true;
 	}
 	part = slice_skip(letter->body, 1);

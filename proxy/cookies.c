@@ -82,6 +82,7 @@ static void record(struct worker *w, const struct cookie_scene *scene, const str
 	e->seen = slice_str(seen_word(f->seen));
 	e->verdict = slice_str(verdict_word(d->verdict));
 	e->shape = slice_str(shape);
+	e->rules = slice_str(w->setup->rules_id);
 	e->scheme = scene->secure ? SLICE("https") : SLICE("http");
 	tap_cookie(w->tap, e, value);
 }

@@ -219,7 +219,8 @@ static bool ask(struct desk_work *k, enum desk_wait wait, enum msg_type type, co
 
 static bool ask_sites(struct desk_work *k)
 {
-	struct recorder_query q = { .client = slice_str(k->client->visitor->ledger),
+	struct visitor *v = k->client->visitor;
+	struct recorder_query q = { .client = visitor_log_id(k->side->w->visitors, v),
 				    .limit = DESK_ROWS_MAX };
 	struct buf body;
 	bool good;
@@ -292,7 +293,7 @@ void desk_side_letter(struct desk_side *d, const struct letter *letter)
 	if (k == NULL)
 		return;
 	if (letter->type == MSG_ACK && k->wait == WAIT_CHOICE) {
-		answer_choice(k, true);
+		answer_choice(k, letter->body.n == 1 && letter->body.p[0] == 1);
 	} else if (letter->type == MSG_ANSWER && k->wait == WAIT_SITES) {
 		msg_reader_init(&r, letter->body);
 		more = msg_get_u8(&r) != 0;

@@ -5,6 +5,7 @@
 #include "base/diag.h"
 #include "certs/trust.h"
 #include "data/tables.h"
+#include "evidence/digest.h"
 #include "filters/hosts.h"
 #include "filters/rules.h"
 #include "filters/site.h"
@@ -37,9 +38,13 @@ unsigned setup_worker_count(const struct config *config)
 
 static bool load_tables(struct setup *s)
 {
+	char digest[DIGEST_PLAIN_LEN + 1];
 	struct buf why;
 	bool good;
 
+	if (!digest_plain(table_cookies, digest))
+		return false;
+	(void)slice_copy(slice_of(digest, ENTRY_RULES_LEN), s->rules_id, sizeof(s->rules_id));
 	buf_init(&why, 4096);
 	s->sites = sites_new(SITES_LATEST);
 	if (s->sites == NULL)

@@ -15,6 +15,7 @@
 #include "base/post.h"
 #include "certs/ca.h"
 #include "certs/tickets.h"
+#include "evidence/entry.h"
 
 #define SETUP_LISTENERS_MAX 16
 #define SETUP_SECRET_LEN 32
@@ -29,6 +30,7 @@ struct setup {
 	struct config *config;
 	struct sites *sites;
 	struct rules *rules;
+	char rules_id[ENTRY_RULES_LEN + 1]; /* names them in each entry */
 	struct hosts *never; /* the built-in never-intercept table; NULL when switched off */
 	struct trust *trust;
 

@@ -29,50 +29,19 @@ static int64_t time_of(const json_t *object, const char *key)
 	return text.n != 0 ? clock_parse_rfc3339(text.p, text.n) : (int64_t)count_of(object, key);
 }
 
-static bool read_cookies(struct desk_site *site, const json_t *list)
+static int compare(struct slice a, struct slice b)
 {
-	size_t n = json_array_size(list);
+	int order = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
 
-	if (n == 0)
-		return true;
-	site->cookies = calloc(n, sizeof(*site->cookies));
-	if (site->cookies == NULL)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		const json_t *o = json_array_get(list, i);
-
-		site->cookies[i] = (struct desk_cookie){
-			.host = text_of(o, "host"),
-			.name = text_of(o, "cookie"),
-			.party = text_of(o, "party"),
-			.purpose = text_of(o, "purpose"),
-			.setter = text_of(o, "setter"),
-			.what = text_of(o, "what"),
-			.verdict = text_of(o, "verdict"),
-			.kept = count_of(o, "kept"),
-			.removed = count_of(o, "removed"),
-			.expired = count_of(o, "expired"),
-			.last = time_of(o, "last"),
-		};
-	}
-	site->cookies_n = n;
-	return true;
+	return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
 }
 
-static bool read_site(struct desk_data *d, const json_t *o)
+static int by_site(const void *a, const void *b)
 {
-	struct desk_site *site = &d->sites[d->sites_n];
+	const struct desk_cookie *x = a, *y = b;
+	int order = compare(x->site, y->site);
 
-	if (slice_eq(text_of(o, "site"), SLICE("*"))) {
-		d->all = text_of(o, "choice");
-		return true;
-	}
-	site->name = text_of(o, "site");
-	site->choice = text_of(o, "choice");
-	site->seen = text_of(o, "seen");
-	site->last = time_of(o, "last");
-	d->sites_n++;
-	return read_cookies(site, json_object_get(o, "cookies"));
+	return order != 0 ? order : (x->last < y->last) - (x->last > y->last);
 }
 
 static int newer_site(const void *a, const void *b)
@@ -80,51 +49,66 @@ static int newer_site(const void *a, const void *b)
 	const struct desk_site *x = a, *y = b;
 
 	return x->last != y->last ? (x->last < y->last) - (x->last > y->last)
-				  : memcmp(x->name.p, y->name.p,
-					   x->name.n < y->name.n ? x->name.n : y->name.n);
+				  : compare(x->name, y->name);
 }
 
-static int newer_cookie(const void *a, const void *b)
+static void read_cookies(struct desk_data *d, const json_t *rows)
 {
-	const struct desk_cookie *x = a, *y = b;
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		const json_t *o = json_array_get(rows, i);
 
-	return (x->last < y->last) - (x->last > y->last);
+		if (!json_is_object(o))
+			continue;
+		d->cookies[d->cookies_n++] = (struct desk_cookie){
+			.site = text_of(o, "site"),
+			.host = text_of(o, "host"),
+			.name = text_of(o, "cookie"),
+			.party = text_of(o, "party"),
+			.purpose = text_of(o, "purpose"),
+			.kept = count_of(o, "kept"),
+			.removed = count_of(o, "removed"),
+			.expired = count_of(o, "expired"),
+			.last = time_of(o, "last"),
+		};
+	}
+	qsort(d->cookies, d->cookies_n, sizeof(*d->cookies), by_site);
 }
 
-static bool read_all(struct desk_data *d, const json_t *list)
+/* The cookies of one site stand together. */
+static void group_sites(struct desk_data *d)
 {
-	size_t n = json_array_size(list);
+	for (size_t i = 0; i < d->cookies_n; i++) {
+		const struct desk_cookie *c = &d->cookies[i];
 
-	d->sites = calloc(n + 1, sizeof(*d->sites));
-	if (d->sites == NULL)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!read_site(d, json_array_get(list, i)))
-			return false;
+		if (i == 0 || !slice_eq(c->site, c[-1].site))
+			d->sites[d->sites_n++] = (struct desk_site){ c->site, c->last, c, 0 };
+		d->sites[d->sites_n - 1].cookies_n++;
+	}
 	qsort(d->sites, d->sites_n, sizeof(*d->sites), newer_site);
-	for (size_t i = 0; i < d->sites_n; i++)
-		if (d->sites[i].cookies_n != 0)
-			qsort(d->sites[i].cookies, d->sites[i].cookies_n,
-			      sizeof(*d->sites[i].cookies), newer_cookie);
-	return true;
 }
 
 struct desk_data *desk_data_new(struct slice json)
 {
 	json_t *root = json_loadb(json.p, json.n, JSON_ALLOW_NUL, NULL);
-	const json_t *list = json_is_object(root) ? json_object_get(root, "sites") : root;
-	struct desk_data *d = json_is_array(list) ? calloc(1, sizeof(*d)) : NULL;
+	const json_t *rows = json_object_get(root, "rows");
+	size_t n = json_array_size(rows);
+	struct desk_data *d = json_is_array(rows) ? calloc(1, sizeof(*d)) : NULL;
 
 	if (d == NULL) {
 		json_decref(root);
 		return NULL;
 	}
 	d->document = root;
-	d->all = SLICE("none");
-	if (read_all(d, list))
-		return d;
-	desk_data_free(d);
-	return NULL;
+	d->cookies = calloc(n + 1, sizeof(*d->cookies));
+	d->sites = calloc(n + 1, sizeof(*d->sites));
+	if (d->cookies == NULL || d->sites == NULL) {
+		desk_data_free(d);
+		return NULL;
+	}
+	read_cookies(d, rows);
+	group_sites(d);
+	d->more = json_is_true(json_object_get(root, "more"));
+	return d;
 }
 
 const struct desk_site *desk_data_find(const struct desk_data *d, struct slice site)
@@ -139,8 +123,7 @@ void desk_data_free(struct desk_data *d)
 {
 	if (d == NULL)
 		return;
-	for (size_t i = 0; d->sites != NULL && i < d->sites_n; i++)
-		free(d->sites[i].cookies);
+	free(d->cookies);
 	free(d->sites);
 	json_decref(d->document);
 	free(d);

@@ -11,23 +11,24 @@
 #include "base/slice.h"
 
 struct desk_cookie {
-	struct slice host, name, party, purpose, setter, what, verdict;
+	struct slice site, host, name, party, purpose;
 	uint64_t kept, removed, expired; /* sightings */
 	int64_t last;			 /* wall ms */
 };
 
 struct desk_site {
 	struct slice name; /* registrable domain; empty: not known */
-	struct slice choice, seen;
 	int64_t last;
-	struct desk_cookie *cookies;
+	const struct desk_cookie *cookies; /* newest first */
 	size_t cookies_n;
 };
 
 struct desk_data {
-	struct desk_site *sites; /* newest first; "*" is not among them */
+	struct desk_site *sites; /* newest first */
 	size_t sites_n;
-	struct slice all; /* the choice for all sites: none, refused, accepted */
+	struct desk_cookie *cookies; /* by site */
+	size_t cookies_n;
+	bool more; /* the ledger has older ones */
 	void *document;
 };
 

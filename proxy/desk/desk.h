@@ -35,7 +35,17 @@
 /* Cap for answer.body and answer.fields together with what is being built. */
 #define DESK_ANSWER_MAX (4u * 1024 * 1024)
 /* Ask the ledger for at most so many rows (recorder_query.limit). */
-#define DESK_ROWS_MAX 5000u
+#define DESK_ROWS_MAX 2000u
+
+struct desk_cookie_key {
+	struct slice name, host;
+	bool third; /* party */
+};
+
+/* For people; borrowed from the rules. */
+struct desk_about {
+	struct slice setter, what;
+};
 
 /* The same in every worker. */
 struct desk_context {
@@ -45,6 +55,15 @@ struct desk_context {
 	 */
 	void (*digest)(void *arg, struct slice text, unsigned char out[32]);
 	void *digest_arg;
+
+	/*
+	 * The choice in force for this client on a site, or for all sites ("*"): none, refused or
+	 * accepted.
+	 */
+	struct slice (*choice)(void *arg, struct slice client, struct slice site);
+	/* What the table of rules says of a cookie.  False: nothing. */
+	bool (*about)(void *arg, const struct desk_cookie_key *key, struct desk_about *out);
+	void *lookup_arg; /* for both; each may be NULL: no choice, nothing known */
 
 	struct slice version;
 	int64_t started; /* wall ms */

@@ -69,6 +69,13 @@ static void probe(struct buf *out, const struct page *p)
 	buf_release(&url);
 }
 
+static struct slice choice_of(const struct page *p, struct slice site)
+{
+	if (p->ctx->choice == NULL)
+		return SLICE("none");
+	return p->ctx->choice(p->ctx->lookup_arg, p->req->client, site);
+}
+
 /* Refuse and Accept, the same size; `what` is read out behind each. */
 static void choice_form(struct buf *out, const struct page *p, struct slice site,
 			struct slice choice, const char *what)
@@ -86,54 +93,73 @@ static void choice_form(struct buf *out, const struct page *p, struct slice site
 
 /* ---- the table ---- */
 
-static void cookie_row(struct buf *out, const struct desk_cookie *c)
+static bool kept_out(const struct desk_cookie *c)
 {
-	uint64_t out_n = c->removed + c->expired, times = c->kept + out_n;
-	bool third = slice_eq(c->party, SLICE("third"));
-	struct buf from, done, count;
+	return c->removed + c->expired != 0;
+}
+
+static void done(struct buf *out, const struct desk_cookie *c)
+{
+	uint64_t all = c->kept + c->removed + c->expired;
+
+	if (!kept_out(c))
+		buf_adds(out, "Let through");
+	else if (c->kept != 0)
+		buf_addf(out, "Let through %llu of %llu times", (unsigned long long)c->kept,
+			 (unsigned long long)all);
+	else
+		buf_adds(out, c->expired != 0 ? "Kept out, deleted" : "Kept out");
+}
+
+static void cookie_row(struct buf *out, const struct page *p, const struct desk_cookie *c)
+{
+	struct desk_cookie_key key = { c->name, c->host, slice_eq(c->party, SLICE("third")) };
+	struct desk_about about = { SLICE("not known"), SLICE("") };
+	struct buf from, done_text, count;
 
 	buf_init(&from, PART_MAX);
-	buf_init(&done, 256);
+	buf_init(&done_text, 256);
 	buf_init(&count, 32);
-	buf_adds(&from, third ? "third party " : "");
+	if (p->ctx->about != NULL && p->ctx->about(p->ctx->lookup_arg, &key, &about) &&
+	    about.setter.n == 0)
+		about.setter = SLICE("not known");
+	buf_adds(&from, key.third ? "third party " : "");
 	buf_add(&from, c->host);
-	buf_adds(&done, plain_verdict(c->verdict));
-	if (c->kept != 0 && out_n != 0)
-		buf_addf(&done, " (%llu let through, %llu kept out)", (unsigned long long)c->kept,
-			 (unsigned long long)out_n);
-	buf_add_u64(&count, times != 0 ? times : 1);
+	done(&done_text, c);
+	buf_add_u64(&count, c->kept + c->removed + c->expired);
 	FILL(out, asset_cookie_html, TEXT("name", c->name.n != 0 ? c->name : SLICE("(no name)")),
 	     TEXT("from", part_of(out, &from)),
 	     TEXT("purpose", slice_str(plain_purpose(c->purpose))),
-	     TEXT("purpose_class", slice_str(purpose_class(c->purpose))), TEXT("what", c->what),
-	     TEXT("setter", c->setter.n != 0 ? c->setter : SLICE("not known")),
-	     TEXT("verdict_class", slice_str(verdict_class(c->verdict))),
-	     TEXT("done", part_of(out, &done)), TEXT("times", part_of(out, &count)));
+	     TEXT("purpose_class", slice_str(purpose_class(c->purpose))), TEXT("what", about.what),
+	     TEXT("setter", about.setter),
+	     TEXT("verdict_class", kept_out(c) ? SLICE("out") : SLICE("in")),
+	     TEXT("done", part_of(out, &done_text)), TEXT("times", part_of(out, &count)));
 	buf_release(&from);
-	buf_release(&done);
+	buf_release(&done_text);
 	buf_release(&count);
 }
 
-static size_t kept_out(const struct desk_site *s)
+static size_t kept_out_of(const struct desk_site *s)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->cookies_n; i++)
-		n += !slice_eq(s->cookies[i].verdict, SLICE("kept"));
+		n += kept_out(&s->cookies[i]);
 	return n;
 }
 
-static void summary(struct buf *out, const struct desk_site *s, int64_t now)
+static void summary(struct buf *out, const struct page *p, const struct desk_site *s,
+		    struct slice choice)
 {
 	plain_count(out, s->cookies_n, "cookie", "cookies");
-	buf_addf(out, ", %zu kept out", kept_out(s));
+	buf_addf(out, ", %zu kept out", kept_out_of(s));
 	if (s->last > 0) {
 		buf_adds(out, ", seen ");
-		plain_age(out, s->last, now);
+		plain_age(out, s->last, p->req->now);
 	}
-	if (slice_eq(s->choice, SLICE("refused")))
+	if (slice_eq(choice, SLICE("refused")))
 		buf_adds(out, "; you refused");
-	else if (slice_eq(s->choice, SLICE("accepted")))
+	else if (slice_eq(choice, SLICE("accepted")))
 		buf_adds(out, "; you accepted");
 }
 
@@ -142,12 +168,12 @@ static void note_row(struct buf *out, struct slice html)
 	FILL(out, asset_row_note_html, HTML("note", html));
 }
 
-static void rows(struct buf *out, const struct desk_site *s, size_t most)
+static void rows(struct buf *out, const struct page *p, const struct desk_site *s, size_t most)
 {
 	struct buf link;
 
 	for (size_t i = 0; i < s->cookies_n && i < most; i++)
-		cookie_row(out, &s->cookies[i]);
+		cookie_row(out, p, &s->cookies[i]);
 	if (s->cookies_n == 0)
 		note_row(out, SLICE("No cookie was set or sent."));
 	if (s->cookies_n <= most || s->name.n == 0)
@@ -177,6 +203,7 @@ static void site_link(struct buf *out, struct slice site)
 
 static void group(struct buf *out, const struct page *p, const struct desk_site *s, size_t most)
 {
+	struct slice choice = choice_of(p, s->name.n != 0 ? s->name : SLICE("*"));
 	struct buf name, text, form, body, id, what;
 
 	buf_init(&name, PART_MAX);
@@ -186,12 +213,12 @@ static void group(struct buf *out, const struct page *p, const struct desk_site 
 	buf_init(&id, 1024);
 	buf_init(&what, 1024);
 	site_link(&name, s->name);
-	summary(&text, s, p->req->now);
+	summary(&text, p, s, choice);
 	buf_addf(&what, "for %.*s", SLICE_ARG(s->name));
 	buf_addc(&what, '\0');
 	if (s->name.n != 0)
-		choice_form(&form, p, s->name, s->choice, part_of(out, &what).p);
-	rows(&body, s, most);
+		choice_form(&form, p, s->name, choice, part_of(out, &what).p);
+	rows(&body, p, s, most);
 	buf_adds(&id, "s-");
 	buf_add(&id, s->name);
 	FILL(out, asset_group_html, TEXT("id", part_of(out, &id)),
@@ -212,7 +239,7 @@ static void totals(const struct desk_data *d, size_t *cookies, size_t *out_n)
 	*cookies = *out_n = 0;
 	for (size_t i = 0; i < d->sites_n; i++) {
 		*cookies += d->sites[i].cookies_n;
-		*out_n += kept_out(&d->sites[i]);
+		*out_n += kept_out_of(&d->sites[i]);
 	}
 }
 
@@ -260,6 +287,8 @@ static void pager(struct buf *out, const struct desk_data *d, size_t from)
 			 from > PAGE_SITES ? from - PAGE_SITES : 0);
 	if (from + PAGE_SITES < d->sites_n)
 		buf_addf(out, "<a href=\"/?from=%zu\">Older sites</a>", from + PAGE_SITES);
+	if (d->more && from + PAGE_SITES >= d->sites_n)
+		buf_adds(out, "Older ones are in the record only.");
 	buf_adds(out, "</p>");
 }
 
@@ -267,6 +296,7 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	       const struct desk_data *data, size_t from, struct buf *out)
 {
 	struct page p = { ctx, req, data, "home" };
+	struct slice all = choice_of(&p, SLICE("*"));
 	struct buf main_part, lead_text, notice_part, probe_part, form, rows_part, more;
 
 	buf_init(&main_part, PART_MAX);
@@ -279,15 +309,15 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	lead(&lead_text, data);
 	notice(&notice_part, req);
 	probe(&probe_part, &p);
-	choice_form(&form, &p, SLICE("*"), data->all, "for all sites");
+	choice_form(&form, &p, SLICE("*"), all, "for all sites");
 	table(&rows_part, &p, from);
 	pager(&more, data, from);
 	FILL(&main_part, asset_home_html, TEXT("lead", part_of(out, &lead_text)),
 	     TEXT("news", part_of(out, &lead_text)), HTML("notice", part_of(out, &notice_part)),
 	     TEXT("profile", slice_str(plain_profile(req->profile))), TEXT("client", req->client),
-	     HTML("probe", part_of(out, &probe_part)),
-	     TEXT("all_now", slice_str(all_now(data->all))), HTML("all_form", part_of(out, &form)),
-	     HTML("table", part_of(out, &rows_part)), HTML("more", part_of(out, &more)));
+	     HTML("probe", part_of(out, &probe_part)), TEXT("all_now", slice_str(all_now(all))),
+	     HTML("all_form", part_of(out, &form)), HTML("table", part_of(out, &rows_part)),
+	     HTML("more", part_of(out, &more)));
 	layout(out, ctx, "Sites", TAB_SITES, &main_part);
 	buf_release(&main_part);
 	buf_release(&lead_text);
@@ -300,25 +330,23 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 
 /* ---- one site ---- */
 
-static void site_now(struct buf *out, const struct desk_site *s, struct slice all)
+static const char *site_now(struct slice choice)
 {
-	if (slice_eq(s->choice, SLICE("accepted")))
-		buf_adds(out, "You accepted.");
-	else if (slice_eq(s->choice, SLICE("refused")))
-		buf_adds(out, "You refused.");
-	else if (slice_eq(all, SLICE("accepted")))
-		buf_adds(out, "None for this site; for all sites you accepted.");
-	else
-		buf_adds(out, "None yet, which counts as a refusal.");
+	if (slice_eq(choice, SLICE("accepted")))
+		return "You accepted.";
+	if (slice_eq(choice, SLICE("refused")))
+		return "You refused.";
+	return "None yet, which counts as a refusal.";
 }
 
 void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	       const struct desk_data *data, struct slice site, struct buf *out)
 {
 	struct page p = { ctx, req, data, "site" };
-	const struct desk_site unseen = { .name = site, .choice = SLICE("none") };
+	struct slice choice = choice_of(&p, site);
+	const struct desk_site unseen = { .name = site };
 	const struct desk_site *s = desk_data_find(data, site);
-	struct buf main_part, text, notice_part, form, rows_part, groups, now, link;
+	struct buf main_part, text, notice_part, form, rows_part, groups, link;
 
 	s = s != NULL ? s : &unseen;
 	buf_init(&main_part, PART_MAX);
@@ -327,20 +355,18 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	buf_init(&form, 4096);
 	buf_init(&rows_part, PART_MAX);
 	buf_init(&groups, PART_MAX);
-	buf_init(&now, 256);
 	buf_init(&link, 1024);
-	summary(&text, s, req->now);
+	summary(&text, &p, s, choice);
 	notice(&notice_part, req);
-	choice_form(&form, &p, site, s->choice, "for this site");
-	site_now(&now, s, data->all);
+	choice_form(&form, &p, site, choice, "for this site");
 	buf_adds(&groups, "<tbody>");
-	rows(&groups, s, SIZE_MAX);
+	rows(&groups, &p, s, SIZE_MAX);
 	buf_adds(&groups, "</tbody>");
 	FILL(&rows_part, asset_table_html, HTML("groups", part_of(out, &groups)));
 	url_segment(&link, site);
 	FILL(&main_part, asset_site_html, TEXT("name", site), TEXT("summary", part_of(out, &text)),
 	     TEXT("news", part_of(out, &text)), HTML("notice", part_of(out, &notice_part)),
-	     TEXT("now", part_of(out, &now)), HTML("form", part_of(out, &form)),
+	     TEXT("now", slice_str(site_now(choice))), HTML("form", part_of(out, &form)),
 	     HTML("link", part_of(out, &link)), HTML("table", part_of(out, &rows_part)));
 	layout(out, ctx, "One site", TAB_SITES, &main_part);
 	buf_release(&main_part);
@@ -349,7 +375,6 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	buf_release(&form);
 	buf_release(&rows_part);
 	buf_release(&groups);
-	buf_release(&now);
 	buf_release(&link);
 }
 

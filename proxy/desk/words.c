@@ -25,22 +25,6 @@ const char *purpose_class(struct slice purpose)
 	return purposes[purpose_index(purpose)].word;
 }
 
-const char *plain_verdict(struct slice verdict)
-{
-	if (slice_eq(verdict, SLICE("kept")))
-		return "Let through";
-	if (slice_eq(verdict, SLICE("removed")))
-		return "Kept out";
-	if (slice_eq(verdict, SLICE("expired")))
-		return "Kept out, deleted";
-	return "Not known";
-}
-
-const char *verdict_class(struct slice verdict)
-{
-	return slice_eq(verdict, SLICE("kept")) ? "in" : "out";
-}
-
 const char *plain_profile(enum config_profile profile)
 {
 	switch (profile) {

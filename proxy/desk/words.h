@@ -10,9 +10,6 @@
 #include "base/config.h"
 
 const char *plain_purpose(struct slice purpose);
-const char *plain_verdict(struct slice verdict);
-/* The style's class for a verdict. */
-const char *verdict_class(struct slice verdict);
 /* "essential", or "unknown" for a word that is none. */
 const char *purpose_class(struct slice purpose);
 const char *plain_profile(enum config_profile profile);

@@ -23,7 +23,29 @@ static void digest(void *arg, struct slice text, unsigned char out[32])
 	assert_non_null(HMAC(EVP_sha256(), arg, 6, (const unsigned char *)text.p, text.n, out, &n));
 }
 
-#define NOW INT64_C(1795300000000)
+/* 2026-11-21T22:00:00Z */
+#define NOW INT64_C(1795298400000)
+
+static struct slice choice(void *arg, struct slice client, struct slice site)
+{
+	(void)arg;
+	assert_true(client.n != 0);
+	return slice_eq(site, SLICE("*"))	      ? SLICE("refused")
+	       : slice_eq(site, SLICE("old.example")) ? SLICE("accepted")
+						      : SLICE("none");
+}
+
+static bool about(void *arg, const struct desk_cookie_key *key, struct desk_about *out)
+{
+	(void)arg;
+	if (slice_eq(key->name, SLICE("_ga")))
+		*out = (struct desk_about){ SLICE("Google Analytics"), SLICE("Counts visits.") };
+	else if (key->third)
+		*out = (struct desk_about){ SLICE("<b>"), SLICE("a&b") };
+	else
+		return false;
+	return true;
+}
 
 static char secret[] = "secret";
 
@@ -32,6 +54,8 @@ static struct desk_context context(void)
 	return (struct desk_context){
 		.digest = digest,
 		.digest_arg = secret,
+		.choice = choice,
+		.about = about,
 		.version = SLICE("0.1.0"),
 		.started = NOW - 1000,
 		.ca_pem = SLICE("PEM"),
@@ -56,23 +80,16 @@ static struct desk_request get(const char *target)
 }
 
 static const char ledger[] =
-	"[{\"site\":\"old.example\",\"last\":1795200000000,\"choice\":\"accepted\",\"seen\":"
-	"\"desk\","
-	"\"cookies\":[{\"host\":\"old.example\",\"cookie\":\"_ga\",\"party\":\"first\",\"purpose\":"
+	"{\"rows\":[{\"site\":\"new.example\",\"host\":\"ads.test\","
+	"\"cookie\":\"<script>alert(1)</script>\\\"'&\",\"purpose\":\"advertising\",\"why\":\"w\","
+	"\"party\":\"third\",\"kept\":0,\"removed\":1,\"expired\":6,"
+	"\"first\":\"2026-11-22T00:00:00.000Z\",\"last\":\"2026-11-21T21:59:40.000Z\"},"
+	"{\"site\":\"old.example\",\"host\":\"old.example\",\"cookie\":\"_ga\",\"purpose\":"
 	"\"analytics\","
-	"\"setter\":\"Google Analytics\",\"what\":\"Counts "
-	"visits.\",\"verdict\":\"kept\",\"kept\":3,\"removed\":2,"
-	"\"expired\":0,\"last\":1795200000000}]},"
-	"{\"site\":\"*\",\"choice\":\"refused\",\"seen\":\"desk\"},"
-	"{\"site\":\"new.example\",\"last\":1795299995000,\"choice\":\"none\",\"seen\":\"nowhere\","
-	"\"cookies\":["
-	"{\"host\":\"ads.test\",\"cookie\":\"<script>alert(1)</script>\\\"'&\",\"party\":\"third\","
-	"\"purpose\":\"advertising\",\"setter\":\"<b>\",\"what\":\"a&b\",\"verdict\":\"expired\","
-	"\"kept\":0,"
-	"\"removed\":1,\"expired\":6,\"last\":1795299995000},"
-	"{\"host\":\"new.example\",\"cookie\":\"\\u00e9\\u0001\",\"party\":\"first\",\"purpose\":"
-	"\"frob\","
-	"\"verdict\":\"kept\",\"kept\":1}]}]";
+	"\"party\":\"first\",\"kept\":3,\"removed\":2,\"expired\":0,"
+	"\"last\":\"2026-11-20T21:00:00.000Z\"},"
+	"{\"site\":\"new.example\",\"host\":\"new.example\",\"cookie\":\"\\u00e9\\u0001\","
+	"\"purpose\":\"frob\",\"party\":\"first\",\"kept\":1}],\"more\":true}";
 
 struct visit {
 	struct desk_context ctx;
@@ -171,11 +188,11 @@ static void test_home(void **state)
 	assert_non_null(newer);
 	assert_non_null(older);
 	assert_true(newer < older);
-	BODY(&v, "2 sites, 3 cookies: 1 kept out, 2 let through.");
+	BODY(&v, "2 sites, 3 cookies: 2 kept out, 1 let through.");
 	BODY(&v, "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;");
 	BODY(&v, "<td>&lt;b&gt;</td>");
 	BODY(&v, "\xc3\xa9&#xFFFD;");
-	BODY(&v, "Let through (3 let through, 2 kept out)");
+	BODY(&v, "Let through 3 of 5 times");
 	BODY(&v, "Kept out, deleted");
 	BODY(&v, "third party ads.test");
 	BODY(&v, "1 day ago; you accepted");
@@ -381,11 +398,12 @@ static void test_choice(void **state)
 static void test_data(void **state)
 {
 	static const char *const odd[] = {
-		"[]", "{\"sites\":[]}", "[1,null,{}]",
-		"[{\"site\":5,\"cookies\":[[],{\"kept\":-1}]}]",
-		"[{\"site\":\"\",\"cookies\":[{\"cookie\":\"a\\u0000b\"}]}]"
+		"{\"rows\":[]}",
+		"{\"rows\":[1,null,{}]}",
+		"{\"rows\":[{\"site\":5,\"kept\":-1,\"last\":\"now\"}]}",
+		"{\"rows\":[{\"site\":\"\",\"cookie\":\"a\\u0000b\"}]}",
 	};
-	static const char *const wrong[] = { "", "[", "{}", "5", "null" };
+	static const char *const wrong[] = { "", "[", "{}", "5", "null", "[]", "{\"rows\":{}}" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
@@ -420,12 +438,11 @@ static void test_many(void **state)
 
 	(void)state;
 	buf_init(&json, 8 * 1024 * 1024);
-	buf_addc(&json, '[');
+	buf_adds(&json, "{\"rows\":[");
 	for (unsigned i = 0; i < DESK_ROWS_MAX; i++)
-		buf_addf(&json,
-			 "%s{\"site\":\"s%u.test\",\"last\":%u,\"cookies\":[{\"cookie\":\"c\"}]}",
+		buf_addf(&json, "%s{\"site\":\"s%u.test\",\"last\":%u,\"cookie\":\"c\"}",
 			 i == 0 ? "" : ",", i, 1000000 - i);
-	buf_addc(&json, ']');
+	buf_adds(&json, "]}");
 	desk_answer_init(&v.a);
 	desk_sites(&v.ctx, &v.req, buf_slice(&json), &v.a);
 	assert_int_equal(v.a.status, 200);

@@ -81,8 +81,8 @@ void choices_clear_client(struct choices *t, const uint8_t client[CLIENT_ID_LEN]
 	struct entry *e, *next;
 
 	HASH_ITER(hh, t->table, e, next)
-		if (memcmp(e->key, client, CLIENT_ID_LEN) == 0)
-			forget(t, e);
+	if (memcmp(e->key, client, CLIENT_ID_LEN) == 0)
+		forget(t, e);
 }
 
 bool choices_set(struct choices *t, const uint8_t client[CLIENT_ID_LEN], struct slice site,
@@ -145,8 +145,8 @@ bool choice_change_unpack(struct msg_reader *r, struct choice_change *out)
 	state = msg_get_u8(r);
 	seen = msg_get_u8(r);
 	out->choice.when_ms = msg_get_i64(r);
-	if (r->bad || client.n != CLIENT_ID_LEN || !is_site(out->site) ||
-	    state > CHOICE_ACCEPTED || seen > SEEN_CLAIM)
+	if (r->bad || client.n != CLIENT_ID_LEN || !is_site(out->site) || state > CHOICE_ACCEPTED ||
+	    seen > SEEN_CLAIM)
 		return false;
 	memcpy(out->client, client.p, CLIENT_ID_LEN);
 	out->choice.state = (enum choice_state)state;

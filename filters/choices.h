@@ -19,7 +19,7 @@
 struct choice {
 	enum choice_state state; /* CHOICE_NONE: no choice */
 	enum choice_seen seen;
-	int64_t when_ms;         /* wall time, milliseconds since 1970 */
+	int64_t when_ms; /* wall time, milliseconds since 1970 */
 };
 
 struct choices;

@@ -199,8 +199,8 @@ static void write_kept(struct slice value, const uint64_t *gone, struct buf *out
 		bool blank = is_blank_span(pair);
 
 		if (!blank) {
-			bool stays = index < PAIRS_MAX &&
-				     (gone[index / 64] >> (index % 64) & 1) == 0;
+			bool stays =
+				index < PAIRS_MAX && (gone[index / 64] >> (index % 64) & 1) == 0;
 
 			index++;
 			if (!stays) {

@@ -11,9 +11,9 @@
  * All slices are borrowed from the field value and live as long as it does.  Nothing is decoded,
  * unquoted or folded to lower case: names and values are bytes.
  *
- * Cookie: cookie_next() walks the pairs of one field line; cookie_header_edit() takes some pairs out
- * and leaves every other byte and the order alone.  Where HTTP/2 split the field into crumbs, join
- * them with "; " first (RFC 9113 section 8.2.3).
+ * Cookie: cookie_next() walks the pairs of one field line; cookie_header_edit() takes some pairs
+ *out and leaves every other byte and the order alone.  Where HTTP/2 split the field into crumbs,
+ *join them with "; " first (RFC 9113 section 8.2.3).
  */
 #ifndef CRUMBGATE_FILTERS_COOKIE_H
 #define CRUMBGATE_FILTERS_COOKIE_H
@@ -29,16 +29,16 @@
 #define COOKIE_LIFETIME_MAX_S (INT64_C(400) * 24 * 3600)
 
 /* Values of a lifetime in seconds that are no number of seconds ahead. */
-#define LIFETIME_DELETES INT64_C(0)   /* the line makes the browser forget the cookie */
-#define LIFETIME_SESSION INT64_C(-1)  /* until the browser closes */
-#define LIFETIME_UNKNOWN INT64_C(-2)  /* a cookie that was sent: its lifetime cannot be seen */
+#define LIFETIME_DELETES INT64_C(0)  /* the line makes the browser forget the cookie */
+#define LIFETIME_SESSION INT64_C(-1) /* until the browser closes */
+#define LIFETIME_UNKNOWN INT64_C(-2) /* a cookie that was sent: its lifetime cannot be seen */
 
 struct set_cookie {
 	struct slice name; /* empty: a nameless cookie ("=x" or "x") */
 	struct slice value;
 	/*
-	 * Domain without its leading dot, in the case it was written; empty and has_domain false when
-	 * it is absent or empty, which makes the cookie host-only.
+	 * Domain without its leading dot, in the case it was written; empty and has_domain false
+	 * when it is absent or empty, which makes the cookie host-only.
 	 */
 	struct slice domain;
 	/* Path when it begins with '/', else empty: the default-path counts. */
@@ -69,19 +69,19 @@ struct sites;
 /* Would a browser's store take it?  The first rule that refuses is named.  Section 5.7. */
 enum cookie_store_result {
 	STORE_YES,
-	STORE_NO_PUBLIC_SUFFIX,   /* Domain is a public suffix and not the host itself */
-	STORE_NO_FOREIGN_DOMAIN,  /* the host does not domain-match Domain */
-	STORE_NO_INSECURE,        /* Secure, but the answer did not come over TLS */
-	STORE_NO_SAME_SITE,       /* Lax, Strict or default from a cross-site sub-request */
-	STORE_NO_NONE_INSECURE,   /* SameSite=None without Secure */
-	STORE_NO_PARTITIONED,     /* Partitioned without Secure */
-	STORE_NO_PREFIX,          /* __Host-, __Secure-, __Http- or __Host-Http- without its due */
+	STORE_NO_PUBLIC_SUFFIX,	 /* Domain is a public suffix and not the host itself */
+	STORE_NO_FOREIGN_DOMAIN, /* the host does not domain-match Domain */
+	STORE_NO_INSECURE,	 /* Secure, but the answer did not come over TLS */
+	STORE_NO_SAME_SITE,	 /* Lax, Strict or default from a cross-site sub-request */
+	STORE_NO_NONE_INSECURE,	 /* SameSite=None without Secure */
+	STORE_NO_PARTITIONED,	 /* Partitioned without Secure */
+	STORE_NO_PREFIX,	 /* __Host-, __Secure-, __Http- or __Host-Http- without its due */
 };
 
 /* What of the exchange the store looks at.  host without port, any case. */
 struct cookie_context {
 	struct slice host;
-	bool secure;     /* over TLS */
+	bool secure;	 /* over TLS */
 	bool cross_site; /* in a third-party context and not a top-level navigation */
 };
 

@@ -84,8 +84,8 @@ enum cookie_store_result set_cookie_would_store(struct sites *sites, const struc
 const char *cookie_store_word(enum cookie_store_result v)
 {
 	static const char *const words[] = {
-		"yes",		  "public-suffix", "foreign-domain", "insecure",
-		"same-site",	  "none-insecure", "partitioned",    "prefix",
+		"yes",	     "public-suffix", "foreign-domain", "insecure",
+		"same-site", "none-insecure", "partitioned",	"prefix",
 	};
 
 	return (unsigned)v < sizeof(words) / sizeof(words[0]) ? words[v] : "?";

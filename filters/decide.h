@@ -2,8 +2,8 @@
  * decide.h - one cookie: what it is for, and what is done with it.
  *
  * decide_cookie() is a pure function of the rules and the facts; it runs in the worker and in
- * `crumbgate replay`, which fills the same struct from an entry of the log.  So EVERY member of struct
- * cookie_facts must be in the entry, and what is not in it must not be used here.
+ * `crumbgate replay`, which fills the same struct from an entry of the log.  So EVERY member of
+ *struct cookie_facts must be in the entry, and what is not in it must not be used here.
  *
  * The policy:
  *
@@ -19,7 +19,8 @@
  *
  * For the default profile the first two columns hold, for minors the last only.  The investigator's
  * profile keeps everything.  A Set-Cookie that deletes is kept.  A cookie that is sent and
- * not kept is EXPIRED while there are tries left and its name can be written (expire.h), then REMOVED.
+ * not kept is EXPIRED while there are tries left and its name can be written (expire.h), then
+ *REMOVED.
  */
 #ifndef CRUMBGATE_FILTERS_DECIDE_H
 #define CRUMBGATE_FILTERS_DECIDE_H
@@ -58,8 +59,8 @@ struct cookie_decision {
 	enum verdict verdict;
 	/*
 	 * The reason: where the purpose comes from, then what weighed beside it.  "table:412 _ga*",
-	 * "table:31 lang; third party", "no row; first party", "deletes", "table:412 _ga*; accepted",
-	 * "table:412 _ga*; minors: no choice counts", "table:412 _ga*; investigator".
+	 * "table:31 lang; third party", "no row; first party", "deletes", "table:412 _ga*;
+	 * accepted", "table:412 _ga*; minors: no choice counts", "table:412 _ga*; investigator".
 	 */
 	char why[DECISION_WHY_MAX];
 	/* The row, for explaining; line 0: none matched.  Borrowed from the rules. */

@@ -77,8 +77,8 @@ static struct tried *find(const struct expiry_memory *m, const char *key, size_t
 	return t;
 }
 
-unsigned expiry_tries(const struct expiry_memory *m, const uint8_t client[16],
-		      struct slice host, struct slice name, int64_t now_ms)
+unsigned expiry_tries(const struct expiry_memory *m, const uint8_t client[16], struct slice host,
+		      struct slice name, int64_t now_ms)
 {
 	char key[KEY_MAX];
 	size_t n = make_key(key, client, host, name);

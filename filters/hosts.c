@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 /*
- * Patterns for hosts below a name are filed with the dot in front (".bank.example"), so that each is
- * found by an end of the host as it stands.
+ * Patterns for hosts below a name are filed with the dot in front (".bank.example"), so that each
+ * is found by an end of the host as it stands.
  */
 struct entry {
 	UT_hash_handle hh;
@@ -64,8 +64,7 @@ static bool complain(struct buf *error, struct slice pattern, const char *advice
 {
 	buf_adds(error, "host pattern \"");
 	for (size_t i = 0; i < pattern.n && i < 60; i++)
-		buf_addc(error,
-			 pattern.p[i] >= 0x20 && pattern.p[i] < 0x7f ? pattern.p[i] : '?');
+		buf_addc(error, pattern.p[i] >= 0x20 && pattern.p[i] < 0x7f ? pattern.p[i] : '?');
 	buf_addf(error, "\": %s", advice);
 	return false;
 }

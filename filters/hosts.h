@@ -1,6 +1,6 @@
 /*
- * hosts.h - a set of host patterns: "bank.example" (that host) and "*.bank.example" (every host below
- * it, at any depth, not bank.example itself).
+ * hosts.h - a set of host patterns: "bank.example" (that host) and "*.bank.example" (every host
+ * below it, at any depth, not bank.example itself).
  *
  * Used for what is never intercepted.  A look-up costs one probe for each label of the host.
  */

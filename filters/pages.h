@@ -1,10 +1,10 @@
 /*
  * pages.h - what one client has open: its recent documents and frames, bounded.
  *
- * A worker keeps one `struct pages` for each client it serves.  pages_see() learns from each request
- * after find_site(); where it learned something (a page or a frame was loaded) it fills an event,
- * which goes to the other workers before the answer goes out to the browser, and they pages_apply()
- * it, because the page's next requests may come in at any of them.
+ * A worker keeps one `struct pages` for each client it serves.  pages_see() learns from each
+ * request after find_site(); where it learned something (a page or a frame was loaded) it fills an
+ * event, which goes to the other workers before the answer goes out to the browser, and they
+ * pages_apply() it, because the page's next requests may come in at any of them.
  *
  * Pure: time is passed in (monotonic milliseconds) and only orders things.  At most
  * PAGES_DOCUMENTS_MAX documents and PAGES_FRAMES_MAX frames; the one not used for longest goes
@@ -33,12 +33,12 @@ size_t pages_size(const struct pages *p);
 
 /* One page or frame was loaded.  The slices are borrowed from the request or the message. */
 struct page_event {
-	bool frame;      /* else a document */
+	bool frame; /* else a document */
 	bool prefetch;
 	bool secure;
 	uint16_t port;
 	struct slice host;
-	struct slice target; /* cut to PAGE_URL_MAX */
+	struct slice target;	/* cut to PAGE_URL_MAX */
 	uint32_t target_length; /* before the cut */
 	uint64_t agent;
 	struct slice own; /* the site of host */
@@ -56,12 +56,12 @@ bool page_event_unpack(struct msg_reader *r, struct page_event *out);
 
 /* What find_site() asks. */
 struct pages_hit {
-	bool document;        /* a document matches */
-	int64_t document_ms;  /* last used */
-	bool frame;           /* a frame matches */
+	bool document;	     /* a document matches */
+	int64_t document_ms; /* last used */
+	bool frame;	     /* a frame matches */
 	int64_t frame_ms;
 	const char *frame_top; /* top-level site of the frame used last */
-	bool frames_differ;   /* frames of more than one top-level site match */
+	bool frames_differ;    /* frames of more than one top-level site match */
 };
 /* By exact URL (`target` from its '/'), by origin, or by site. */
 struct pages_hit pages_find_url(const struct pages *p, uint64_t agent, bool secure,

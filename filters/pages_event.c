@@ -7,9 +7,9 @@
 
 void page_event_pack(const struct page_event *e, struct buf *out)
 {
-	msg_put_u8(out, (uint8_t)((e->frame ? EVENT_FRAME : 0) |
-				  (e->prefetch ? EVENT_PREFETCH : 0) |
-				  (e->secure ? EVENT_SECURE : 0)));
+	msg_put_u8(out,
+		   (uint8_t)((e->frame ? EVENT_FRAME : 0) | (e->prefetch ? EVENT_PREFETCH : 0) |
+			     (e->secure ? EVENT_SECURE : 0)));
 	msg_put_u16(out, e->port);
 	msg_put_u32(out, e->target_length);
 	msg_put_u64(out, e->agent);

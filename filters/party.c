@@ -167,7 +167,8 @@ static void settle(struct site_verdict *out, struct slice site, enum site_by by,
 static bool settle_by_pages(const struct request_facts *f, const struct initiator *in,
 			    const struct pages_hit *hit, struct site_verdict *out)
 {
-	/* Sec-Fetch-Storage-Access: the context is cross-site to its top level, so it is a frame. */
+	/* Sec-Fetch-Storage-Access: the context is cross-site to its top level, so it is a frame.
+	 */
 	bool document = hit->document && !(f->storage_access && in->is_same && hit->frame);
 	const char *site = in->known ? in->site : out->own;
 	enum site_by by = in->is_same ? BY_SAME_SITE : BY_REFERER;
@@ -251,7 +252,8 @@ bool find_site(struct sites *sites, const struct pages *pages, const struct requ
 	struct initiator in;
 	struct pages_hit hit;
 
-	*out = (struct site_verdict){ .by = BY_SELF, .confidence = CONFIDENCE_LOW,
+	*out = (struct site_verdict){ .by = BY_SELF,
+				      .confidence = CONFIDENCE_LOW,
 				      .party = PARTY_THIRD };
 	if (!site_of_host(sites, f->host, out->own))
 		return false;

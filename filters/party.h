@@ -21,32 +21,39 @@
 #include "filters/words.h"
 
 /* Sec-Fetch-Site (W3C Fetch Metadata); ABSENT also for a word we do not know. */
-enum fetch_site { FETCH_SITE_ABSENT, FETCH_SITE_NONE, FETCH_SITE_ORIGIN, FETCH_SITE_SITE, FETCH_SITE_CROSS };
+enum fetch_site {
+	FETCH_SITE_ABSENT,
+	FETCH_SITE_NONE,
+	FETCH_SITE_ORIGIN,
+	FETCH_SITE_SITE,
+	FETCH_SITE_CROSS
+};
 /* Sec-Fetch-Dest, in the classes that matter here. */
 enum fetch_dest { FETCH_DEST_ABSENT, FETCH_DEST_DOCUMENT, FETCH_DEST_FRAME, FETCH_DEST_OTHER };
 
 struct request_facts {
 	struct slice method;
-	bool secure;        /* https or wss */
-	struct slice host;  /* without port; any case */
+	bool secure;	   /* https or wss */
+	struct slice host; /* without port; any case */
 	uint16_t port;
 	struct slice target; /* path and query, from its '/' on */
 
 	enum fetch_site fetch_site;
 	enum fetch_dest fetch_dest;
-	bool fetch_navigate;    /* Sec-Fetch-Mode: navigate */
-	bool fetch_user;        /* Sec-Fetch-User: ?1 */
-	bool prefetch;          /* Sec-Purpose: prefetch...: nobody looks at it yet */
-	bool storage_access;    /* Sec-Fetch-Storage-Access is there: cross-site to its top level */
-	bool wants_document;    /* Upgrade-Insecure-Requests: 1: how a navigation looks without metadata */
-	struct slice origin;    /* as sent; empty: absent */
-	struct slice referer;   /* as sent; empty: absent */
-	uint64_t agent;         /* names the User-Agent; the same number in every process */
+	bool fetch_navigate;  /* Sec-Fetch-Mode: navigate */
+	bool fetch_user;      /* Sec-Fetch-User: ?1 */
+	bool prefetch;	      /* Sec-Purpose: prefetch...: nobody looks at it yet */
+	bool storage_access;  /* Sec-Fetch-Storage-Access is there: cross-site to its top level */
+	bool wants_document;  /* Upgrade-Insecure-Requests: 1: how a navigation looks without
+				 metadata */
+	struct slice origin;  /* as sent; empty: absent */
+	struct slice referer; /* as sent; empty: absent */
+	uint64_t agent;	      /* names the User-Agent; the same number in every process */
 
 	/*
-	 * The site that earlier requests on this client connection belonged to, where one of them was
-	 * found with high confidence; empty: unknown.  Browsers that partition the network never
-	 * share a connection between top-level sites.
+	 * The site that earlier requests on this client connection belonged to, where one of them
+	 * was found with high confidence; empty: unknown.  Browsers that partition the network
+	 * never share a connection between top-level sites.
 	 */
 	struct slice connection_site;
 };

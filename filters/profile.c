@@ -121,8 +121,7 @@ static bool parse_subnet(struct slice text, struct subnet *out, struct buf *erro
 	return true;
 }
 
-bool profiles_add(struct profiles *p, struct slice subnet, enum profile profile,
-		  struct buf *error)
+bool profiles_add(struct profiles *p, struct slice subnet, enum profile profile, struct buf *error)
 {
 	struct subnet s = { .profile = profile }, *at;
 	size_t i = 0;

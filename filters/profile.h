@@ -34,8 +34,7 @@ void profiles_free(struct profiles *p);
  * False: `error` gets one line that says what is wrong with the subnet (no prefix, bits set beyond
  * the prefix, the same subnet with another profile, too many).  An address alone is a /32 or /128.
  */
-bool profiles_add(struct profiles *p, struct slice subnet, enum profile profile,
-		  struct buf *error);
+bool profiles_add(struct profiles *p, struct slice subnet, enum profile profile, struct buf *error);
 enum profile profile_of_address(const struct profiles *p, const struct net_address *a);
 
 #endif

@@ -3,8 +3,8 @@
  *
  * Rows are sorted once, the most specific first, so a row's place is its rank and the best match is
  * the smallest place.  Each row is filed under its literal (the whole name, or the longer side of
- * its '*') and, when it has domains, under the literal with each of them.  A look-up hashes the name
- * once from each end and probes only the lengths that occur in the table; domains are probed
+ * its '*') and, when it has domains, under the literal with each of them.  A look-up hashes the
+ * name once from each end and probes only the lengths that occur in the table; domains are probed
  * only for a literal that was found and has any.  Hashes choose candidates and no more: every
  * candidate is compared, so nothing depends on them but speed.
  */

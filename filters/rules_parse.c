@@ -4,7 +4,7 @@
 
 static const char *const column_names[COLUMN_COUNT] = {
 	"pattern", "purpose",  "kind", "setter", "domains",
-	"party",   "max_life", "life", "what",   "source",
+	"party",   "max_life", "life", "what",	 "source",
 };
 
 /* Where an error is, and where it goes. */
@@ -94,8 +94,7 @@ static bool is_domain(struct slice s)
 	return true;
 }
 
-static bool parse_domains(const struct place *at, struct slice s, struct slice text,
-			  struct rule *r)
+static bool parse_domains(const struct place *at, struct slice s, struct slice text, struct rule *r)
 {
 	struct slice rest = s, domain;
 
@@ -165,16 +164,17 @@ static bool parse_max_life(const struct place *at, struct slice s, struct rule *
 		r->max_life_s = 0;
 		return true;
 	}
-	if (unit == 0 || !slice_to_u64(slice_head(s, s.n - 1), (RULE_LIFE_ANY - 1) / unit, &n) ||
-	    n == 0)
+	if (unit == 0 || !slice_to_u64(slice_head(s, s.n - 1), 999999999, &n) || n == 0)
 		return complain(at, "max_life", s,
 				"use '*', session, or a number and s, m, h, d, w or y, as in 90d");
-	r->max_life_s = (uint32_t)(n * unit);
+	/* No cookie lives for more than 400 days, so the longest of all is as good as any longer.
+	 */
+	n *= unit;
+	r->max_life_s = n < RULE_LIFE_ANY ? (uint32_t)n : RULE_LIFE_ANY - 1;
 	return true;
 }
 
-static bool parse_row(const struct place *at, struct slice text, struct slice line,
-		      struct rule *r)
+static bool parse_row(const struct place *at, struct slice text, struct slice line, struct rule *r)
 {
 	struct slice c[COLUMN_COUNT];
 
@@ -190,11 +190,9 @@ static bool parse_row(const struct place *at, struct slice text, struct slice li
 	if (!rules_split(line, c))
 		return complain(at, "line", line,
 				"write ten columns with one tab between each two");
-	return parse_pattern(at, c[COLUMN_PATTERN], r) &&
-	       parse_purpose(at, c[COLUMN_PURPOSE], r) &&
+	return parse_pattern(at, c[COLUMN_PATTERN], r) && parse_purpose(at, c[COLUMN_PURPOSE], r) &&
 	       parse_domains(at, c[COLUMN_DOMAINS], text, r) &&
-	       parse_party(at, c[COLUMN_PARTY], r) &&
-	       parse_max_life(at, c[COLUMN_MAX_LIFE], r);
+	       parse_party(at, c[COLUMN_PARTY], r) && parse_max_life(at, c[COLUMN_MAX_LIFE], r);
 }
 
 static bool parse_header(const struct place *at, struct slice line)

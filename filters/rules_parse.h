@@ -30,13 +30,13 @@ enum rule_column {
 };
 
 struct rule {
-	uint32_t at, length; /* the line in the text */
-	uint32_t line;       /* its number */
-	uint32_t max_life_s; /* 0: session only */
-	uint32_t domains_at; /* the column's place in the text */
+	uint32_t at, length;	 /* the line in the text */
+	uint32_t line;		 /* its number */
+	uint32_t max_life_s;	 /* 0: session only */
+	uint32_t domains_at;	 /* the column's place in the text */
 	uint16_t domains_length; /* 0: '*' */
 	uint8_t pattern_length;
-	uint8_t star;        /* octets before the '*'; the pattern's length: none */
+	uint8_t star; /* octets before the '*'; the pattern's length: none */
 	uint8_t purpose, party;
 };
 

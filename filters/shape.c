@@ -4,18 +4,12 @@ static const struct {
 	const char *word;
 	bool entropy, classes;
 } forms[] = {
-	[FORM_EMPTY] = { "empty", false, false },
-	[FORM_BOOL] = { "bool", false, false },
-	[FORM_NUMBER] = { "num", false, false },
-	[FORM_TIMESTAMP] = { "time", false, false },
-	[FORM_UUID] = { "uuid", false, false },
-	[FORM_HEX] = { "hex", true, false },
-	[FORM_BASE64] = { "b64", true, false },
-	[FORM_JWT] = { "jwt", false, false },
-	[FORM_TC] = { "tc", false, false },
-	[FORM_JSON] = { "json", true, false },
-	[FORM_GA] = { "ga", false, false },
-	[FORM_TEXT] = { "text", true, true },
+	[FORM_EMPTY] = { "empty", false, false }, [FORM_BOOL] = { "bool", false, false },
+	[FORM_NUMBER] = { "num", false, false },  [FORM_TIMESTAMP] = { "time", false, false },
+	[FORM_UUID] = { "uuid", false, false },	  [FORM_HEX] = { "hex", true, false },
+	[FORM_BASE64] = { "b64", true, false },	  [FORM_JWT] = { "jwt", false, false },
+	[FORM_TC] = { "tc", false, false },	  [FORM_JSON] = { "json", true, false },
+	[FORM_GA] = { "ga", false, false },	  [FORM_TEXT] = { "text", true, true },
 	[FORM_OTHER] = { "other", true, true },
 };
 

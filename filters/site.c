@@ -98,8 +98,8 @@ bool host_is_address(struct slice host)
 	if (slice_find(host, ':') != host.n)
 		return true;
 	label = last_label(host);
-	return all_digits(label) || (label.n >= 2 && label.p[0] == '0' &&
-				     ascii_lower(label.p[1]) == 'x');
+	return all_digits(label) ||
+	       (label.n >= 2 && label.p[0] == '0' && ascii_lower(label.p[1]) == 'x');
 }
 
 /*

@@ -8,8 +8,8 @@
  * A site here has no scheme (HTML's "schemelessly same site"): the log speaks of organisations,
  * and http and https of one domain are one.  Made once per process, before it is sandboxed:
  * SITES_LATEST reads the system's list when that is newer than the one compiled into libpsl.
- * A small direct-mapped cache inside makes repeated hosts cheap; so the struct is not const, and not
- * shared by threads.
+ * A small direct-mapped cache inside makes repeated hosts cheap; so the struct is not const, and
+ *not shared by threads.
  */
 #ifndef CRUMBGATE_FILTERS_SITE_H
 #define CRUMBGATE_FILTERS_SITE_H

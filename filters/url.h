@@ -10,8 +10,8 @@
 #include "base/slice.h"
 
 struct url_parts {
-	bool secure;         /* https or wss */
-	struct slice host;   /* a v6 literal keeps its brackets */
+	bool secure;	   /* https or wss */
+	struct slice host; /* a v6 literal keeps its brackets */
 	uint16_t port;
 	struct slice target; /* path and query; "/" where there is none */
 };

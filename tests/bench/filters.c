@@ -1,6 +1,7 @@
 /*
  * What a decision costs: look-ups in tables of growing size, whole decisions, parsing, editing,
- * finding sites.  Prints nanoseconds per operation.  `make tests/bench/filters && tests/bench/filters`
+ * finding sites.  Prints nanoseconds per operation.  `make tests/bench/filters &&
+ * tests/bench/filters`
  */
 #include "filters/cookie.h"
 #include "filters/decide.h"
@@ -47,7 +48,8 @@ static struct rules *make_rules(unsigned rows)
 			buf_addf(&text, "*_s%u\tfunctional\tk\tSetter\t*\tany\t*", i);
 			break;
 		default:
-			buf_addf(&text, "uid\tadvertising\tk\tSetter\ttracker%u.example\tthird\t*", i);
+			buf_addf(&text, "uid\tadvertising\tk\tSetter\ttracker%u.example\tthird\t*",
+				 i);
 			break;
 		}
 		buf_adds(&text, "\t1 year\tOne sentence that says what it is for.\tvendor docs\n");
@@ -95,8 +97,9 @@ static void bench_rules(unsigned rows)
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		struct rules_row row;
 
-		found += rules_match(r, slice_str(names[i % 256]), slice_str(hosts[i % 256]),
-				     i % 2 == 0 ? PARTY_FIRST : PARTY_THIRD, LIFETIME_SESSION, &row);
+		found +=
+			rules_match(r, slice_str(names[i % 256]), slice_str(hosts[i % 256]),
+				    i % 2 == 0 ? PARTY_FIRST : PARTY_THIRD, LIFETIME_SESSION, &row);
 	}
 	snprintf(what, sizeof(what), "rules_match, %u rows, %zu KiB", rows, rules_size(r) / 1024);
 	report(what, start, ROUNDS);
@@ -108,8 +111,10 @@ static void bench_rules(unsigned rows)
 static void bench_decide(void)
 {
 	struct rules *r = make_rules(100000);
-	struct cookie_facts f = { .kind = COOKIE_SENT, .name = SLICE("p7919_x"),
-				  .host = SLICE("www.shop.example"), .lifetime_s = LIFETIME_UNKNOWN };
+	struct cookie_facts f = { .kind = COOKIE_SENT,
+				  .name = SLICE("p7919_x"),
+				  .host = SLICE("www.shop.example"),
+				  .lifetime_s = LIFETIME_UNKNOWN };
 	unsigned removed = 0;
 	double start;
 

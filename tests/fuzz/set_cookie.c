@@ -1,6 +1,6 @@
 /*
- * libFuzzer: one Set-Cookie field value.  Whatever it is, its slices lie in it, its lifetime is one of
- * the documented values, and what the store would say does not depend on how often it is asked.
+ * libFuzzer: one Set-Cookie field value.  Whatever it is, its slices lie in it, its lifetime is one
+ * of the documented values, and what the store would say does not depend on how often it is asked.
  */
 #include "filters/cookie.h"
 #include "filters/expire.h"
@@ -44,8 +44,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct sites *sites;
 	struct slice line = slice_of((const char *)data, size);
 	struct cookie_context ctx = { SLICE("www.shop.co.uk"), true, false };
-	struct expire_facts expire = { .host = ctx.host, .site = SLICE("shop.co.uk"),
-				       .target = SLICE("/a"), .secure = true };
+	struct expire_facts expire = {
+		.host = ctx.host, .site = SLICE("shop.co.uk"), .target = SLICE("/a"), .secure = true
+	};
 	struct set_cookie c;
 	int64_t life;
 

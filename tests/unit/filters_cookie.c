@@ -31,8 +31,7 @@ static void check_parse(const struct parse_case *t)
 			 SLICE_ARG(c.name), SLICE_ARG(c.value), SLICE_ARG(c.domain),
 			 SLICE_ARG(c.path));
 	if (set_cookie_lifetime_s(&c, NOW) != t->life)
-		fail_msg("%s: lifetime %lld", t->line,
-			 (long long)set_cookie_lifetime_s(&c, NOW));
+		fail_msg("%s: lifetime %lld", t->line, (long long)set_cookie_lifetime_s(&c, NOW));
 }
 
 static void test_parse(void **state)
@@ -250,8 +249,8 @@ static void test_store(void **state)
 static void test_next(void **state)
 {
 	static const char *const want[][3] = {
-		{ "a=b", "a", "b" }, { " c = d ", "c", "d" },   { "", "", "" },
-		{ "foo", "", "foo" }, { "=x=y", "", "x=y" }, { " ", "", "" },
+		{ "a=b", "a", "b" },  { " c = d ", "c", "d" }, { "", "", "" },
+		{ "foo", "", "foo" }, { "=x=y", "", "x=y" },   { " ", "", "" },
 	};
 	struct slice rest = SLICE("a=b; c = d ;;foo;=x=y; "), pair, name, value;
 	size_t n = 0;

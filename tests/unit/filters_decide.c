@@ -104,8 +104,8 @@ static void test_policy(void **state)
 
 		decide_cookie(rules, &f, &d);
 		if (d.verdict != table[i].verdict || strcmp(d.why, table[i].why) != 0)
-			fail_msg("case %zu, %s: %s, %s", i, table[i].name,
-				 verdict_word(d.verdict), d.why);
+			fail_msg("case %zu, %s: %s, %s", i, table[i].name, verdict_word(d.verdict),
+				 d.why);
 		/* Sent: the same, but what goes is expired. */
 		f.kind = COOKIE_SENT;
 		f.lifetime_s = LIFETIME_UNKNOWN;
@@ -190,9 +190,12 @@ static void test_tries(void **state)
 static void test_long_reason(void **state)
 {
 	char row[600];
-	struct cookie_facts f = { .kind = COOKIE_SET, .host = SLICE("a.example"),
-				  .party = PARTY_THIRD, .profile = PROFILE_MINORS,
-				  .choice = CHOICE_ACCEPTED, .lifetime_s = LIFETIME_SESSION };
+	struct cookie_facts f = { .kind = COOKIE_SET,
+				  .host = SLICE("a.example"),
+				  .party = PARTY_THIRD,
+				  .profile = PROFILE_MINORS,
+				  .choice = CHOICE_ACCEPTED,
+				  .lifetime_s = LIFETIME_SESSION };
 	struct cookie_decision d;
 	struct buf text, error;
 	struct rules *r;
@@ -267,10 +270,11 @@ static void test_shapes(void **state)
 
 static void test_shape_bounds(void **state)
 {
-	static const char *const bad[] = { "",	      "hex",	     "hex:32",	  "hex:32:e9",
-					   "hex:032:e4", "hex:32:e4:",  "text:1:e0",  "text:1:Aa:e0",
-					   "text:1:aa:e0", "uuid:36:e4", "odd:1",	  "num:-1",
-					   "num:4294967296", "num:1 " };
+	static const char *const bad[] = {
+		"",	      "hex",	   "hex:32",	     "hex:32:e9",    "hex:032:e4",
+		"hex:32:e4:", "text:1:e0", "text:1:Aa:e0",   "text:1:aa:e0", "uuid:36:e4",
+		"odd:1",      "num:-1",	   "num:4294967296", "num:1 "
+	};
 	const struct value_shape widest = { FORM_OTHER, UINT32_MAX, 0x7f, 8 };
 	static char value[256 * 16];
 	char text[SHAPE_TEXT_MAX];
@@ -294,9 +298,9 @@ static void test_shape_bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_policy),	    cmocka_unit_test(test_deletes),
+		cmocka_unit_test(test_policy),		cmocka_unit_test(test_deletes),
 		cmocka_unit_test(test_lifetime_vetoes), cmocka_unit_test(test_tries),
-		cmocka_unit_test(test_long_reason), cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_long_reason),	cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_shape_bounds),
 	};
 

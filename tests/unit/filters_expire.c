@@ -132,8 +132,9 @@ static void count_good(void *arg, struct slice line)
 static void test_bounds(void **state)
 {
 	char host[200], target[3000];
-	struct expire_facts f = { .name = SLICE("a"), .site = SLICE("b.example"),
-				  .secure = true, .cross_site = true };
+	struct expire_facts f = {
+		.name = SLICE("a"), .site = SLICE("b.example"), .secure = true, .cross_site = true
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(host); i++)

@@ -68,8 +68,8 @@ static void take_step(struct pages *pages, const struct step *s)
 	assert_true(find_site(sites, pages, &f, walk_time, &v));
 	if (strcmp(v.site, s->site) != 0 || v.by != s->by || v.confidence != s->confidence ||
 	    v.party != s->party)
-		fail_msg("%s [%s]: %s by %s, %s, %s", s->url, s->fields, v.site,
-			 site_by_word(v.by), confidence_word(v.confidence), party_word(v.party));
+		fail_msg("%s [%s]: %s by %s, %s, %s", s->url, s->fields, v.site, site_by_word(v.by),
+			 confidence_word(v.confidence), party_word(v.party));
 	pages_see(pages, &f, &v, walk_time, &e);
 }
 
@@ -99,7 +99,8 @@ static void walk(const struct step *steps, size_t n)
 #define FIRST PARTY_FIRST
 #define THIRD PARTY_THIRD
 
-/* A news page with its own parts, a third-party image, and an embedded video with parts of its own. */
+/* A news page with its own parts, a third-party image, and an embedded video with parts of its own.
+ */
 static void test_page(void **state)
 {
 	static const struct step steps[] = {
@@ -108,16 +109,14 @@ static void test_page(void **state)
 		{ "https://www.news.example/a.css",
 		  IMAGE ORIGIN "Referer: https://www.news.example/a", NULL, "news.example",
 		  BY_SAME_SITE, HIGH, FIRST },
-		{ "https://img.news.example/b.png",
-		  IMAGE SAME "Referer: https://www.news.example/", NULL, "news.example",
-		  BY_SAME_SITE, HIGH, FIRST },
+		{ "https://img.news.example/b.png", IMAGE SAME "Referer: https://www.news.example/",
+		  NULL, "news.example", BY_SAME_SITE, HIGH, FIRST },
 		{ "https://ads.example/p", IMAGE CROSS "Referer: https://www.news.example/", NULL,
 		  "news.example", BY_REFERER, HIGH, THIRD },
 		{ "https://api.ads.example/p", FETCH CROSS "Origin: https://www.news.example", NULL,
 		  "news.example", BY_REFERER, HIGH, THIRD },
-		{ "https://www.video.example/embed/1",
-		  IFRAME "Referer: https://www.news.example/", NULL, "news.example", BY_REFERER,
-		  HIGH, THIRD },
+		{ "https://www.video.example/embed/1", IFRAME "Referer: https://www.news.example/",
+		  NULL, "news.example", BY_REFERER, HIGH, THIRD },
 		{ "https://www.video.example/player.js",
 		  IMAGE ORIGIN "Referer: https://www.video.example/embed/1", NULL, "news.example",
 		  BY_FRAME, HIGH, THIRD },
@@ -131,16 +130,16 @@ static void test_page(void **state)
 		{ "https://deep.example/", IMAGE CROSS "Referer: https://inner.example/", NULL,
 		  "news.example", BY_FRAME, HIGH, THIRD },
 		/* the page's own site, asked for by the frame */
-		{ "https://www.news.example/api", FETCH CROSS "Origin: https://inner.example",
-		  NULL, "news.example", BY_FRAME, HIGH, FIRST },
+		{ "https://www.news.example/api", FETCH CROSS "Origin: https://inner.example", NULL,
+		  "news.example", BY_FRAME, HIGH, FIRST },
 		/* the frame follows a link */
 		{ "https://www.video.example/embed/2",
 		  "Sec-Fetch-Dest: iframe|Sec-Fetch-Mode: navigate|" ORIGIN
 		  "Referer: https://www.video.example/embed/1",
 		  NULL, "news.example", BY_FRAME, HIGH, THIRD },
-		{ "https://www.video.example/y", IMAGE ORIGIN
-		  "Referer: https://www.video.example/embed/2", NULL, "news.example", BY_FRAME,
-		  HIGH, THIRD },
+		{ "https://www.video.example/y",
+		  IMAGE ORIGIN "Referer: https://www.video.example/embed/2", NULL, "news.example",
+		  BY_FRAME, HIGH, THIRD },
 	};
 
 	(void)state;
@@ -408,11 +407,11 @@ static void test_fields(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_page),	     cmocka_unit_test(test_both),
+		cmocka_unit_test(test_page),	      cmocka_unit_test(test_both),
 		cmocka_unit_test(test_frames_differ), cmocka_unit_test(test_unknown_pages),
-		cmocka_unit_test(test_plain_http),   cmocka_unit_test(test_origin_beats_referer),
-		cmocka_unit_test(test_recent_ends),  cmocka_unit_test(test_no_host),
-		cmocka_unit_test(test_events),	     cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_plain_http),    cmocka_unit_test(test_origin_beats_referer),
+		cmocka_unit_test(test_recent_ends),   cmocka_unit_test(test_no_host),
+		cmocka_unit_test(test_events),	      cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_fields),
 	};
 

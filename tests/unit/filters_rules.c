@@ -53,15 +53,16 @@ static void check_matches(const struct rules *r, const struct match_case *t, siz
 
 static void test_row(void **state)
 {
-	struct rules *r = compile("# a comment\n\n"
-				  "_ga*\tanalytics\taudience\tGoogle\t*\tany\t*\t2y\tWhat.\tvendor\r\n");
+	struct rules *r =
+		compile("# a comment\n\n"
+			"_ga*\tanalytics\taudience\tGoogle\t*\tany\t*\t2y\tWhat.\tvendor\r\n");
 	struct rules_row row;
 
 	(void)state;
 	assert_int_equal(rules_count(r), 1);
 	assert_true(rules_size(r) > 100);
-	assert_true(rules_match(r, SLICE("_ga_X"), SLICE("a.example"), FIRST, LIFETIME_UNKNOWN,
-				&row));
+	assert_true(
+		rules_match(r, SLICE("_ga_X"), SLICE("a.example"), FIRST, LIFETIME_UNKNOWN, &row));
 	assert_int_equal(row.purpose, PURPOSE_ANALYTICS);
 	assert_true(slice_eq(row.pattern, SLICE("_ga*")));
 	assert_true(slice_eq(row.kind, SLICE("audience")));
@@ -75,12 +76,12 @@ static void test_row(void **state)
 
 static void test_patterns(void **state)
 {
-	struct rules *r = compile("sid\tessential\tk\ts\t*\tany\t*\tl\tw\ts\n"		/* 2 */
-				  "sid*\tanalytics\tk\ts\t*\tany\t*\tl\tw\ts\n"		/* 3 */
-				  "*_session\tessential\tk\ts\t*\tany\t*\tl\tw\ts\n"	/* 4 */
-				  "sid_*_x\tfunctional\tk\ts\t*\tany\t*\tl\tw\ts\n"	/* 5 */
-				  "a*long_end\tfunctional\tk\ts\t*\tany\t*\tl\tw\ts\n"	/* 6 */
-				  "aa*aa\tfunctional\tk\ts\t*\tany\t*\tl\tw\ts\n"	/* 7 */
+	struct rules *r = compile("sid\tessential\tk\ts\t*\tany\t*\tl\tw\ts\n"		   /* 2 */
+				  "sid*\tanalytics\tk\ts\t*\tany\t*\tl\tw\ts\n"		   /* 3 */
+				  "*_session\tessential\tk\ts\t*\tany\t*\tl\tw\ts\n"	   /* 4 */
+				  "sid_*_x\tfunctional\tk\ts\t*\tany\t*\tl\tw\ts\n"	   /* 5 */
+				  "a*long_end\tfunctional\tk\ts\t*\tany\t*\tl\tw\ts\n"	   /* 6 */
+				  "aa*aa\tfunctional\tk\ts\t*\tany\t*\tl\tw\ts\n"	   /* 7 */
 				  "*\tadvertising\tk\ts\tads.example\tany\t*\tl\tw\ts\n"); /* 8 */
 	static const struct match_case t[] = {
 		{ "sid", "x.example", FIRST, -2, 2 },
@@ -111,18 +112,18 @@ static void test_patterns(void **state)
 
 static void test_specific(void **state)
 {
-	struct rules *r = compile(
-		"uid\tanalytics\tk\ts\t*\tany\t*\tl\tw\ts\n"			     /* 2 */
-		"uid\tanalytics\tk\ts\t*\tthird\t*\tl\tw\ts\n"			     /* 3 */
-		"uid\tadvertising\tk\ts\tads.example,b.example\tany\t*\tl\tw\ts\n"    /* 4 */
-		"uid\tadvertising\tk\ts\tads.example\tthird\t*\tl\tw\ts\n"	     /* 5 */
-		"tok\tfunctional\tk\ts\t*\tany\t*\tl\tw\ts\n"			     /* 6 */
-		"tok\tessential\tk\ts\t*\tany\tsession\tl\tw\ts\n"		     /* 7 */
-		"tok\tessential\tk\ts\t*\tany\t30m\tl\tw\ts\n"			     /* 8 */
-		"dup\tfunctional\tk\ts\t*\tany\t*\tl\tw\ts\n"			     /* 9 */
-		"dup\tessential\tk\ts\t*\tany\t*\tl\tw\ts\n"			     /* 10 */
-		"pre*\tfunctional\tk\ts\t*\tany\t*\tl\tw\ts\n"			     /* 11 */
-		"prefix*\tessential\tk\ts\t*\tthird\t*\tl\tw\ts\n");		     /* 12 */
+	struct rules *r =
+		compile("uid\tanalytics\tk\ts\t*\tany\t*\tl\tw\ts\n"			   /* 2 */
+			"uid\tanalytics\tk\ts\t*\tthird\t*\tl\tw\ts\n"			   /* 3 */
+			"uid\tadvertising\tk\ts\tads.example,b.example\tany\t*\tl\tw\ts\n" /* 4 */
+			"uid\tadvertising\tk\ts\tads.example\tthird\t*\tl\tw\ts\n"	   /* 5 */
+			"tok\tfunctional\tk\ts\t*\tany\t*\tl\tw\ts\n"			   /* 6 */
+			"tok\tessential\tk\ts\t*\tany\tsession\tl\tw\ts\n"		   /* 7 */
+			"tok\tessential\tk\ts\t*\tany\t30m\tl\tw\ts\n"			   /* 8 */
+			"dup\tfunctional\tk\ts\t*\tany\t*\tl\tw\ts\n"			   /* 9 */
+			"dup\tessential\tk\ts\t*\tany\t*\tl\tw\ts\n"			   /* 10 */
+			"pre*\tfunctional\tk\ts\t*\tany\t*\tl\tw\ts\n"			   /* 11 */
+			"prefix*\tessential\tk\ts\t*\tthird\t*\tl\tw\ts\n");		   /* 12 */
 	static const struct match_case t[] = {
 		{ "uid", "x.example", FIRST, -2, 2 },
 		{ "uid", "x.example", THIRD, -2, 3 },
@@ -153,7 +154,8 @@ static void test_units(void **state)
 				  "h\tessential\tk\ts\t*\tany\t24h\tl\tw\ts\n"
 				  "d\tessential\tk\ts\t*\tany\t90d\tl\tw\ts\n"
 				  "w\tessential\tk\ts\t*\tany\t2w\tl\tw\ts\n"
-				  "y\tessential\tk\ts\t*\tany\t1y\tl\tw\ts\n");
+				  "y\tessential\tk\ts\t*\tany\t1y\tl\tw\ts\n"
+				  "e\tessential\tk\ts\t*\tany\t999999d\tl\tw\ts\n");
 	static const struct match_case t[] = {
 		{ "s", "x.example", FIRST, 90, 2 },
 		{ "s", "x.example", FIRST, 151, 0 },
@@ -165,6 +167,7 @@ static void test_units(void **state)
 		{ "w", "x.example", FIRST, 15 * 86400, 0 },
 		{ "y", "x.example", FIRST, 365 * 86400, 6 },
 		{ "y", "x.example", FIRST, 400 * 86400, 0 },
+		{ "e", "x.example", FIRST, 400 * 86400, 7 },
 	};
 
 	(void)state;
@@ -208,8 +211,7 @@ static void test_errors(void **state)
 
 		buf_clear(&error);
 		r = rules_new(slice_str(table[i].text), "t.tsv", &error);
-		if (r != NULL ||
-		    !slice_starts(buf_slice(&error), slice_str(table[i].error)))
+		if (r != NULL || !slice_starts(buf_slice(&error), slice_str(table[i].error)))
 			fail_msg("case %zu: %.*s", i, SLICE_ARG(buf_slice(&error)));
 	}
 	buf_release(&error);
@@ -365,8 +367,8 @@ static void test_shipped(void **state)
 		const char *name;
 		enum purpose purpose;
 	} known[] = {
-		{ "_ga", PURPOSE_ANALYTICS },	    { "_fbp", PURPOSE_ADVERTISING },
-		{ "PHPSESSID", PURPOSE_ESSENTIAL }, { "OptanonConsent", PURPOSE_CHOICE },
+		{ "_ga", PURPOSE_ANALYTICS },	     { "_fbp", PURPOSE_ADVERTISING },
+		{ "PHPSESSID", PURPOSE_ESSENTIAL },  { "OptanonConsent", PURPOSE_CHOICE },
 		{ "JSESSIONID", PURPOSE_ESSENTIAL }, { "_gid", PURPOSE_ANALYTICS },
 	};
 	const char *srcdir = getenv("srcdir");
@@ -401,10 +403,10 @@ static void test_shipped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_row),	     cmocka_unit_test(test_patterns),
-		cmocka_unit_test(test_specific),     cmocka_unit_test(test_units),
-		cmocka_unit_test(test_errors),	     cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_long_name),    cmocka_unit_test(test_against_plain),
+		cmocka_unit_test(test_row),	  cmocka_unit_test(test_patterns),
+		cmocka_unit_test(test_specific),  cmocka_unit_test(test_units),
+		cmocka_unit_test(test_errors),	  cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_long_name), cmocka_unit_test(test_against_plain),
 		cmocka_unit_test(test_shipped),
 	};
 

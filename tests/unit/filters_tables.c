@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <cmocka.h>
 
@@ -136,9 +137,19 @@ static void test_profiles(void **state)
 static void test_profile_errors(void **state)
 {
 	static const char *const bad[] = {
-		"",		 "10.0.0.0/33", "10.0.0.0/",	 "10.0.0.0/-1",	  "10.0.0.1/8",
-		"2001:db8::/129", "10.0.0/8",	"10.0.0.0/8 ", "example.com", "[::1]",
-		"fe80::1%eth0",	 "10.0.0.0/8/8", "172.16.0.0/12",
+		"",
+		"10.0.0.0/33",
+		"10.0.0.0/",
+		"10.0.0.0/-1",
+		"10.0.0.1/8",
+		"2001:db8::/129",
+		"10.0.0/8",
+		"10.0.0.0/8 ",
+		"example.com",
+		"[::1]",
+		"fe80::1%eth0",
+		"10.0.0.0/8/8",
+		"172.16.0.0/12",
 	};
 	struct profiles *p = profiles_new();
 	struct buf error;
@@ -210,8 +221,8 @@ static void test_hosts(void **state)
 
 static void test_hosts_errors(void **state)
 {
-	static const char *const bad[] = { "",	  "*",	 "*.",	 "*example.com", "a.*.com", "a b",
-					   ".a",  "a.",	 "a..b", "http://a",	 "\xc3\xa9" };
+	static const char *const bad[] = { "",	 "*",  "*.",   "*example.com", "a.*.com", "a b",
+					   ".a", "a.", "a..b", "http://a",     "\xc3\xa9" };
 	struct hosts *h = hosts_new();
 	struct buf error;
 
@@ -223,6 +234,36 @@ static void test_hosts_errors(void **state)
 	buf_clear(&error);
 	assert_false(hosts_add_table(h, SLICE("a.example\n\nb example\n"), "h.tsv", &error));
 	assert_true(slice_starts(buf_slice(&error), SLICE("h.tsv:3: host pattern \"b example\"")));
+	buf_release(&error);
+	hosts_free(h);
+}
+
+/* The list that ships loads, and matches. */
+static void test_hosts_shipped(void **state)
+{
+	static char text[1 << 20];
+	const char *srcdir = getenv("srcdir");
+	struct hosts *h = hosts_new();
+	struct buf error;
+	char path[4096];
+	size_t n;
+	FILE *f;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/data/never-intercept.tsv", srcdir != NULL ? srcdir : ".");
+	f = fopen(path, "rb");
+	if (f == NULL) {
+		hosts_free(h);
+		skip();
+	}
+	n = fread(text, 1, sizeof(text), f);
+	fclose(f);
+	buf_init(&error, 1024);
+	if (!hosts_add_table(h, slice_of(text, n), "data/never-intercept.tsv", &error))
+		fail_msg("%.*s", SLICE_ARG(buf_slice(&error)));
+	assert_true(hosts_count(h) > 100);
+	assert_true(hosts_match(h, SLICE("fe2.update.microsoft.com"), NULL));
+	assert_false(hosts_match(h, SLICE("www.microsoft.com"), NULL));
 	buf_release(&error);
 	hosts_free(h);
 }
@@ -264,7 +305,7 @@ int main(void)
 		cmocka_unit_test(test_choice_message), cmocka_unit_test(test_profiles),
 		cmocka_unit_test(test_profile_errors), cmocka_unit_test(test_address_of),
 		cmocka_unit_test(test_hosts),	       cmocka_unit_test(test_hosts_errors),
-		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_hosts_shipped),  cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

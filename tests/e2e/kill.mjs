@@ -57,7 +57,7 @@ scenario('kill', async (t) => {
 	const lost = missing(await logged());
 	t.check(lost.length === 0, 'every cookie that a client was answered with is in the log', { lost: lost.length, first: lost.slice(0, 10) });
 	t.equal((await gate.log()).every((e, at) => e.n === at), true, 'the log has no gap');
-	await checkEvidence(t, gate);
+	await checkEvidence(t, gate, { deaths: true });
 	t.equal((await gate.proc.stop()).code, 0, 'and TERM still ends it with 0');
-	await checkEvidence(t, gate);
+	await checkEvidence(t, gate, { deaths: true });
 }, { seconds: Math.max(170, KILLS * 6) });

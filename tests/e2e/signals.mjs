@@ -78,7 +78,7 @@ scenario('signals', async (t) => {
 	const { good, bad } = await load.stop();
 	t.note(`${good} good answers, ${bad} cut by the kills`);
 	t.check((await gate.entries((e) => e.kind === 'restart', first.length)).length >= first.length, 'each death is in the log');
-	await checkEvidence(t, gate);
+	await checkEvidence(t, gate, { deaths: true });
 
 	/* kill -9 of the supervisor: its children end too, and the next start goes on with the same log. */
 	const before = (await gate.log()).length;
@@ -90,7 +90,7 @@ scenario('signals', async (t) => {
 	t.equal((await gate.curl(['https://site.test/echo'])).status, 200, 'a new start works');
 	const after = await gate.log();
 	t.check(after.length > before && after.every((e, at) => e.n === at), 'and continues the log without a gap', [before, after.length]);
-	await checkEvidence(t, gate);
+	await checkEvidence(t, gate, { deaths: true });
 
 	/* TERM: no new connection, what runs may end. */
 	origin.routes.set('/slow', (req, res) => {
@@ -106,5 +106,5 @@ scenario('signals', async (t) => {
 	const r = await slow;
 	t.equal([r.code, r.text], [0, '1234567890'], 'the running answer ends whole');
 	t.equal((await gate.proc.stop()).code, 0, 'and the proxy exits with 0');
-	await checkEvidence(t, gate);
+	await checkEvidence(t, gate, { deaths: true });
 });

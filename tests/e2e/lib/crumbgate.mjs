@@ -44,12 +44,17 @@ export async function startCrumbgate(t, { trust, sites = [], config = '', args =
 			'--state', gate.state, '--workers', String(workers),
 			...(trust ? ['--trust', trust] : []), ...(allowPrivate ? ['--allow-private'] : []),
 			...sites.flatMap(([from, port]) => ['--connect-to', `${from}:127.0.0.1:${port}`]), ...args],
-		{ env, grace: 20000 });
+		/* The processes of `run` let nobody trace them, which is how LeakSanitizer works. */
+		{ env: { ...env, ASAN_OPTIONS: 'detect_leaks=0' }, grace: 20000 });
 		await t.until(async () => gate.proc.exited !== null || ((await accepts(gate.port)) && existsSync(gate.ca)), 15);
 		if (gate.proc.exited !== null || !existsSync(gate.ca))
 			throw new Error(`crumbgate did not start: ${gate.proc.output()}`);
 	};
 	await gate.launch();
+	t.defer(async () => {
+		await gate.proc.stop();
+		t.check(!/Sanitizer|runtime error:/.test(gate.proc.output()), `${label}: no sanitizer has anything to say`);
+	});
 	/* A subcommand of the program: { code, stdout, stderr }. */
 	gate.tool = (...words) => t.run(program, words, { env });
 
@@ -86,8 +91,10 @@ export async function startCrumbgate(t, { trust, sites = [], config = '', args =
 	return gate;
 }
 
-/* The log verifies and replays to the same verdicts. */
-export async function checkEvidence(t, gate) {
+/* The log verifies and replays to the same verdicts, and no child has died that was not killed. */
+export async function checkEvidence(t, gate, { deaths = false } = {}) {
+	if (!deaths)
+		t.equal((await gate.log()).filter((e) => e.kind === 'restart'), [], 'no child has died');
 	for (const verb of ['verify', 'replay']) {
 		const r = await gate.tool(verb, gate.evidence);
 		t.check(r.code === 0, `crumbgate ${verb} exits 0`, { code: r.code, out: r.stdout.toString(), err: r.stderr.toString() });

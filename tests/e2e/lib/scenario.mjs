@@ -187,17 +187,18 @@ export async function hasCommand(t, name) {
 export async function scenario(name, body, { seconds = 170 } = {}) {
 	const t = new Scenario(name);
 	let ending = false;
-	const end = async (status) => {
+	const end = async (skipped) => {
 		if (ending)
 			return;
 		ending = true;
 		await t.finish();
-		process.exit(status);
+		console.log(`${name}: ${t.checks} checks, ${t.failures} failed`);
+		process.exit(t.failures > 0 ? 1 : skipped ? 77 : t.checks > 0 ? 0 : 1);
 	};
 	const interrupted = (why) => {
 		t.failures++;
 		console.log(`NOT OK: ${name}: ${why}`);
-		end(1);
+		end(false);
 	};
 	process.on('SIGTERM', () => interrupted('SIGTERM'));
 	process.on('SIGINT', () => interrupted('SIGINT'));
@@ -207,11 +208,10 @@ export async function scenario(name, body, { seconds = 170 } = {}) {
 	} catch (error) {
 		if (error instanceof Skip) {
 			console.log(`SKIP: ${error.message}`);
-			await end(77);
+			await end(true);
 		}
 		t.failures++;
 		console.log(`NOT OK: ${error.stack}`);
 	}
-	console.log(`${name}: ${t.checks} checks, ${t.failures} failed`);
-	await end(t.failures > 0 || t.checks === 0 ? 1 : 0);
+	await end(false);
 }

@@ -1,0 +1,338 @@
+/* crumbgate choice: what a client decided; by the running proxy, or in the ledger when none runs.
+ */
+#include "cmd/command.h"
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/json.h"
+#include "cmd/control_ask.h"
+#include "evidence/digest.h"
+#include "evidence/ledger.h"
+#include "filters/site.h"
+#include "proxy/net/address.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define TEXT_MAX (16u * 1024 * 1024)
+
+enum verb { SET, LIST, CLEAR };
+
+struct request {
+	enum verb verb;
+	const char *choice; /* refused, accepted */
+	char site[SITE_MAX];
+	char client[ADDRESS_TEXT];
+	bool json;
+};
+
+static int usage(const char *what)
+{
+	fprintf(stderr, "crumbgate choice: %s; see 'crumbgate choice --help'\n", what);
+	return COMMAND_USAGE;
+}
+
+/* ---- the arguments ---- */
+
+/* The host of a URL, or what was given. */
+static struct slice host_of(struct slice text)
+{
+	size_t at, scheme = slice_find(text, ':');
+
+	if (slice_starts(slice_skip(text, scheme), SLICE("://")))
+		text = slice_skip(text, scheme + 3);
+	for (const char *end = "/?#"; *end != '\0'; end++)
+		text = slice_head(text, slice_find(text, *end));
+	at = slice_find(text, '@');
+	if (at < text.n)
+		text = slice_skip(text, at + 1);
+	if (text.n != 0 && text.p[0] == '[')
+		return slice_head(text, slice_find(text, ']') + 1);
+	return slice_head(text, slice_find(text, ':'));
+}
+
+static bool read_site(struct request *r, const char *text)
+{
+	struct sites *sites = sites_new(SITES_LATEST);
+	bool good = sites != NULL && site_of_host(sites, host_of(slice_str(text)), r->site);
+
+	sites_free(sites);
+	return good;
+}
+
+static bool read_client(struct request *r, struct slice text)
+{
+	struct address a;
+
+	if (slice_eq(text, SLICE("local")))
+		return slice_copy(text, r->client, sizeof(r->client));
+	if (!address_parse_ip(text, 0, &a))
+		return false;
+	address_client(&a, r->client);
+	return true;
+}
+
+/* Takes the value of "--name VALUE" or "--name=VALUE"; p == NULL when args[*i] is another word. */
+static struct slice value_of(int argc, char **argv, int *i, struct slice name)
+{
+	struct slice arg = slice_str(argv[*i]), head, value = slice_cut(arg, '=', &head);
+
+	if (!slice_eq(head, name))
+		return (struct slice){ NULL, 0 };
+	if (value.p == NULL && *i + 1 < argc)
+		value = slice_str(argv[++*i]);
+	return value.p != NULL ? value : slice_of("", 0);
+}
+
+/* words[0..n) without options; NULL, or what is wrong. */
+static const char *read_verb(struct request *r, const char *const *words, int n, bool all)
+{
+	const char *site = n > 1 ? words[n - 1] : NULL;
+	int sites;
+
+	if (n == 1 && strcmp(words[0], "list") == 0) {
+		r->verb = LIST;
+		return all ? "list takes no site" : NULL;
+	}
+	if (n > 0 && strcmp(words[0], "clear") == 0) {
+		r->verb = CLEAR;
+		sites = n - 1;
+	} else if (n > 1 && strcmp(words[0], "set") == 0) {
+		r->verb = SET;
+		r->choice = strcmp(words[1], "refuse") == 0   ? "refused"
+			    : strcmp(words[1], "accept") == 0 ? "accepted"
+							      : NULL;
+		if (r->choice == NULL)
+			return "say refuse or accept";
+		sites = n - 2;
+	} else {
+		return "say set refuse, set accept, list or clear";
+	}
+	if (sites != (all ? 0 : 1))
+		return "name one site, or say --all";
+	if (all)
+		slice_copy(SLICE("*"), r->site, sizeof(r->site));
+	else if (!read_site(r, site))
+		return "this is no site's name";
+	return NULL;
+}
+
+/* What is not ours stays in rest[], for config_load(): -c FILE and --state DIR. */
+static const char *read_words(struct request *r, int argc, char **argv, char **rest, int *rest_n)
+{
+	const char *words[3] = { NULL, NULL, NULL };
+	struct slice client;
+	bool all = false;
+	int n = 0;
+
+	for (int i = 1; i < argc; i++) {
+		struct slice arg = slice_str(argv[i]);
+
+		if (slice_eq(arg, SLICE("--json"))) {
+			r->json = true;
+		} else if (slice_eq(arg, SLICE("--all"))) {
+			all = true;
+		} else if ((client = value_of(argc, argv, &i, SLICE("--client"))).p != NULL) {
+			if (!read_client(r, client))
+				return "--client: this is no IP address";
+		} else if (slice_eq(arg, SLICE("-c")) || slice_eq(arg, SLICE("--config")) ||
+			   slice_eq(arg, SLICE("--state"))) {
+			rest[(*rest_n)++] = argv[i];
+			if (i + 1 < argc)
+				rest[(*rest_n)++] = argv[++i];
+		} else if (arg.n != 0 && arg.p[0] == '-') {
+			rest[(*rest_n)++] = argv[i];
+		} else if (n < 3) {
+			words[n++] = argv[i];
+		} else {
+			return "there are too many words";
+		}
+	}
+	return read_verb(r, words, n, all);
+}
+
+/* ---- output ---- */
+
+/* The value of a string in a line of canonical JSON; our sites and words hold no escape. */
+static struct slice string_of(struct slice line, const char *key)
+{
+	char start[32];
+	int n = snprintf(start, sizeof(start), "\"%s\":\"", key);
+
+	for (size_t i = 0; n > 0 && i + (size_t)n <= line.n; i++) {
+		struct slice rest = slice_skip(line, i);
+
+		if (!slice_starts(rest, slice_str(start)))
+			continue;
+		rest = slice_skip(rest, (size_t)n);
+		return slice_head(rest, slice_find(rest, '"'));
+	}
+	return slice_of("", 0);
+}
+
+static void print_lines(struct slice lines, bool json)
+{
+	struct slice line;
+
+	if (!json)
+		printf("%-16s  %-32s  %-8s  %-6s  %s\n", "CLIENT", "SITE", "CHOICE", "SEEN",
+		       "WHEN");
+	while (lines.n != 0) {
+		lines = slice_cut(lines, '\n', &line);
+		if (line.n == 0)
+			continue;
+		if (json) {
+			printf("%.*s\n", SLICE_ARG(line));
+			continue;
+		}
+		printf("%-16.*s  %-32.*s  %-8.*s  %-6.*s  %.*s\n",
+		       SLICE_ARG(slice_head(string_of(line, "client"), 16)),
+		       SLICE_ARG(string_of(line, "site")), SLICE_ARG(string_of(line, "choice")),
+		       SLICE_ARG(string_of(line, "seen")), SLICE_ARG(string_of(line, "when")));
+	}
+}
+
+/* ---- the running proxy ---- */
+
+static int by_proxy(const struct request *r, struct slice answer)
+{
+	if (r->verb == LIST && !slice_starts(answer, SLICE("error "))) {
+		print_lines(answer, r->json);
+		return COMMAND_GOOD;
+	}
+	if (slice_eq(answer, SLICE("ok\n")))
+		return COMMAND_GOOD;
+	answer = slice_starts(answer, SLICE("error ")) ? slice_skip(answer, 6) : answer;
+	fprintf(stderr, "crumbgate choice: the proxy says: %.*s\n",
+		SLICE_ARG(slice_head(answer, slice_find(answer, '\n'))));
+	return COMMAND_USAGE;
+}
+
+static void request_line(const struct request *r, struct buf *line)
+{
+	if (r->verb == LIST)
+		buf_adds(line, "choice list\n");
+	else if (r->verb == CLEAR)
+		buf_addf(line, "choice clear %s %s\n", r->client, r->site);
+	else
+		buf_addf(line, "choice set %s %s %s\n", r->client, r->site, r->choice);
+}
+
+/* ---- the ledger, when no proxy runs ---- */
+
+static void add_line(void *arg, const struct ledger_choice *c)
+{
+	struct buf *out = arg;
+	char when[CLOCK_RFC3339_LEN + 1];
+
+	clock_rfc3339(c->when, when, sizeof(when));
+	json_open(out, '{');
+	json_kv(out, "client", c->client);
+	json_kv(out, "site", c->site);
+	json_kv(out, "choice", c->choice);
+	json_kv(out, "seen", c->seen);
+	json_kv(out, "when", slice_str(when));
+	json_close(out, '}');
+	buf_addc(out, '\n');
+}
+
+static bool change(const struct request *r, struct ledger *l)
+{
+	struct digest *keyed = digest_new(ledger_key(l));
+	char client[DIGEST_HEX_LEN + 1];
+	bool good = keyed != NULL && digest_client(keyed, slice_str(r->client), client);
+	struct ledger_choice c = { .client = slice_str(client),
+				   .site = slice_str(r->site),
+				   .choice = slice_str(r->choice),
+				   .seen = SLICE("cli"),
+				   .when = clock_wall_ms(&clock_system) };
+
+	if (good && r->verb == CLEAR)
+		good = ledger_choice_clear(l, c.client, c.site);
+	else if (good)
+		good = ledger_choice_set(l, &c);
+	digest_free(keyed);
+	return good;
+}
+
+static int by_ledger(const struct request *r, const char *state)
+{
+	struct ledger *l;
+	struct stat there;
+	char error[512];
+	struct buf out;
+	bool good;
+
+	if (stat(state, &there) < 0) {
+		fprintf(stderr,
+			"crumbgate choice: %s: no proxy ever ran here; name its folder with "
+			"--state\n",
+			state);
+		return COMMAND_USAGE;
+	}
+	l = ledger_open(state, error, sizeof(error));
+	if (l == NULL) {
+		fprintf(stderr, "crumbgate choice: %s\n", error);
+		return COMMAND_USAGE;
+	}
+	buf_init(&out, TEXT_MAX);
+	good = r->verb == LIST ? ledger_choices(l, slice_of("", 0), add_line, &out) : change(r, l);
+	if (r->verb == LIST && good)
+		print_lines(buf_slice(&out), r->json);
+	if (!good)
+		fprintf(stderr, "crumbgate choice: the ledger in %s could not be %s\n", state,
+			r->verb == LIST ? "read" : "written");
+	buf_release(&out);
+	ledger_close(l);
+	return good ? COMMAND_GOOD : COMMAND_USAGE;
+}
+
+static int carry_out(const struct request *r, const char *state)
+{
+	struct buf line, answer;
+	int status;
+
+	buf_init(&line, 1024);
+	buf_init(&answer, TEXT_MAX);
+	request_line(r, &line);
+	switch (control_ask(state, buf_slice(&line), &answer)) {
+	case CONTROL_ANSWERED:
+		status = by_proxy(r, buf_slice(&answer));
+		break;
+	case CONTROL_NOBODY:
+		status = by_ledger(r, state);
+		break;
+	default:
+		fprintf(stderr, "crumbgate choice: %.*s\n", SLICE_ARG(buf_slice(&answer)));
+		status = COMMAND_USAGE;
+	}
+	buf_release(&line);
+	buf_release(&answer);
+	return status;
+}
+
+int cmd_choice(int argc, char **argv)
+{
+	struct request r = { .verb = LIST, .client = "local" };
+	char **rest = calloc((size_t)argc + 1, sizeof(*rest));
+	struct config *cfg = NULL;
+	int rest_n = 0, status = COMMAND_USAGE;
+	const char *wrong;
+	struct buf why;
+
+	if (rest == NULL)
+		return COMMAND_USAGE;
+	wrong = read_words(&r, argc, argv, rest, &rest_n);
+	buf_init(&why, 64 * 1024);
+	if (wrong != NULL)
+		status = usage(wrong);
+	else if (config_load(rest_n, rest, &cfg, &why) != CONFIG_GOOD)
+		fprintf(stderr, "%.*s", SLICE_ARG(buf_slice(&why)));
+	else
+		status = carry_out(&r, cfg->state);
+	config_free(cfg);
+	buf_release(&why);
+	free(rest);
+	return status;
+}

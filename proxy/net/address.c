@@ -60,9 +60,10 @@ bool address_parse_ip(struct slice text, uint16_t port, struct address *out)
 	return out->len != 0;
 }
 
-static bool parse_any_port(struct slice text, struct address *out, uint64_t *port)
+bool address_parse_listen(struct slice text, struct address *out)
 {
-	struct slice host = text;
+	struct slice host;
+	uint64_t port;
 	size_t colon = text.n;
 
 	*out = (struct address){ .len = 0 };
@@ -74,15 +75,13 @@ static bool parse_any_port(struct slice text, struct address *out, uint64_t *por
 	/* An IPv6 address without brackets would be ambiguous. */
 	if (slice_find(host, ':') != host.n && host.p[0] != '[')
 		return false;
-	return slice_to_u64(slice_skip(text, colon), 65535, port) &&
-	       address_parse_ip(host, (uint16_t)*port, out);
+	return slice_to_u64(slice_skip(text, colon), 65535, &port) &&
+	       address_parse_ip(host, (uint16_t)port, out);
 }
 
 bool address_parse(struct slice text, struct address *out)
 {
-	uint64_t port;
-
-	if (parse_any_port(text, out, &port) && port != 0)
+	if (address_parse_listen(text, out) && address_port(out) != 0)
 		return true;
 	out->len = 0;
 	return false;

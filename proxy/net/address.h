@@ -15,6 +15,8 @@ struct address {
 
 /* "[2001:db8::1]:443", "192.0.2.1:443" with a non-zero port below 65536. */
 bool address_parse(struct slice text, struct address *out);
+/* The same where port 0 lets the system choose. */
+bool address_parse_listen(struct slice text, struct address *out);
 /*
  * A bare literal with a port apart: dotted quad (four decimal parts, nothing else: no octal, no
  * hexadecimal, no short forms), IPv6 with or without brackets, no zone.

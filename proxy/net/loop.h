@@ -129,5 +129,9 @@ struct oneshot {
 /* (Re)starts: fn(o) runs once after ms milliseconds. */
 void loop_after(struct loop *loop, struct oneshot *o, int64_t ms, oneshot_fn *fn);
 void oneshot_stop(struct oneshot *o);
+static inline bool oneshot_runs(const struct oneshot *o)
+{
+	return o->loop != NULL;
+}
 
 #endif

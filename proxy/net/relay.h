@@ -2,11 +2,12 @@
  * relay.h - bytes both ways between two streams, for tunnels and WebSockets.
  *
  * relay_start() takes both streams over (their old owner must not touch them again).  Bytes that
- * either one has not consumed yet go first.  While one side is full the other is paused.  The end
- * of one direction is handed on as an end for writing (half-close); when both have ended, or one
- * fails, or nothing has moved for the idle class, both are closed and done() is called, once, from
- * the loop.  After an error, or an end of TLS without close_notify, the other side is reset and not
- * ended in order, so that a truncation stays visible.
+ * either one has not consumed yet go first, and an end or a failure that was told already counts.
+ * While one side is full the other is paused.  The end of one direction is handed on as an end
+ * for writing (half-close).  When both have ended, or one fails, or nothing has moved for the idle
+ * class (once to twice its duration), both are closed and done() is called, once, from the loop.
+ * After a failure, or an end of TLS without close_notify, the other side gets what was read before,
+ * but no close_notify either (STREAM_CUT), so that a truncation stays visible.
  */
 #ifndef CRUMBGATE_PROXY_NET_RELAY_H
 #define CRUMBGATE_PROXY_NET_RELAY_H

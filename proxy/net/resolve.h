@@ -52,15 +52,11 @@ struct resolve; /* one question of one asker */
 /* Everything in `r` is valid during the call only. */
 typedef void resolve_cb(struct resolve *q, const struct resolution *r, void *arg);
 
-struct resolver_options {
-	/* "192.0.2.53,[2001:db8::53]:5353"; NULL: the system's. */
-	const char *servers;
-	/* The hosts file; NULL: the system's. */
-	const char *hosts;
-};
-
-/* options may be NULL.  NULL with errno on failure. */
-struct resolver *resolver_new(struct loop *loop, const struct resolver_options *options);
+/*
+ * servers: "192.0.2.53,[2001:db8::53]:5353", or NULL for the system's.  NULL with errno on failure.
+ * The system's files (/etc/hosts, /etc/resolv.conf) are opened for questions, not only here.
+ */
+struct resolver *resolver_new(struct loop *loop, const char *servers);
 /* Queries that are left get no callback. */
 void resolver_free(struct resolver *r);
 /* NULL: memory is out. A host that is no host name is answered with RESOLVE_NOT_FOUND. */

@@ -126,6 +126,8 @@ void stream_close(struct stream *s, enum stream_how how)
 		stream_destroy(s);
 		return;
 	}
+	if (how == STREAM_CUT)
+		s->notified = true;
 	linger_add(s);
 	s->touches = false;
 	timer_start(&s->shared->stuck, &s->timer, on_stuck);

@@ -44,6 +44,11 @@ bool stream_is_open(const struct stream *s)
 	       !s->broken;
 }
 
+bool stream_saw_eof(const struct stream *s)
+{
+	return s->eof_told;
+}
+
 bool stream_eof_clean(const struct stream *s)
 {
 	return s->eof_clean;

@@ -3,6 +3,8 @@
 #include "base/config.h"
 #include "evidence/digest.h"
 #include "evidence/recorder.h"
+#include "filters/cookie.h"
+#include "filters/rules.h"
 #include "proxy/client_parts.h"
 #include "proxy/desk/desk.h"
 #include "proxy/visitor.h"
@@ -50,6 +52,30 @@ static void keyed_digest(void *arg, struct slice text, unsigned char out[32])
 	memcpy(out, hex, 32);
 }
 
+static struct slice choice_of(void *arg, struct slice client, struct slice site)
+{
+	const struct desk_side *d = arg;
+	const struct visitor *v = visitor_find(d->w->visitors, client);
+	struct choice choice = { .state = CHOICE_NONE };
+
+	if (v != NULL)
+		choice = choices_find(d->w->choices, v->id, site);
+	return slice_str(choice_word(choice.state));
+}
+
+static bool about_cookie(void *arg, const struct desk_cookie_key *key, struct desk_about *out)
+{
+	const struct desk_side *d = arg;
+	struct rules_row row;
+
+	if (!rules_match(d->w->setup->rules, key->name, key->host,
+			 key->third ? PARTY_THIRD : PARTY_FIRST, LIFETIME_UNKNOWN, &row))
+		return false;
+	out->setter = row.setter;
+	out->what = row.what;
+	return true;
+}
+
 struct desk_side *desk_side_new(struct worker *w)
 {
 	const struct setup *s = w->setup;
@@ -67,6 +93,9 @@ struct desk_side *desk_side_new(struct worker *w)
 	d->context = (struct desk_context){
 		.digest = keyed_digest,
 		.digest_arg = d,
+		.choice = choice_of,
+		.about = about_cookie,
+		.lookup_arg = d,
 		.version = SLICE(PACKAGE_VERSION),
 		.started = s->started,
 		.ca_pem = buf_slice(&s->ca_pem),

@@ -132,7 +132,7 @@ static void cookie_row(struct buf *out, const struct page *p, const struct desk_
 	     TEXT("purpose", slice_str(plain_purpose(c->purpose))),
 	     TEXT("purpose_class", slice_str(purpose_class(c->purpose))), TEXT("what", about.what),
 	     TEXT("setter", about.setter),
-	     TEXT("verdict_class", kept_out(c) ? SLICE("out") : SLICE("in")),
+	     TEXT("verdict_class", c->kept == 0 ? SLICE("out") : SLICE("in")),
 	     TEXT("done", part_of(out, &done_text)), TEXT("times", part_of(out, &count)));
 	buf_release(&from);
 	buf_release(&done_text);
@@ -314,7 +314,9 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	pager(&more, data, from);
 	FILL(&main_part, asset_home_html, TEXT("lead", part_of(out, &lead_text)),
 	     TEXT("news", part_of(out, &lead_text)), HTML("notice", part_of(out, &notice_part)),
-	     TEXT("profile", slice_str(plain_profile(req->profile))), TEXT("client", req->client),
+	     TEXT("profile", slice_str(plain_profile(req->profile))),
+	     TEXT("client",
+		  slice_eq(req->client, SLICE("local")) ? SLICE("this machine") : req->client),
 	     HTML("probe", part_of(out, &probe_part)), TEXT("all_now", slice_str(all_now(all))),
 	     HTML("all_form", part_of(out, &form)), HTML("table", part_of(out, &rows_part)),
 	     HTML("more", part_of(out, &more)));

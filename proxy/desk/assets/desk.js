@@ -7,6 +7,10 @@ if (probe) {
 	const image = new Image();
 	image.onload = () => { probe.textContent = 'trusted by this browser'; };
 	image.onerror = () => {
+		if (location.pathname === '/trust') {
+			probe.textContent = 'not trusted yet: the steps for your system are below';
+			return;
+		}
 		const link = document.createElement('a');
 		link.href = '/trust';
 		link.textContent = 'not trusted yet: set it up';

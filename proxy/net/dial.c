@@ -10,14 +10,14 @@
 #define V4 1
 #define ATTEMPTS_MAX (2 * RESOLVE_ADDRESSES_MAX)
 /* For how many hosts, and how long, it is remembered that IPv4 beat IPv6. */
-#define MEMORY_MAX 1024
+#define MEMORY_SLOTS 1024
 #define MEMORY_MS (10 * 60 * 1000)
 
-/* A host that has IPv6 addresses and was reached by IPv4. */
+/* A host that has IPv6 addresses and was reached by IPv4; one that falls on its slot takes its
+ * place. */
 struct memory {
-	char *host;
+	uint64_t host; /* hash_bytes() of the name */
 	int64_t until;
-	UT_hash_handle hh;
 };
 
 struct dialer {
@@ -26,7 +26,7 @@ struct dialer {
 	dial_allow *allow;
 	void *allow_arg;
 	struct dial *dials;
-	struct memory *memory;
+	struct memory memory[MEMORY_SLOTS];
 };
 
 struct attempt {
@@ -74,47 +74,23 @@ static void attempt_more(struct dial *d);
 
 /* ---- which family won ---- */
 
-static struct memory *recall(struct dialer *dialer, const char *host)
-{
-	struct memory *m = NULL;
-
-	HASH_FIND(hh, dialer->memory, host, strlen(host), m);
-	return m;
-}
-
-static void forget(struct dialer *dialer, struct memory *m)
-{
-	if (m == NULL)
-		return;
-	HASH_DELETE(hh, dialer->memory, m);
-	free(m->host);
-	free(m);
-}
-
 static void remember(struct dial *d, int winner)
 {
-	struct dialer *dialer = d->dialer;
-	struct memory *m = recall(dialer, d->host);
+	uint64_t host = hash_bytes(d->host, strlen(d->host));
+	struct memory *m = &d->dialer->memory[host % MEMORY_SLOTS];
 
-	forget(dialer, m);
-	if (winner == V6 || d->family[V6].count == 0)
-		return;
-	if (HASH_COUNT(dialer->memory) >= MEMORY_MAX)
-		forget(dialer, dialer->memory);
-	m = calloc(1, sizeof(*m));
-	if (m == NULL || (m->host = strdup(d->host)) == NULL) {
-		free(m);
-		return;
-	}
-	m->until = loop_now_ms(dialer->loop) + MEMORY_MS;
-	HASH_ADD_KEYPTR(hh, dialer->memory, m->host, strlen(m->host), m);
+	if (winner == V4 && d->family[V6].count != 0)
+		*m = (struct memory){ host, loop_now_ms(d->dialer->loop) + MEMORY_MS };
+	else if (m->host == host)
+		m->until = 0;
 }
 
-static int first_family(struct dialer *dialer, const char *host)
+static int first_family(struct dialer *dialer, const char *name)
 {
-	const struct memory *m = recall(dialer, host);
+	uint64_t host = hash_bytes(name, strlen(name));
+	const struct memory *m = &dialer->memory[host % MEMORY_SLOTS];
 
-	return m != NULL && m->until > loop_now_ms(dialer->loop) ? V4 : V6;
+	return m->host == host && m->until > loop_now_ms(dialer->loop) ? V4 : V6;
 }
 
 /* ---- the end ---- */
@@ -452,8 +428,6 @@ void dialer_free(struct dialer *dialer)
 		snprintf(d->text, sizeof(d->text), "cancelled");
 		finish(d, NULL);
 	}
-	while (dialer->memory != NULL)
-		forget(dialer, dialer->memory);
 	free(dialer);
 }
 

@@ -409,21 +409,14 @@ static struct lookup *lookup_new(struct resolver *r, struct slice host)
 /* Makes room: the oldest that nobody needs. */
 static void evict(struct resolver *r)
 {
-	struct lookup *l, *next;
+	struct lookup *l = r->table;
 	unsigned looked = 0;
 
 	if (HASH_COUNT(r->table) < RESOLVE_CACHE_MAX)
 		return;
-	HASH_ITER(hh, r->table, l, next)
-	{
-		if (settled(l) && l->askers == NULL) {
-			unlist(l);
-			return;
-		}
-		if (++looked == 64)
-			break;
-	}
-	unlist(r->table);
+	while (l != NULL && looked++ < 64 && (!settled(l) || l->askers != NULL))
+		l = l->hh.next;
+	unlist(l != NULL && looked < 64 ? l : r->table);
 }
 
 static struct lookup *lookup_find(struct resolver *r, struct slice host)
@@ -528,10 +521,12 @@ void resolve_cancel(struct resolve *q)
 
 void resolver_forget(struct resolver *r)
 {
-	struct lookup *l, *next;
+	struct lookup *next;
 
-	HASH_ITER(hh, r->table, l, next)
-	unlist(l);
+	for (struct lookup *l = r->table; l != NULL; l = next) {
+		next = l->hh.next;
+		unlist(l);
+	}
 }
 
 struct resolver *resolver_new(struct loop *loop, const char *servers)

@@ -237,9 +237,11 @@ void cookies_expire(struct worker *w, const struct cookie_scene *scene, struct s
 
 	msg_reader_init(&r, buf_slice(&e->names));
 	while (r.rest.n != 0) {
+		unsigned tries = msg_get_u8(&r);
+		struct slice name = msg_get_bytes(&r);
 		struct expire_facts x = {
-			.tries = msg_get_u8(&r),
-			.name = msg_get_bytes(&r),
+			.tries = tries,
+			.name = name,
 			.host = slice_str(scene->host),
 			.site = slice_str(scene->site.own),
 			.target = target,

@@ -1,0 +1,289 @@
+#include "cmd/log.h"
+
+#include "base/clock.h"
+#include "cmd/command.h"
+#include "cmd/evidence.h"
+#include "evidence/entry.h"
+#include "evidence/files.h"
+#include "evidence/note.h"
+#include "evidence/reader.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define OUT_MAX ((size_t)8 * 1024 * 1024)
+#define FOLLOW_MS 200
+
+struct request {
+	bool json, follow, pem;
+	bool by_kind;
+	enum entry_kind kind;
+	struct slice site; /* p == NULL: any */
+	int64_t since;
+	char path[EVIDENCE_PATH_MAX];
+};
+
+static bool usage(const char *what)
+{
+	fprintf(stderr, "crumbgate log: %s; see 'crumbgate log --help'\n", what);
+	return false;
+}
+
+/* A whole RFC 3339 time, or its beginning: 2026-11, 2026-11-22, 2026-11-22T03:36. */
+static bool read_time(const char *text, int64_t *out)
+{
+	static const char rest[] = "0000-01-01T00:00:00.000Z";
+	char full[CLOCK_RFC3339_LEN + 1];
+	size_t n = strlen(text);
+
+	if (n != 0 && (text[n - 1] == 'Z' || text[n - 1] == 'z'))
+		n--;
+	if (n > CLOCK_RFC3339_LEN - 1)
+		return false;
+	memcpy(full, rest, sizeof(full));
+	memcpy(full, text, n);
+	*out = clock_parse_rfc3339(full, CLOCK_RFC3339_LEN);
+	return *out >= 0;
+}
+
+static bool read_option(int c, struct request *q, const char **state)
+{
+	switch (c) {
+	case 'j':
+		q->json = true;
+		return true;
+	case 'f':
+		q->follow = true;
+		return true;
+	case 'p':
+		q->pem = true;
+		return true;
+	case 's':
+		*state = optarg;
+		return true;
+	case 'k':
+		q->by_kind = entry_kind_of(slice_str(optarg), &q->kind);
+		return q->by_kind || usage("--kind: there is no such kind of entry");
+	case 'S':
+		q->site = slice_str(optarg);
+		return true;
+	case 't':
+		return read_time(optarg, &q->since) ||
+		       usage("--since takes a UTC time, such as 2026-11-22 or 2026-11-22T03:36");
+	default:
+		return false;
+	}
+}
+
+static bool read_arguments(int argc, char **argv, struct request *q)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, 'j' },	   { "follow", no_argument, NULL, 'f' },
+		{ "state", required_argument, NULL, 's' }, { "kind", required_argument, NULL, 'k' },
+		{ "site", required_argument, NULL, 'S' },  { "since", required_argument, NULL, 't' },
+		{ "pem", no_argument, NULL, 'p' },	   { NULL, 0, NULL, 0 },
+	};
+	const char *state = NULL;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "f", longs, NULL)) != -1)
+		if (!read_option(c, q, &state))
+			return false;
+	if (argc - optind > 1)
+		return usage("one log at a time");
+	if (!evidence_place(optind < argc ? argv[optind] : NULL, state, q->path, sizeof(q->path)))
+		return usage("no state folder can be told; name it");
+	return true;
+}
+
+/* ---- entries ---- */
+
+static bool wanted(const struct request *q, const struct entry *e)
+{
+	if (q->by_kind && e->kind != q->kind)
+		return false;
+	if (q->site.p != NULL && !slice_ieq(e->site, q->site))
+		return false;
+	return e->t >= q->since;
+}
+
+/* Left-justified in a column, cut with '~' when it is longer. */
+static void put_column(struct buf *out, struct slice s, size_t width)
+{
+	size_t before = buf_slice(out).n, used;
+
+	put_plain(out, slice_head(s, s.n > width ? width - 1 : s.n));
+	if (s.n > width)
+		buf_addc(out, '~');
+	used = buf_slice(out).n - before;
+	while (used++ < width)
+		buf_addc(out, ' ');
+	buf_addc(out, ' ');
+}
+
+static void put_cookie(struct buf *out, const struct entry *e)
+{
+	put_column(out, e->verdict, 7);
+	put_column(out, e->purpose, 11);
+	put_column(out, e->cookie, 22);
+	put_column(out, e->host, 30);
+	put_column(out, e->site, 20);
+	buf_addf(out, "x%-4" PRIu64 " ", e->count);
+	put_plain(out, e->choice);
+	buf_addc(out, '/');
+	put_plain(out, e->profile);
+	buf_addc(out, ' ');
+	put_plain(out, e->why);
+}
+
+static void put_text(struct buf *out, const struct entry *e)
+{
+	char when[CLOCK_RFC3339_LEN + 1];
+
+	clock_rfc3339(e->t, when, sizeof(when));
+	buf_addf(out, "%8" PRIu64 " %.19s ", e->n, when);
+	put_column(out, slice_str(entry_kind_word(e->kind)), 9);
+	if (e->kind == ENTRY_SET || e->kind == ENTRY_SENT) {
+		put_cookie(out, e);
+	} else {
+		const struct slice facts[] = { e->host, e->site, e->choice, e->seen, e->profile, e->name,
+					       e->version, e->origin, e->why };
+
+		for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+			if (facts[i].n == 0)
+				continue;
+			put_plain(out, facts[i]);
+			buf_addc(out, ' ');
+		}
+		if (e->count != 0)
+			buf_addf(out, "x%" PRIu64, e->count);
+		if (e->kind == ENTRY_CLOCK)
+			buf_addf(out, "%+" PRId64 " ms", e->jump_ms);
+	}
+	buf_addc(out, '\n');
+}
+
+static bool write_out(struct buf *out)
+{
+	struct slice s = buf_slice(out);
+	bool ok = fwrite(s.p, 1, s.n, stdout) == s.n && fflush(stdout) == 0;
+
+	buf_clear(out);
+	return ok;
+}
+
+static bool put_chunk(const struct request *q, const struct reader_chunk *c, char *scratch,
+		      struct buf *out)
+{
+	struct slice rest = c->lines;
+	bool all = q->json && !q->by_kind && q->site.p == NULL && q->since == 0;
+
+	for (uint64_t i = 0; rest.n != 0; i++) {
+		struct slice line = slice_head(rest, slice_find(rest, '\n'));
+		struct entry e;
+		size_t where;
+
+		rest = slice_skip(rest, line.n + 1);
+		if (!entry_parse(line, scratch, &e, &where)) {
+			write_out(out);
+			fprintf(stderr, "crumbgate log: %s:%" PRIu64 ": not an entry (byte %zu); run 'crumbgate "
+				"verify'\n", c->file, c->line + i, where + 1);
+			return false;
+		}
+		if (!all && !wanted(q, &e))
+			continue;
+		if (q->json) {
+			buf_add(out, line);
+			buf_addc(out, '\n');
+		} else {
+			put_text(out, &e);
+		}
+		if (buf_slice(out).n > OUT_MAX / 2 && !write_out(out))
+			return false;
+	}
+	return write_out(out);
+}
+
+static int print_entries(const struct request *q, struct reader *in)
+{
+	const struct timespec pause = { 0, FOLLOW_MS * 1000000L };
+	struct reader_chunk c;
+	struct buf mem, out;
+	char *scratch = malloc(ENTRY_LINE_MAX);
+	int status = COMMAND_GOOD, got = 0;
+
+	buf_init(&mem, READER_CHUNK_MAX);
+	buf_init(&out, OUT_MAX);
+	while (scratch != NULL && status == COMMAND_GOOD) {
+		got = reader_next(in, &mem, &c);
+		if (got > 0 && !put_chunk(q, &c, scratch, &out))
+			status = COMMAND_NO;
+		if (got > 0)
+			continue;
+		if (got < 0 || !q->follow || !reader_follow(in))
+			break;
+		nanosleep(&pause, NULL);
+	}
+	if (got < 0) {
+		fprintf(stderr, "crumbgate log: %s\n", reader_error(in));
+		status = COMMAND_NO;
+	}
+	free(scratch);
+	buf_release(&mem);
+	buf_release(&out);
+	return status;
+}
+
+/* ---- the key ---- */
+
+static int print_key(const struct request *q, struct reader *in)
+{
+	struct note_key k;
+	struct buf text, pem;
+	int status = COMMAND_NO;
+
+	buf_init(&text, NOTE_MAX);
+	buf_init(&pem, NOTE_MAX);
+	if (!file_read(reader_dir(in), "vkey", &text) ||
+	    !note_key_parse(slice_trim(slice_head(buf_slice(&text), slice_find(buf_slice(&text), '\n'))),
+			    &k)) {
+		fprintf(stderr, "crumbgate log: the log has no verifier key (the file vkey)\n");
+	} else {
+		if (q->pem && note_key_pem(&k, &pem))
+			status = COMMAND_GOOD;
+		if (!q->pem) {
+			note_key_format(&k, &pem);
+			buf_addc(&pem, '\n');
+			status = COMMAND_GOOD;
+		}
+		write_out(&pem);
+	}
+	buf_release(&text);
+	buf_release(&pem);
+	return status;
+}
+
+int cmd_log(int argc, char **argv)
+{
+	bool key = argc > 1 && strcmp(argv[1], "key") == 0;
+	struct request q = { .json = !isatty(STDOUT_FILENO) };
+	struct reader *in;
+	char why[512];
+	int status;
+
+	if (!read_arguments(argc - key, argv + key, &q))
+		return COMMAND_USAGE;
+	in = reader_open(q.path, why, sizeof(why));
+	if (in == NULL) {
+		fprintf(stderr, "crumbgate log: %s\n", why);
+		return COMMAND_USAGE;
+	}
+	status = key ? print_key(&q, in) : print_entries(&q, in);
+	reader_free(in);
+	return status;
+}

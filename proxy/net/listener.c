@@ -33,9 +33,10 @@ static bool out_of_descriptors(int e)
 	return e == EMFILE || e == ENFILE || e == ENOBUFS || e == ENOMEM;
 }
 
-static int reserve_open(void)
+/* A second descriptor of the same socket: a sandboxed worker could open nothing else. */
+static int reserve_open(const struct listener *l)
 {
-	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return fcntl(l->fd, F_DUPFD_CLOEXEC, 0);
 }
 
 static int take(struct listener *l, struct address *peer)
@@ -65,7 +66,7 @@ static void shed(struct listener *l)
 		if (fd >= 0)
 			close(fd);
 	}
-	l->reserve = reserve_open();
+	l->reserve = reserve_open(l);
 }
 
 static void on_retry(struct oneshot *o);
@@ -102,7 +103,7 @@ static void accept_some(struct listener *l)
 			l->short_since = 0;
 		}
 		if (l->reserve < 0)
-			l->reserve = reserve_open();
+			l->reserve = reserve_open(l);
 		l->cb(fd, &peer, l->arg);
 	}
 }
@@ -131,7 +132,7 @@ struct listener *listener_new(struct loop *loop, int fd, listener_cb *cb, void *
 	if (l == NULL)
 		return NULL;
 	*l = (struct listener){ .loop = loop, .fd = fd, .cb = cb, .arg = arg };
-	l->reserve = reserve_open();
+	l->reserve = reserve_open(l);
 	/* Level-triggered: a batch may leave connections behind, and other workers share the queue.
 	 */
 	l->ev = event_new(loop_base(loop), fd, EV_READ | EV_PERSIST, on_readable, l);

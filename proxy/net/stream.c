@@ -306,6 +306,8 @@ static void shake_hands(struct stream *s)
 		return;
 	switch (tls_handshake(s)) {
 	case TLS_DONE:
+		if (s->dying) /* closed inside one of OpenSSL's callbacks */
+			return;
 		s->handshaking = false;
 		if (s->out.len != 0 || s->fin_wanted)
 			loop_defer(s->loop, &s->flush, stream_on_flush);

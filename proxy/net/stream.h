@@ -100,7 +100,10 @@ struct slice stream_peek(const struct stream *s);
 void stream_consume(struct stream *s, size_t n);
 /* How many unconsumed bytes are kept; at least 1.  Default STREAM_READ_MAX. */
 void stream_set_read_max(struct stream *s, size_t max);
-/* No STREAM_READ and no STREAM_EOF until stream_unpause(). */
+/*
+ * No STREAM_READ and no STREAM_EOF until stream_unpause(), and a peer that goes away is noticed by
+ * writing only.
+ */
 void stream_pause(struct stream *s);
 /* Reading goes on in the next turn.  If bytes are unconsumed STREAM_READ shows them, paused or not.
  */

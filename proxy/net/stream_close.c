@@ -41,6 +41,9 @@ static void stream_free(struct deferred *d)
 {
 	struct stream *s = LOOP_OWNER(d, struct stream, dead);
 
+	/* Something may have been put off again while the stream was closing. */
+	deferred_cancel(&s->resume);
+	deferred_cancel(&s->flush);
 	tls_stop(s);
 	buf_release(&s->in);
 	buf_release(&s->raw);

@@ -78,12 +78,10 @@ static void finish(struct stream *s)
 		stream_linger(s);
 }
 
-void stream_flush(struct stream *s)
+static void flush(struct stream *s)
 {
 	struct slice none = SLICE("");
 
-	if (stream_queued(s) == 0 && !s->fin_wanted)
-		return;
 	send_all(s, &none);
 	if (s->out.len == 0)
 		buf_release(&s->out);
@@ -94,6 +92,16 @@ void stream_flush(struct stream *s)
 		finish(s);
 }
 
+void stream_flush(struct stream *s)
+{
+	if (s->closed || (stream_queued(s) == 0 && !s->fin_wanted))
+		return;
+	flush(s);
+	/* Whoever waits for STREAM_DRAINED gets it from the loop. */
+	if (s->full || s->want_flushed)
+		loop_defer(s->loop, &s->flush, stream_on_flush);
+}
+
 void stream_on_flush(struct deferred *d)
 {
 	struct stream *s = LOOP_OWNER(d, struct stream, flush);
@@ -101,7 +109,7 @@ void stream_on_flush(struct deferred *d)
 
 	if (s->in.len == 0)
 		buf_release(&s->in);
-	stream_flush(s);
+	flush(s);
 	if (s->broken || s->closed)
 		return;
 	drained = s->full && stream_queued(s) < STREAM_LOW;
@@ -123,7 +131,7 @@ static bool queue(struct stream *s, struct slice data)
 	}
 	if (stream_queued(s) > STREAM_HIGH)
 		s->full = true;
-	if (stream_queued(s) != 0)
+	if (stream_queued(s) != 0 || s->full)
 		loop_defer(s->loop, &s->flush, stream_on_flush);
 	return true;
 }

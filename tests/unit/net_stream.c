@@ -412,6 +412,37 @@ static void test_want_flushed(void **state)
 	pair_release(&p);
 }
 
+/* Full, and then emptied by a large write or by stream_flush(): STREAM_DRAINED still comes. */
+static void test_drained(void **state)
+{
+	static char big[2 * 1024 * 1024];
+	struct pair p;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		pair_init(&p, false);
+		pair_sockets(&p, true);
+		p.b.keep_bytes = false;
+		stream_pause(p.b.s);
+		while (!stream_is_full(p.a.s)) {
+			stream_write(p.a.s, slice_of(big, sizeof(big)));
+			run_idle(p.loop);
+		}
+		p.a.stop_reading = true;
+		stream_unpause(p.b.s);
+		for (int k = 0; k < 2000 && p.a.drained == 0; k++) {
+			if (i == 0)
+				stream_flush(p.a.s);
+			else if (stream_queued(p.a.s) < 100000)
+				stream_write(p.a.s, slice_of(big, 9000));
+			loop_turn(p.loop, false);
+		}
+		assert_int_equal(p.a.drained, 1);
+		assert_false(stream_is_full(p.a.s));
+		pair_release(&p);
+	}
+}
+
 static void test_timers(void **state)
 {
 	struct timer_class idle;
@@ -574,6 +605,7 @@ int main(void)
 		cmocka_unit_test(test_answer_before_reset),
 		cmocka_unit_test(test_out_max),
 		cmocka_unit_test(test_want_flushed),
+		cmocka_unit_test(test_drained),
 		cmocka_unit_test(test_timers),
 		cmocka_unit_test(test_lingering),
 		cmocka_unit_test(test_stuck),

@@ -68,6 +68,38 @@ static void test_suspend(void **state)
 	}
 }
 
+static int closing_cb(SSL *ssl, void *arg)
+{
+	stream_close(stream_of_ssl(ssl), *(enum stream_how *)arg);
+	return 1;
+}
+
+/* The owner may close even while OpenSSL is calling. */
+static void test_close_inside_callback(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		enum stream_how how = i ? STREAM_RESET : STREAM_GRACEFUL;
+
+		pair_init(&p, false);
+		pair_sockets(&p, true);
+		p.server = server_ctx();
+		p.client = client_ctx(p.server);
+		SSL_CTX_set_cert_cb(p.server, closing_cb, &how);
+		pair_tls(&p, TLS1_3_VERSION);
+		stream_write(p.b.s, SLICE("never"));
+		RUN_UNTIL(p.loop, p.a.errors + p.a.eofs == 1);
+		assert_int_equal(p.b.errors + p.b.connected, 0);
+		stream_close(p.a.s, STREAM_GRACEFUL);
+		p.a.s = NULL;
+		p.b.s = NULL;
+		RUN_UNTIL(p.loop, stream_lingering(p.loop) == 0);
+		pair_release(&p);
+	}
+}
+
 /* A client that does not trust us says so, and the alert can be read. */
 static void test_alert(void **state)
 {
@@ -231,9 +263,13 @@ static void test_resumption(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_suspend),	   cmocka_unit_test(test_alert),
-		cmocka_unit_test(test_not_tls),	   cmocka_unit_test(test_renegotiation),
-		cmocka_unit_test(test_key_update), cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_close_inside_callback),
+		cmocka_unit_test(test_suspend),
+		cmocka_unit_test(test_alert),
+		cmocka_unit_test(test_not_tls),
+		cmocka_unit_test(test_renegotiation),
+		cmocka_unit_test(test_key_update),
+		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_resumption),
 	};
 

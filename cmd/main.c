@@ -3,6 +3,9 @@
 
 #include "base/hash.h"
 #include "base/options.h"
+#include "cmd/log.h"
+#include "cmd/replay.h"
+#include "cmd/verify.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +16,41 @@ static const struct command commands[] = {
 	  "wrong, 2 it\n"
 	  "could not be read. With --json it prints the configuration that would be in force.",
 	  true, cmd_check },
+	{ "choice",
+	  "set refuse|accept SITE|--all [--client ADDR] [--state DIR]\n"
+	  "clear SITE|--all [--client ADDR] [--state DIR]\n"
+	  "list [--json] [--state DIR]",
+	  "what a client decided, for one site or for all",
+	  "SITE may be a host name or a URL; the choice is for its registrable domain, and counts "
+	  "from the\n"
+	  "next request on. Without --client it is for the person at this machine. The running "
+	  "proxy is\n"
+	  "asked (STATE/control.sock); where none runs, the ledger is written.",
+	  false, cmd_choice },
+	{ "log",
+	  "[--follow] [--json] [--kind KIND] [--site SITE] [--since TIME] [--state DIR] [FOLDER]\n"
+	  "key [--pem] [--state DIR] [FOLDER]",
+	  "print the evidence log, or its key",
+	  "Prints the entries, one a line; with --json as they stand in the log, with --follow "
+	  "also those to\n"
+	  "come. KIND is set, sent, choice and so on; TIME is UTC, as 2026-11-22 or "
+	  "2026-11-22T03:36.\n"
+	  "\"log key\" prints the verifier key of the checkpoints, with --pem for openssl.",
+	  false, cmd_log },
+	{ "verify", "[--key KEY] [--json] [--state DIR] [FOLDER]",
+	  "check every hash, checkpoint and number of a log",
+	  "Says what is wrong, and where. KEY is a verifier key as \"crumbgate log key\" prints "
+	  "it, by another\n"
+	  "way than the log. Exit status: 0 good, 1 not, 2 it could not be read, 3 good up to the "
+	  "last\n"
+	  "checkpoint, with an unfinished write behind it.",
+	  false, cmd_verify },
+	{ "replay", "[--profile NAME | --rules FOLDER] [--json] [--state DIR] [FOLDER]",
+	  "decide every cookie of a log again",
+	  "From the log alone. Exit status 0: all verdicts are the same. With --profile (default, "
+	  "minors,\n"
+	  "investigator) or --rules it says what would have been different.",
+	  false, cmd_replay },
 };
 
 static const size_t commands_n = sizeof(commands) / sizeof(commands[0]);

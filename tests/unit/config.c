@@ -386,8 +386,8 @@ static void test_describe(void **state)
 		"\"never-intercept-defaults\":true,\"via\":false,\"profile\":[\"minors=10.0.0.0/"
 		"8\"],"
 		"\"log-values\":\"none\",\"record-strict\":false,\"sync-interval\":1000,"
-		"\"max-head\":65536,\"max-fields\":200,\"max-connections\":10000,"
-		"\"connections-per-client\":1000,\"header-timeout\":30000,"
+		"\"max-head\":65536,\"max-fields\":200,\"max-connections\":20000,"
+		"\"connections-per-client\":8000,\"header-timeout\":30000,"
 		"\"handshake-timeout\":30000,\"connect-timeout\":30000,\"stall-timeout\":300000,"
 		"\"idle-timeout\":120000,\"origin-idle-timeout\":60000,"
 		"\"tunnel-idle-timeout\":3600000,\"drain-timeout\":30000,\"verbose\":\"info\"}");

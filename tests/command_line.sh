@@ -1,0 +1,60 @@
+#!/bin/sh
+# command_line.sh - the program's words: help, suggestions, exit statuses, check, choices without a
+# running proxy.
+set -eu
+program=${CRUMBGATE-./crumbgate}
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+HOME=$dir
+export HOME
+unset XDG_CONFIG_HOME XDG_STATE_HOME || :
+failed=0
+
+# expect STATUS PATTERN WORD...: the exit status, and a line of what is said on either output.
+expect() {
+	status=$1 pattern=$2
+	shift 2
+	got=0
+	said=$("$program" "$@" 2>&1) || got=$?
+	if [ $got -ne "$status" ] || ! printf '%s\n' "$said" | grep -q -e "$pattern"; then
+		printf 'crumbgate %s: exit %s, wanted %s and "%s":\n%s\n' \
+			"$*" $got "$status" "$pattern" "$said" >&2
+		failed=1
+	fi
+}
+
+expect 2 '^usage: crumbgate COMMAND'
+expect 0 '^usage: crumbgate COMMAND' help
+expect 0 '^crumbgate [0-9]' --version
+expect 0 '^usage: crumbgate choice set' choice --help
+expect 0 '^  --max-head SIZE' check -h
+expect 0 '^The longest head' help max-head
+expect 2 "did you mean 'check'" chekc
+expect 2 'no command or option' help nothing-like-it
+
+printf 'workers = 2\nlisen = a\n' >"$dir/wrong.conf"
+printf 'workers = 2\n' >"$dir/good.conf"
+expect 0 'defaults are in force' check
+expect 0 'good.conf: good' check -c "$dir/good.conf"
+expect 0 '"workers":2' check --json -c "$dir/good.conf"
+expect 1 'wrong.conf:2:1: unknown key .lisen.; did you mean .listen.' check -c "$dir/wrong.conf"
+expect 2 'No such file' check -c "$dir/none.conf"
+expect 2 'did you mean --listen' check --lisen=x
+
+state=$dir/state
+expect 2 'no proxy ever ran here' choice list --state "$state"
+mkdir -m 700 "$state"
+expect 0 '' choice set accept 'https://user@www.news.example.co.uk:8443/a?b#c' --state "$state"
+expect 0 '' choice set refuse --all --client ::ffff:192.0.2.7 --state="$state"
+expect 0 '"site":"example.co.uk","choice":"accepted","seen":"cli"' choice list --json --state "$state"
+expect 0 ' \*  *refused ' choice list --state "$state"
+expect 0 '' choice clear --all --client 192.0.2.7 --state "$state"
+expect 0 '' choice clear example.co.uk --state "$state"
+expect 0 '' choice list --state "$state"
+[ "$(printf '%s\n' "$said" | wc -l)" -eq 1 ] || { echo "a cleared choice is still there: $said" >&2 && failed=1; }
+expect 2 'refuse or accept' choice set burn a.test --state "$state"
+expect 2 'one site, or say --all' choice set accept --state "$state"
+expect 2 'one site, or say --all' choice set accept a.test --all --state "$state"
+expect 2 'no IP address' choice list --client 999.1.1.1 --state "$state"
+expect 2 "no site's name" choice set accept 'a b' --state "$state"
+exit $failed

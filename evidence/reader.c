@@ -403,6 +403,8 @@ static bool file_ends(struct reader *r)
 
 int reader_next(struct reader *r, struct buf *mem, struct reader_chunk *chunk)
 {
+	if (r->error[0] != '\0')
+		return -1;
 	for (;;) {
 		struct slice all;
 		const char *last;

@@ -76,6 +76,13 @@ uint64_t tree_size(const struct tree *t)
 	return t->levels[0].count;
 }
 
+uint64_t tree_bytes(const struct tree *t, unsigned level)
+{
+	int64_t size = t->levels[level].fd >= 0 ? file_size(t->levels[level].fd) : 0;
+
+	return size > 0 ? (uint64_t)size : 0;
+}
+
 void tree_refresh(struct tree *t)
 {
 	for (unsigned i = 0; i < MERKLE_LEVELS; i++) {

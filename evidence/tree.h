@@ -21,6 +21,8 @@ void tree_free(struct tree *t);
 uint64_t tree_size(const struct tree *t);
 /* Looks again how much is there (a reader of a log that grows). */
 void tree_refresh(struct tree *t);
+/* Bytes in the file of a level. */
+uint64_t tree_bytes(const struct tree *t, unsigned level);
 struct merkle_store tree_store(struct tree *t);
 
 /* A merkle_finished: keeps the hash until tree_flush(). */

@@ -416,6 +416,22 @@ static void check_notes_end(struct verify *v)
 		torn(v, "checkpoints", 0, "an unfinished write behind the last checkpoint");
 }
 
+/* No byte in the tree's files that no entry stands for. */
+static void check_tree_end(struct verify *v)
+{
+	for (unsigned level = 0; level < MERKLE_LEVELS && !writer_lives(v); level++) {
+		uint64_t want = (v->m.size >> (MERKLE_TILE_HEIGHT * level)) * MERKLE_LEN;
+		uint64_t have = tree_bytes(v->tree, level);
+		char file[SEGMENT_NAME_MAX];
+
+		snprintf(file, sizeof(file), "tree/%u", level);
+		if (have >= want + MERKLE_LEN)
+			problem(v, file, 0, VERIFY_NOWHERE, "more hashes than the log has entries for");
+		else if (have > want)
+			torn(v, file, 0, "an unfinished write behind the last hash");
+	}
+}
+
 static void check_end(struct verify *v)
 {
 	struct verify_report *r = v->report;
@@ -440,6 +456,7 @@ static void check_end(struct verify *v)
 		torn(v, LOG_NAME, 0, "an unfinished write: the last line has no end");
 	if (r->result == VERIFY_WRONG)
 		return;
+	check_tree_end(v);
 	check_notes_end(v);
 	check_newest(v);
 }

@@ -545,6 +545,61 @@ static void test_tree_is_rebuilt(void **state)
 	folder_remove();
 }
 
+/* Every file that counts: a changed bit, a cut end, more at the end, all gone. */
+static void change_file(const char *name)
+{
+	struct verify_options o = { 0 };
+	struct verify_report report;
+	struct buf was;
+	char path[256];
+
+	read_file(name, &was);
+	for (size_t i = 0; i < was.len * 8; i += 1 + was.len / 8) {
+		was.mem[i / 8] = (char)(was.mem[i / 8] ^ (1 << i % 8));
+		write_file(name, buf_slice(&was));
+		if (verify_log(folder, &o, &report) == VERIFY_GOOD)
+			fail_msg("%s: bit %zu changed unseen", name, i);
+		was.mem[i / 8] = (char)(was.mem[i / 8] ^ (1 << i % 8));
+	}
+	write_file(name, slice_head(buf_slice(&was), was.len - 1));
+	assert_int_not_equal(verify_log(folder, &o, &report), VERIFY_GOOD);
+	path_of(name, path, sizeof(path));
+	assert_int_equal(unlink(path), 0);
+	assert_int_not_equal(verify_log(folder, &o, &report), VERIFY_GOOD);
+	buf_add(&was, SLICE("\n"));
+	write_file(name, buf_slice(&was));
+	assert_int_not_equal(verify_log(folder, &o, &report), VERIFY_GOOD);
+	was.len--;
+	write_file(name, buf_slice(&was));
+	buf_release(&was);
+	check_log();
+}
+
+static void test_every_file_counts(void **state)
+{
+	static const char *const names[] = { LOG_NAME, "000000000000.jsonl.zst", "tree/0", "tree/1",
+					     "checkpoints", "checkpoint", "vkey" };
+	struct verify_options o = { 0 };
+	struct verify_report report;
+	struct note_signer *other = note_signer_make();
+	unsigned next = 0;
+	struct store *s;
+
+	(void)state;
+	folder_make();
+	s = must_open(NULL);
+	for (int i = 0; i < 300; i++)
+		add_stop(s, "filler");
+	assert_true(store_commit(s, NULL) && store_checkpoint(s) && store_seal(s));
+	finish(s, &next);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		change_file(names[i]);
+	o.pinned = note_signer_key(other);
+	assert_int_equal(verify_log(folder, &o, &report), VERIFY_WRONG);
+	note_signer_free(other);
+	folder_remove();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -556,6 +611,7 @@ int main(void)
 		cmocka_unit_test(test_changed_log_is_refused),
 		cmocka_unit_test(test_foreign_folders),
 		cmocka_unit_test(test_tree_is_rebuilt),
+		cmocka_unit_test(test_every_file_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

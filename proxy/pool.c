@@ -10,7 +10,7 @@
 #include <sys/queue.h>
 
 #define IDLE_MAX 4096u
-#define IDLE_PER_KEY 16u
+#define IDLE_PER_KEY 256u
 #define SESSIONS_MAX 4096u
 #define SESSIONS_PER_KEY 2u
 #define REACHED_MAX 8192u

@@ -18,7 +18,8 @@
  *
  * Chunk extensions are checked and dropped; they and the trailer section have caps.  Trailer fields that may
  * not be there are dropped, those about framing and routing (Content-Length, Transfer-Encoding, Host) make the body
- * BAD.  Trailer fields live in the caller's `trailers` (whose memory they use, see fields_keep()).
+ * BAD.  They live in the caller's `trailers` and in its memory (fields_keep()), so its max_bytes is at least
+ * H1_TRAILERS_MAX; they may be used after DONE.
  */
 #ifndef CRUMBGATE_HTTP_H1_BODY_H
 #define CRUMBGATE_HTTP_H1_BODY_H
@@ -38,7 +39,7 @@ struct h1_body {
 	enum framing_kind kind;
 	enum h1_side side;
 	uint8_t state;
-	uint16_t line;	     /* octets of this chunk line so far */
+	uint16_t line;	     /* octets of this chunk line; of the trailer lines that were judged */
 	uint32_t extensions; /* octets of extensions so far */
 	uint64_t left;	     /* of the length, or of this chunk */
 	uint64_t total;	     /* octets of data seen */
@@ -48,8 +49,8 @@ struct h1_body {
 };
 
 /*
- * `trailers` is initialised by the caller and outlives b; NULL: trailer fields are checked and dropped.  Not
- * for FRAMING_TUNNEL.
+ * `trailers` is initialised and empty, and outlives b; NULL: a trailer section makes the body BAD.
+ * What follows a FRAMING_TUNNEL is all data, without end.
  */
 void h1_body_init(struct h1_body *b, const struct framing *f, enum h1_side side,
 		  struct fields *trailers);

@@ -9,7 +9,8 @@
  *	- one Connection field if `connection` asks for it, likewise in place;
  *	- no hop-by-hop field: Connection and what it nominates (but never a field that we know to
  *	  be end to end, such as Host or Cookie), Keep-Alive, HTTP2-Settings; Proxy-* in requests,
- *	  Proxy-Connection, -Authenticate and -Authentication-Info in responses; Upgrade unless
+ *	  Proxy-Connection, -Authenticate, -Authorization and -Authentication-Info in responses;
+ *	  Expect in a request without a body; Upgrade unless
  *	  `upgrade` names the protocol; TE unless it asks for trailers; Trailer unless chunked;
  *	- every other field with name, order and value as they are.
  *
@@ -33,6 +34,7 @@ struct h1_hop {
 	struct framing framing;
 	enum h1_connection connection;
 	struct slice upgrade; /* from h1_upgrade_wanted(); empty: none */
+	bool own;	      /* our own answer: its Proxy-Authenticate is for this client */
 };
 
 /* `target` may be empty or begin with '?': a "/" is put before it. */

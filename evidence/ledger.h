@@ -6,8 +6,9 @@
  * desk's table: one row per client, site, host and cookie, under the log's digest of the client, bounded and
  * forgotten after LEDGER_DAYS.  The log is the record; the ledger is not part of the evidence.
  *
- * SQLite.  Sightings are added up in memory and written once a second in one transaction; a choice
- * is written at once.
+ * SQLite.  Sightings are added up in memory and written once a second in one transaction, a few
+ * thousand rows at most: what is beyond is left out of the table (and said), so that the ledger
+ * never keeps the log waiting.  A choice is written at once.
  */
 #ifndef CRUMBGATE_EVIDENCE_LEDGER_H
 #define CRUMBGATE_EVIDENCE_LEDGER_H

@@ -39,7 +39,7 @@ static bool take_option(char *const *args, size_t n, size_t *at, struct given *o
 	if (negated)
 		out->row = option_find(slice_skip(name, 3));
 	if ((out->row == NULL && !slice_eq(name, SLICE("config"))) ||
-	    (negated && out->row->type != OPTION_BOOL)) {
+	    (negated && out->row != NULL && out->row->type != OPTION_BOOL)) {
 		const char *near =
 			negated && out->row != NULL ? out->row->name : option_nearest(name);
 

@@ -88,7 +88,7 @@ static bool same(struct slice a, struct slice b)
 bool guard_token_good(const struct desk_context *ctx, const struct desk_request *req,
 		      const char *use, struct slice token)
 {
-	char want[2][GUARD_TOKEN_LEN + 1];
+	char want[2][GUARD_TOKEN_LEN + 1] = { "", "" };
 	bool today, yesterday;
 
 	token_of_day(ctx, req, use, req->now / DAY_MS, want[0]);

@@ -26,7 +26,6 @@
 #define CRUMBGATE_FILTERS_DECIDE_H
 
 #include "filters/rules.h"
-#include "filters/shape.h"
 #include "filters/words.h"
 
 struct cookie_facts {
@@ -40,7 +39,6 @@ struct cookie_facts {
 	enum profile profile;
 	enum choice_state choice;
 	enum choice_seen seen;
-	struct value_shape shape;
 
 	/* kind SENT: how often it has been expired before (expire.h); else 0. */
 	unsigned tries;

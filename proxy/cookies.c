@@ -65,9 +65,6 @@ static void facts_of_scene(struct cookie_facts *f, const struct cookie_scene *sc
 static void record(struct worker *w, const struct cookie_scene *scene, const struct cookie_facts *f,
 		   const struct cookie_decision *d, struct entry *e, struct slice value)
 {
-	char shape[SHAPE_TEXT_MAX];
-
-	shape_write(&f->shape, shape);
 	e->client = visitor_log_id(w->visitors, scene->visitor);
 	e->site = f->site;
 	e->site_by = slice_str(site_by_word(f->site_by));
@@ -81,7 +78,6 @@ static void record(struct worker *w, const struct cookie_scene *scene, const str
 	e->choice = slice_str(choice_word(f->choice));
 	e->seen = slice_str(seen_word(f->seen));
 	e->verdict = slice_str(verdict_word(d->verdict));
-	e->shape = slice_str(shape);
 	e->rules = slice_str(w->setup->rules_id);
 	e->scheme = scene->secure ? SLICE("https") : SLICE("http");
 	tap_cookie(w->tap, e, value);
@@ -106,7 +102,6 @@ static bool on_sent(void *arg, size_t index, struct slice name, struct slice val
 	(void)index;
 	facts_of_scene(&f, work->scene, COOKIE_SENT);
 	f.name = slice_head(name, ENTRY_NAME_MAX);
-	value_shape_of(value, &f.shape);
 	f.tries = expiry_tries(w->expiry, work->scene->visitor->id, f.host, f.name,
 			       loop_now_ms(w->loop));
 	decide_cookie(w->setup->rules, &f, &d);
@@ -190,7 +185,6 @@ static bool keep_set_cookie(struct worker *w, const struct cookie_scene *scene, 
 		return true; /* no browser takes it, so nothing is set */
 	facts_of_scene(&f, scene, COOKIE_SET);
 	f.name = slice_head(c.name, ENTRY_NAME_MAX);
-	value_shape_of(c.value, &f.shape);
 	f.lifetime_s = set_cookie_lifetime_s(&c, scene->wall_ms / 1000);
 	f.secure = c.secure;
 	f.httponly = c.httponly;

@@ -5,6 +5,7 @@
 #include "base/post.h"
 #include "evidence/digest.h"
 #include "evidence/repeats.h"
+#include "filters/shape.h"
 #include "proxy/net/loop.h"
 
 #include <stdlib.h>
@@ -223,7 +224,8 @@ static void keep_and_append(struct tap *t, struct entry *e, void *slot)
 
 void tap_cookie(struct tap *t, struct entry *e, struct slice value)
 {
-	char digest[ENTRY_DIGEST_LEN + 1];
+	char digest[ENTRY_DIGEST_LEN + 1], text[SHAPE_TEXT_MAX];
+	struct value_shape shape;
 	void *slot;
 
 	if (!is_new(t, e, value, &slot))
@@ -232,6 +234,9 @@ void tap_cookie(struct tap *t, struct entry *e, struct slice value)
 		t->lost++;
 		return;
 	}
+	value_shape_of(value, &shape);
+	shape_write(&shape, text);
+	e->shape = slice_str(text);
 	e->value = slice_of(digest, ENTRY_DIGEST_LEN);
 	if (t->keep_values)
 		e->clear = slice_head(value, ENTRY_CLEAR_MAX);

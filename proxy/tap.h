@@ -29,8 +29,8 @@ bool tap_client(struct tap *t, struct slice address, char log[ENTRY_DIGEST_LEN +
 		char ledger[ENTRY_DIGEST_LEN + 1]);
 
 /*
- * One sighting of a cookie.  `e` holds every field but n, t, value, count, first, last; `value` is
- * the cookie-value, of which only a digest goes on.
+ * One sighting of a cookie.  `e` holds every field but n, value, shape, count, first, last; `value`
+ * is the cookie-value, of which only a digest and a shape go on, made when the sighting is new.
  */
 void tap_cookie(struct tap *t, struct entry *e, struct slice value);
 /* pass and refuse: counted likewise.  Other kinds: written as they are. */

@@ -4,6 +4,7 @@
  */
 #include "filters/cookie.h"
 #include "filters/decide.h"
+#include "filters/shape.h"
 #include "filters/site.h"
 #include "filters/url.h"
 
@@ -341,7 +342,7 @@ static void decide_line(struct traffic *t, struct slice host, const char *page_s
 	struct cookie_facts f = { .kind = COOKIE_SET, .host = host, .site = slice_str(page_site) };
 	struct cookie_decision one, two;
 	char own[SITE_MAX], shape[SHAPE_TEXT_MAX];
-	struct value_shape again;
+	struct value_shape shape_facts, again;
 	struct set_cookie c;
 
 	t->lines++;
@@ -352,10 +353,10 @@ static void decide_line(struct traffic *t, struct slice host, const char *page_s
 	f.name = c.name;
 	f.party = same_site(own, page_site) ? PARTY_FIRST : PARTY_THIRD;
 	f.lifetime_s = set_cookie_lifetime_s(&c, INT64_C(1400000000));
-	value_shape_of(c.value, &f.shape);
-	shape_write(&f.shape, shape);
+	value_shape_of(c.value, &shape_facts);
+	shape_write(&shape_facts, shape);
 	assert_true(shape_parse(slice_str(shape), &again));
-	assert_int_equal(again.form, f.shape.form);
+	assert_int_equal(again.form, shape_facts.form);
 	assert_int_equal(again.length, c.value.n);
 	decide_cookie(t->rules, &f, &one);
 	decide_cookie(t->rules, &f, &two);

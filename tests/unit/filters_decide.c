@@ -1,6 +1,7 @@
 /* Verdicts, their reasons, and the shapes of values. */
 #include "filters/cookie.h"
 #include "filters/decide.h"
+#include "filters/shape.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

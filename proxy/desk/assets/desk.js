@@ -29,8 +29,10 @@ function take(fresh) {
 	const active = live && live.contains(document.activeElement) ? document.activeElement : null;
 	if (!fresh || !live || fresh.innerHTML === live.innerHTML || (active && !active.matches('.scroll')))
 		return;
-	if (fresh.dataset.news !== live.dataset.news)
+	if (fresh.dataset.news !== live.dataset.news) {
 		news.textContent = fresh.dataset.news;
+		document.getElementById('lead').textContent = fresh.dataset.news;
+	}
 	const left = live.querySelector('.scroll')?.scrollLeft ?? 0;
 	live.replaceWith(fresh);
 	const scroll = fresh.querySelector('.scroll');

@@ -8,6 +8,7 @@
 #include "filters/cookie.h"
 #include "filters/decide.h"
 #include "filters/shape.h"
+#include "filters/shape.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -16,6 +16,7 @@
 #include "evidence/verify.h"
 #include "filters/cookie.h"
 #include "filters/decide.h"
+#include "filters/shape.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -63,9 +64,10 @@ static void decide(struct maker *m, struct entry *e, const char *value)
 				  .party = roll(m) % 3 != 0 ? PARTY_FIRST : PARTY_THIRD,
 				  .choice = roll(m) % 4 != 0 ? CHOICE_NONE : CHOICE_ACCEPTED,
 				  .lifetime_s = LIFETIME_UNKNOWN };
+	struct value_shape shape;
 
-	value_shape_of(slice_str(value), &f.shape);
-	shape_write(&f.shape, m->shape);
+	value_shape_of(slice_str(value), &shape);
+	shape_write(&shape, m->shape);
 	if (f.choice == CHOICE_ACCEPTED)
 		f.seen = SEEN_DESK;
 	if (e->kind == ENTRY_SET) {

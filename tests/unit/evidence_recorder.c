@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,6 +21,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -563,6 +565,117 @@ static void test_replay_finds_a_lie(void **state)
 	assert_true(recorder_close(r, "end"));
 }
 
+/* ---- killed for good, again and again ---- */
+
+#define KILLED_LETTERS 3000u
+#define KILLED_ENTRIES 4u
+
+static struct post_boxes boxes;
+
+/* The recorder's process in its simplest form; ends when the box has been empty for a while. */
+static void record_until_empty(void)
+{
+	static char mem[MSG_MAX];
+	struct recorder *r;
+	struct letter l;
+	int idle = 0;
+
+	r = must_open();
+	while (idle < 50) {
+		struct pollfd p = { boxes.rd[POST_RECORDER], POLLIN, 0 };
+
+		if (post_take(&boxes, POST_RECORDER, mem, &l, true) != 1) {
+			idle++;
+			poll(&p, 1, 2);
+			continue;
+		}
+		idle = 0;
+		assert_true(recorder_letter(r, &l));
+		post_drop(&boxes, POST_RECORDER);
+		if (l.id % 200 == 0) {
+			mono_now += 61000;
+			wall_now += 61000;
+			recorder_tick(r);
+		}
+	}
+	_exit(recorder_close(r, "empty") ? 0 : 1);
+}
+
+static bool put_letter(unsigned k)
+{
+	struct buf b;
+	char name[32];
+	bool ok;
+
+	buf_init(&b, MSG_MAX);
+	for (unsigned i = 0; i < KILLED_ENTRIES; i++) {
+		snprintf(name, sizeof(name), "c-%u.%u", k, i);
+		put_cookie(&b, name);
+	}
+	/* Ids begin again now and then, as those of a worker that was restarted do. */
+	ok = post_put(&boxes, WORKER, POST_RECORDER, MSG_ENTRIES, k % 100, buf_slice(&b));
+	buf_release(&b);
+	return ok;
+}
+
+static void check_each_once(void)
+{
+	struct reader *in = reader_open(folder, error, sizeof(error));
+	struct reader_chunk c;
+	unsigned k = 0, i = 0;
+	char want[48];
+	struct buf mem;
+
+	assert_non_null(in);
+	buf_init(&mem, READER_CHUNK_MAX);
+	while (reader_next(in, &mem, &c) > 0) {
+		struct slice rest = c.lines, line;
+
+		while ((rest = slice_cut(rest, '\n', &line)).p != NULL) {
+			if (memmem(line.p, line.n, "\"cookie\":", 9) == NULL)
+				continue;
+			snprintf(want, sizeof(want), "\"cookie\":\"c-%u.%u\"", k, i);
+			if (memmem(line.p, line.n, want, strlen(want)) == NULL)
+				fail_msg("want %s, have %.*s", want, SLICE_ARG(line));
+			k += ++i == KILLED_ENTRIES;
+			i %= KILLED_ENTRIES;
+		}
+	}
+	assert_int_equal(k, KILLED_LETTERS);
+	buf_release(&mem);
+	reader_free(in);
+}
+
+static void test_kill_9(void **state)
+{
+	unsigned next = 0, kills = 0;
+	int status = -1;
+
+	(void)state;
+	assert_true(post_boxes_open(&boxes, WORKER + 1));
+	while (status != 0) {
+		pid_t child = fork();
+		struct timespec moment = { 0, (long)(kills * 7919 % 40) * 500000L };
+
+		if (child == 0)
+			record_until_empty();
+		while (next < KILLED_LETTERS && put_letter(next))
+			if (++next % 64 == 0 && kills < 60)
+				break;
+		if (next < KILLED_LETTERS || kills < 60) {
+			nanosleep(&moment, NULL);
+			kill(child, SIGKILL);
+			kills++;
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		if (next < KILLED_LETTERS)
+			status = -1;
+	}
+	post_boxes_close(&boxes);
+	check_log();
+	check_each_once();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -573,6 +686,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_period_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_disk_full_lenient, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_disk_full_strict, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_kill_9, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign_ledger, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_replay, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_replay_finds_a_lie, setup, teardown),

@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/config.h"
-#include "base/json.h"
 #include "cmd/control_ask.h"
 #include "evidence/digest.h"
 #include "evidence/ledger.h"
@@ -223,18 +222,7 @@ static void request_line(const struct request *r, struct buf *line)
 
 static void add_line(void *arg, const struct ledger_choice *c)
 {
-	struct buf *out = arg;
-	char when[CLOCK_RFC3339_LEN + 1];
-
-	clock_rfc3339(c->when, when, sizeof(when));
-	json_open(out, '{');
-	json_kv(out, "client", c->client);
-	json_kv(out, "site", c->site);
-	json_kv(out, "choice", c->choice);
-	json_kv(out, "seen", c->seen);
-	json_kv(out, "when", slice_str(when));
-	json_close(out, '}');
-	buf_addc(out, '\n');
+	ledger_choice_json(arg, c);
 }
 
 static bool change(const struct request *r, struct ledger *l)

@@ -497,3 +497,18 @@ bool ledger_query_client(struct ledger *l, struct slice client, int64_t since, u
 	sqlite3_clear_bindings(st);
 	return (rc == SQLITE_ROW || rc == SQLITE_DONE) && buf_ok(out);
 }
+
+void ledger_choice_json(struct buf *out, const struct ledger_choice *c)
+{
+	char when[CLOCK_RFC3339_LEN + 1];
+
+	clock_rfc3339(c->when, when, sizeof(when));
+	json_open(out, '{');
+	json_kv(out, "client", c->client);
+	json_kv(out, "site", c->site);
+	json_kv(out, "choice", c->choice);
+	json_kv(out, "seen", c->seen);
+	json_kv(out, "when", slice_str(when));
+	json_close(out, '}');
+	buf_addc(out, '\n');
+}

@@ -50,6 +50,9 @@ bool ledger_choice_clear(struct ledger *l, struct slice client, struct slice sit
 typedef void ledger_choice_fn(void *arg, const struct ledger_choice *c);
 bool ledger_choices(struct ledger *l, struct slice client_or_empty, ledger_choice_fn *fn, void *arg);
 
+/* Appends it as one line of JSON, for people: client, site, choice, seen, when. */
+void ledger_choice_json(struct buf *out, const struct ledger_choice *c);
+
 /* A set or sent entry. */
 void ledger_seen(struct ledger *l, const struct entry *e);
 /* Writes what was added up, and forgets what is too old. */

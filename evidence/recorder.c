@@ -220,23 +220,12 @@ static void answer_hello(struct recorder *r, const struct letter *letter)
 	buf_release(&l.body);
 }
 
-static void answer_query(struct recorder *r, const struct letter *letter)
+/* One document, in as many letters as it takes. */
+static void answer(struct recorder *r, const struct letter *letter, struct slice rest)
 {
-	struct recorder_query q;
-	struct buf json, part;
-	struct slice rest;
+	struct buf part;
 
-	if (!recorder_get_query(letter->body, &q)) {
-		diag_warning("a malformed query was dropped");
-		return;
-	}
-	buf_init(&json, ANSWER_MAX);
 	buf_init(&part, RECORDER_PART_MAX + 1);
-	if (!ledger_query_client(r->ledger, q.client, q.since, q.limit, &json)) {
-		buf_clear(&json);
-		buf_adds(&json, "{\"rows\":[],\"more\":false}");
-	}
-	rest = buf_slice(&json);
 	do {
 		struct slice now = slice_head(rest, RECORDER_PART_MAX);
 
@@ -246,8 +235,41 @@ static void answer_query(struct recorder *r, const struct letter *letter)
 		buf_add(&part, now);
 		send(r, letter->from, MSG_ANSWER, letter->id, buf_slice(&part));
 	} while (rest.n != 0);
-	buf_release(&json);
 	buf_release(&part);
+}
+
+static void list_choice(void *arg, const struct ledger_choice *c)
+{
+	ledger_choice_json(arg, c);
+}
+
+static void answer_choice_list(struct recorder *r, const struct letter *letter)
+{
+	struct buf json;
+
+	buf_init(&json, ANSWER_MAX);
+	if (!ledger_choices(r->ledger, SLICE(""), list_choice, &json))
+		diag_error("the choices in %s/ledger.db cannot be read", r->o.state);
+	answer(r, letter, buf_slice(&json));
+	buf_release(&json);
+}
+
+static void answer_query(struct recorder *r, const struct letter *letter)
+{
+	struct recorder_query q;
+	struct buf json;
+
+	if (!recorder_get_query(letter->body, &q)) {
+		diag_warning("a malformed query was dropped");
+		return;
+	}
+	buf_init(&json, ANSWER_MAX);
+	if (!ledger_query_client(r->ledger, q.client, q.since, q.limit, &json)) {
+		buf_clear(&json);
+		buf_adds(&json, "{\"rows\":[],\"more\":false}");
+	}
+	answer(r, letter, buf_slice(&json));
+	buf_release(&json);
 }
 
 /* ---- letters that become entries ---- */
@@ -448,6 +470,9 @@ bool recorder_letter(struct recorder *r, const struct letter *letter)
 		return true;
 	case MSG_QUERY:
 		answer_query(r, letter);
+		return true;
+	case MSG_CHOICE_LIST:
+		answer_choice_list(r, letter);
 		return true;
 	default:
 		diag_debug("the recorder knows no message of type %d", (int)letter->type);

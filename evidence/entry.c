@@ -129,26 +129,45 @@ static void *at_mut(struct entry *e, const struct field *f)
 
 /* ---- what may stand in a field ---- */
 
-static bool word_char(char c)
+/* Sets of ASCII characters, a bit each: every byte of every line is looked up in one of them. */
+#define BIT(c) ((uint64_t)1 << ((c) & 63))
+#define DIGITS ((uint64_t)0x3ff << '0')
+
+struct set {
+	uint64_t bits[2];
+};
+
+/* Bits of a-z: from the 33rd of the upper half on. */
+static const struct set word_set = { { DIGITS | BIT('+') | BIT('-') | BIT('.') | BIT('/') | BIT(':'),
+				       (uint64_t)0x3ffffff << 33 | BIT('_') } };
+static const struct set hex_set = { { DIGITS, (uint64_t)0x3f << 33 } };
+/* What stands in a string as it is: 0x20 to 0x7e without '"' and '\\'. */
+static const struct set plain_set = { { (UINT64_MAX << 32) & ~BIT('"'),
+					(UINT64_MAX >> 1) & ~BIT('\\') } };
+
+static inline bool in_set(const struct set *set, char c)
 {
-	return (c >= 'a' && c <= 'z') || ascii_digit(c) || c == '-' || c == '_' || c == '.' ||
-	       c == ':' || c == '/' || c == '+';
+	unsigned char u = (unsigned char)c;
+
+	return u < 128 && (set->bits[u >> 6] >> (u & 63) & 1) != 0;
+}
+
+static bool all_in_set(const struct set *set, struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!in_set(set, s.p[i]))
+			return false;
+	return true;
 }
 
 static bool word_ok(struct slice s, size_t cap)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (!word_char(s.p[i]))
-			return false;
-	return s.n != 0 && s.n <= cap;
+	return s.n != 0 && s.n <= cap && all_in_set(&word_set, s);
 }
 
 static bool hex_ok(struct slice s, size_t digits)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (!ascii_digit(s.p[i]) && !(s.p[i] >= 'a' && s.p[i] <= 'f'))
-			return false;
-	return s.n == digits;
+	return s.n == digits && all_in_set(&hex_set, s);
 }
 
 static bool time_ok(int64_t t)
@@ -354,11 +373,6 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool plain(char c)
-{
-	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
-
 /* The byte of one escape; only those that json_bytes() writes. */
 static bool take_escape(struct cursor *c, char *out)
 {
@@ -379,7 +393,7 @@ static bool take_escape(struct cursor *c, char *out)
 	if (hi < 0 || lo < 0)
 		return false;
 	*out = (char)(hi * 16 + lo);
-	if (plain(*out) || *out == '"' || *out == '\\')
+	if (in_set(&plain_set, *out) || *out == '"' || *out == '\\')
 		return false;
 	c->p += 6;
 	return true;
@@ -393,7 +407,7 @@ static bool take_string(struct cursor *c, struct slice *out)
 	if (!take(c, "\"", 1))
 		return false;
 	start = c->p;
-	while (c->p < c->end && plain(*c->p))
+	while (c->p < c->end && in_set(&plain_set, *c->p))
 		c->p++;
 	if (c->p == c->end)
 		return false;
@@ -405,7 +419,7 @@ static bool take_string(struct cursor *c, struct slice *out)
 	memcpy(to, start, (size_t)(c->p - start));
 	to += c->p - start;
 	while (c->p < c->end && *c->p != '"') {
-		if (plain(*c->p))
+		if (in_set(&plain_set, *c->p))
 			*to++ = *c->p++;
 		else if (!take_escape(c, to++))
 			return false;
@@ -415,6 +429,22 @@ static bool take_string(struct cursor *c, struct slice *out)
 	c->p++;
 	*out = slice_of(c->scratch, (size_t)(to - c->scratch));
 	c->scratch = to;
+	return true;
+}
+
+/* A word or hexadecimal digits: nothing in them is ever escaped. */
+static bool take_token(struct cursor *c, const struct set *set, struct slice *out)
+{
+	const char *p = c->p;
+
+	if (p == c->end || *p++ != '"')
+		return false;
+	while (p < c->end && in_set(set, *p))
+		p++;
+	if (p == c->end || *p != '"')
+		return false;
+	*out = slice_of(c->p + 1, (size_t)(p - c->p - 1));
+	c->p = p + 1;
 	return true;
 }
 
@@ -467,19 +497,18 @@ static bool take_bool(struct cursor *c, bool *out)
 
 static bool take_value(struct cursor *c, struct entry *e, const struct field *f)
 {
-	const char *start = c->p;
 	void *p = at_mut(e, f);
 	bool ok = false;
 
 	switch ((enum type)f->type) {
 	case TYPE_WORD:
-	case TYPE_BYTES:
+		ok = take_token(c, &word_set, p) && ((struct slice *)p)->n - 1 < f->cap;
+		break;
 	case TYPE_HEX:
-		ok = take_string(c, p);
-		if (ok && !field_ok(e, f)) {
-			c->p = start;
-			ok = false;
-		}
+		ok = take_token(c, &hex_set, p) && ((struct slice *)p)->n == f->cap;
+		break;
+	case TYPE_BYTES:
+		ok = take_string(c, p) && ((struct slice *)p)->n <= f->cap;
 		break;
 	case TYPE_U64:
 		ok = take_u64(c, p);

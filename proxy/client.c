@@ -5,6 +5,7 @@
 #include "proxy/client_parts.h"
 #include "proxy/desk/desk.h"
 #include "proxy/http/h1_write.h"
+#include "proxy/ports.h"
 #include "proxy/visitor.h"
 #include "proxy/worker.h"
 
@@ -256,6 +257,11 @@ static void dispatch(struct client *c, struct h1_request *r)
 	if (framing_of_request(r, &framing, &error) != H1_OK) {
 		client_forget_request(c);
 		client_refuse(c, error.status, error.reason);
+		return;
+	}
+	if (r->form != H1_ORIGIN_FORM && port_is_blocked(authority_port(&r->authority, 80))) {
+		client_forget_request(c);
+		client_refuse(c, 403, "This port belongs to another protocol than the web's.");
 		return;
 	}
 	if (r->method_id == METHOD_CONNECT) {

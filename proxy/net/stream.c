@@ -24,6 +24,7 @@ static void shared_free(void *p)
 	stream_reset_lingering(shared->loop);
 	loop_reap(shared->loop);
 	timer_class_release(&shared->linger);
+	timer_class_release(&shared->doubt);
 	timer_class_release(&shared->stuck);
 	tls_shared_free(shared->tls);
 	free(shared);
@@ -40,6 +41,7 @@ static struct stream_shared *shared_of(struct loop *loop)
 		return NULL;
 	shared->loop = loop;
 	timer_class_init(&shared->linger, loop, STREAM_LINGER_MS);
+	timer_class_init(&shared->doubt, loop, STREAM_DOUBT_MS);
 	timer_class_init(&shared->stuck, loop, STREAM_STUCK_MS);
 	loop_attach(loop, shared, shared_free);
 	return shared;
@@ -157,6 +159,16 @@ static void touch(struct stream *s)
 		timer_touch(&s->timer);
 }
 
+static void on_doubt(struct timer *t)
+{
+	struct stream *s = LOOP_OWNER(t, struct stream, doubt);
+
+	if (s->can_read || s->broken || s->raw_eof)
+		return;
+	s->can_read = true;
+	loop_next(s->loop, &s->resume, stream_on_resume);
+}
+
 size_t stream_recv(struct stream *s, char *p, size_t n)
 {
 	ssize_t r;
@@ -167,9 +179,16 @@ size_t stream_recv(struct stream *s, char *p, size_t n)
 		r = recv(s->fd, p, n, MSG_DONTWAIT);
 	while (r < 0 && errno == EINTR);
 	if (r > 0) {
-		/* Short: the socket is empty, and what comes later makes a new edge (epoll(7)). */
-		if ((size_t)r < n && !s->hangup)
+		/*
+		 * Short: the socket is empty, and what comes later makes a new edge (epoll(7)).  A reset that
+		 * was there already is told by this edge only, and libevent does not say which edge it
+		 * was, so the socket is asked once more a little later.
+		 */
+		if ((size_t)r < n && !s->hangup) {
 			s->can_read = false;
+			if (!timer_runs(&s->doubt))
+				timer_start(&s->shared->doubt, &s->doubt, on_doubt);
+		}
 		touch(s);
 		return (size_t)r;
 	}

@@ -62,6 +62,7 @@ void stream_destroy(struct stream *s)
 	s->closed = true;
 	linger_drop(s);
 	timer_stop(&s->timer);
+	timer_stop(&s->doubt);
 	deferred_cancel(&s->resume);
 	deferred_cancel(&s->flush);
 	event_del(&s->ev);
@@ -121,6 +122,7 @@ void stream_close(struct stream *s, enum stream_how how)
 	s->closed = true;
 	deferred_cancel(&s->resume);
 	timer_stop(&s->timer);
+	timer_stop(&s->doubt);
 	if (how == STREAM_RESET || s->connecting) {
 		reset(s);
 		return;

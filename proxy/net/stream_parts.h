@@ -18,13 +18,15 @@
 #include "proxy/net/stream.h"
 
 #define WIRE_MAX (1024u * 1024)
+/* How long a reset that came together with data may go unnoticed. */
+#define STREAM_DOUBT_MS 500
 
 struct tls_shared;
 
 /* What all streams of one loop have in common. */
 struct stream_shared {
 	struct loop *loop;
-	struct timer_class linger, stuck;
+	struct timer_class linger, stuck, doubt;
 	struct stream *lingering;
 	unsigned lingering_count;
 	struct tls_shared *tls; /* tls.c; NULL until the first TLS stream */
@@ -46,6 +48,7 @@ struct stream {
 
 	struct deferred resume, flush, dead;
 	struct timer timer;
+	struct timer doubt; /* a short read is looked behind once, see stream_recv() */
 	struct stream *linger_next, *linger_prev;
 	size_t lingered; /* bytes dropped */
 

@@ -83,10 +83,14 @@ static bool read_option(int c, struct request *q, const char **state)
 static bool read_arguments(int argc, char **argv, struct request *q)
 {
 	static const struct option longs[] = {
-		{ "json", no_argument, NULL, 'j' },	   { "follow", no_argument, NULL, 'f' },
-		{ "state", required_argument, NULL, 's' }, { "kind", required_argument, NULL, 'k' },
-		{ "site", required_argument, NULL, 'S' },  { "since", required_argument, NULL, 't' },
-		{ "pem", no_argument, NULL, 'p' },	   { NULL, 0, NULL, 0 },
+		{ "json", no_argument, NULL, 'j' },
+		{ "follow", no_argument, NULL, 'f' },
+		{ "state", required_argument, NULL, 's' },
+		{ "kind", required_argument, NULL, 'k' },
+		{ "site", required_argument, NULL, 'S' },
+		{ "since", required_argument, NULL, 't' },
+		{ "pem", no_argument, NULL, 'p' },
+		{ NULL, 0, NULL, 0 },
 	};
 	const char *state = NULL;
 	int c;
@@ -151,8 +155,8 @@ static void put_text(struct buf *out, const struct entry *e)
 	if (e->kind == ENTRY_SET || e->kind == ENTRY_SENT) {
 		put_cookie(out, e);
 	} else {
-		const struct slice facts[] = { e->host, e->site, e->choice, e->seen, e->profile, e->name,
-					       e->version, e->origin, e->why };
+		const struct slice facts[] = { e->host, e->site,    e->choice, e->seen, e->profile,
+					       e->name, e->version, e->origin, e->why };
 
 		for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
 			if (facts[i].n == 0)
@@ -191,8 +195,11 @@ static bool put_chunk(const struct request *q, const struct reader_chunk *c, cha
 		rest = slice_skip(rest, line.n + 1);
 		if (!entry_parse(line, scratch, &e, &where)) {
 			write_out(out);
-			fprintf(stderr, "crumbgate log: %s:%" PRIu64 ": not an entry (byte %zu); run 'crumbgate "
-				"verify'\n", c->file, c->line + i, where + 1);
+			fprintf(stderr,
+				"crumbgate log: %s:%" PRIu64
+				": not an entry (byte %zu); run 'crumbgate "
+				"verify'\n",
+				c->file, c->line + i, where + 1);
 			return false;
 		}
 		if (!all && !wanted(q, &e))
@@ -250,8 +257,9 @@ static int print_key(const struct request *q, struct reader *in)
 	buf_init(&text, NOTE_MAX);
 	buf_init(&pem, NOTE_MAX);
 	if (!file_read(reader_dir(in), "vkey", &text) ||
-	    !note_key_parse(slice_trim(slice_head(buf_slice(&text), slice_find(buf_slice(&text), '\n'))),
-			    &k)) {
+	    !note_key_parse(
+		    slice_trim(slice_head(buf_slice(&text), slice_find(buf_slice(&text), '\n'))),
+		    &k)) {
 		fprintf(stderr, "crumbgate log: the log has no verifier key (the file vkey)\n");
 	} else {
 		if (q->pem && note_key_pem(&k, &pem))

@@ -185,16 +185,19 @@ static void put_row(struct buf *out, const struct replay_row *row, bool identity
 static void put_text(struct buf *out, const struct replay_report *r, bool identity)
 {
 	if (r->count != 0)
-		buf_adds(out, "site                     cookie                   recorded            "
-			      "   now                   entries  sightings\n");
+		buf_adds(out,
+			 "site                     cookie                   recorded            "
+			 "   now                   entries  sightings\n");
 	for (size_t i = 0; i < r->count && i < TABLE_ROWS; i++)
 		put_row(out, &r->rows[i], identity);
 	if (r->count > TABLE_ROWS || r->other_rows != 0)
 		buf_addf(out, "... and %zu more kinds of difference; --json has them\n",
 			 r->count > TABLE_ROWS ? r->count - TABLE_ROWS : 0);
-	buf_addf(out, "%s: %" PRIu64 " of %" PRIu64 " decisions differ (%" PRIu64 " of %" PRIu64
-		      " sightings)\n", r->result == REPLAY_SAME ? "identical" : "different",
-		 r->different, r->replayed, r->different_sightings, r->sightings);
+	buf_addf(out,
+		 "%s: %" PRIu64 " of %" PRIu64 " decisions differ (%" PRIu64 " of %" PRIu64
+		 " sightings)\n",
+		 r->result == REPLAY_SAME ? "identical" : "different", r->different, r->replayed,
+		 r->different_sightings, r->sightings);
 }
 
 static int answer(const struct request *q, const struct replay_report *r)

@@ -42,7 +42,8 @@ static bool read_arguments(int argc, char **argv, struct request *q)
 		else
 			return false;
 		if (c == 'k' && !q->pinned)
-			return usage("--key takes a verifier key, as 'crumbgate log key' prints it");
+			return usage(
+				"--key takes a verifier key, as 'crumbgate log key' prints it");
 	}
 	if (argc - optind > 1)
 		return usage("one log at a time");
@@ -53,8 +54,10 @@ static bool read_arguments(int argc, char **argv, struct request *q)
 
 static const char *word(enum verify_result r)
 {
-	static const char *const words[] = { [VERIFY_GOOD] = "good", [VERIFY_WRONG] = "wrong",
-					     [VERIFY_TORN] = "torn", [VERIFY_ERROR] = "error" };
+	static const char *const words[] = { [VERIFY_GOOD] = "good",
+					     [VERIFY_WRONG] = "wrong",
+					     [VERIFY_TORN] = "torn",
+					     [VERIFY_ERROR] = "error" };
 
 	return words[r];
 }
@@ -108,19 +111,24 @@ static void put_text(struct buf *out, const struct verify_report *r)
 		buf_addc(out, '\n');
 	}
 	if (r->result == VERIFY_GOOD)
-		buf_addf(out, "good: %" PRIu64 " entries, %" PRIu64 " checkpoints, %" PRIu64
-			      " entries under the last one, key %s\n",
+		buf_addf(out,
+			 "good: %" PRIu64 " entries, %" PRIu64 " checkpoints, %" PRIu64
+			 " entries under the last one, key %s\n",
 			 r->entries, r->checkpoints, r->covered, r->key);
 	else if (r->result == VERIFY_TORN)
-		buf_addf(out, "torn: %" PRIu64 " entries hold; the next start of crumbgate sets the rest aside\n",
+		buf_addf(out,
+			 "torn: %" PRIu64
+			 " entries hold; the next start of crumbgate sets the rest aside\n",
 			 r->entries);
 	else if (r->result == VERIFY_WRONG)
-		buf_addf(out, "wrong: %" PRIu64 " entries hold before the first fault\n", r->entries);
+		buf_addf(out, "wrong: %" PRIu64 " entries hold before the first fault\n",
+			 r->entries);
 }
 
 int cmd_verify(int argc, char **argv)
 {
-	static const int status[] = { [VERIFY_GOOD] = COMMAND_GOOD, [VERIFY_WRONG] = COMMAND_NO,
+	static const int status[] = { [VERIFY_GOOD] = COMMAND_GOOD,
+				      [VERIFY_WRONG] = COMMAND_NO,
 				      [VERIFY_TORN] = COMMAND_TORN,
 				      [VERIFY_ERROR] = COMMAND_USAGE };
 	struct request q = { 0 };

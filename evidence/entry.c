@@ -30,8 +30,10 @@ struct field {
 	uint16_t cap;
 };
 
-#define FIELD(text, type, member, cap) \
-	{ text, sizeof(text) - 1, type, (uint16_t)offsetof(struct entry, member), cap }
+#define FIELD(text, type, member, cap)                                                             \
+	{                                                                                          \
+		text, sizeof(text) - 1, type, (uint16_t)offsetof(struct entry, member), cap        \
+	}
 #define WORD(member) FIELD(",\"" #member "\":", TYPE_WORD, member, ENTRY_WORD_MAX)
 #define BYTES(member, cap) FIELD(",\"" #member "\":", TYPE_BYTES, member, cap)
 #define HEX(member, digits) FIELD(",\"" #member "\":", TYPE_HEX, member, digits)
@@ -39,17 +41,20 @@ struct field {
 #define ATTR(key, type, member, cap) FIELD(",\"" key "\":", type, attrs.member, cap)
 
 #define SHA256_HEX 64
-#define SIGHTINGS                                      \
-	U64(count), FIELD(",\"last\":", TYPE_TIME, last, 0), \
+#define SIGHTINGS                                                                                  \
+	U64(count), FIELD(",\"last\":", TYPE_TIME, last, 0),                                       \
 		FIELD(",\"first\":", TYPE_TIME_OR_ABSENT, first, 0)
-#define COOKIE_FACTS                                                                             \
-	HEX(client, ENTRY_DIGEST_LEN), BYTES(site, ENTRY_HOST_MAX), WORD(site_by), WORD(confidence), \
-		WORD(party), BYTES(host, ENTRY_HOST_MAX), BYTES(cookie, ENTRY_NAME_MAX),             \
-		WORD(purpose), BYTES(why, ENTRY_WHY_MAX), BYTES(profile, ENTRY_WORD_MAX),            \
-		WORD(choice), WORD(seen), WORD(verdict), HEX(value, ENTRY_DIGEST_LEN),               \
-		BYTES(shape, ENTRY_WORD_MAX), SIGHTINGS, WORD(scheme),             \
-		HEX(rules, ENTRY_RULES_LEN)
-#define END { NULL, 0, 0, 0, 0 }
+#define COOKIE_FACTS                                                                               \
+	HEX(client, ENTRY_DIGEST_LEN), BYTES(site, ENTRY_HOST_MAX), WORD(site_by),                 \
+		WORD(confidence), WORD(party), BYTES(host, ENTRY_HOST_MAX),                        \
+		BYTES(cookie, ENTRY_NAME_MAX), WORD(purpose), BYTES(why, ENTRY_WHY_MAX),           \
+		BYTES(profile, ENTRY_WORD_MAX), WORD(choice), WORD(seen), WORD(verdict),           \
+		HEX(value, ENTRY_DIGEST_LEN), BYTES(shape, ENTRY_WORD_MAX), SIGHTINGS,             \
+		WORD(scheme), HEX(rules, ENTRY_RULES_LEN)
+#define END                                                                                        \
+	{                                                                                          \
+		NULL, 0, 0, 0, 0                                                                   \
+	}
 
 #define FIELDS_MAX 32
 
@@ -65,12 +70,13 @@ static const struct kind {
 			   { BYTES(name, ENTRY_WHY_MAX), HEX(digest, SHA256_HEX),
 			     BYTES(why, ENTRY_WHY_MAX), END } },
 	[ENTRY_RULES] = { "rules",
-			  { BYTES(name, ENTRY_WHY_MAX), HEX(digest, SHA256_HEX), U64(count), END } },
-	[ENTRY_MINT] = { "mint",
-			 { BYTES(host, ENTRY_HOST_MAX), HEX(digest, SHA256_HEX), END } },
+			  { BYTES(name, ENTRY_WHY_MAX), HEX(digest, SHA256_HEX), U64(count),
+			    END } },
+	[ENTRY_MINT] = { "mint", { BYTES(host, ENTRY_HOST_MAX), HEX(digest, SHA256_HEX), END } },
 	[ENTRY_SET] = { "set",
 			{ COOKIE_FACTS,
-			  FIELD(",\"attrs\":{\"domain\":", TYPE_BYTES, attrs.domain, ENTRY_PATH_MAX),
+			  FIELD(",\"attrs\":{\"domain\":", TYPE_BYTES, attrs.domain,
+				ENTRY_PATH_MAX),
 			  ATTR("path", TYPE_BYTES, path, ENTRY_PATH_MAX),
 			  ATTR("lifetime_s", TYPE_I64, lifetime_s, 0),
 			  ATTR("session", TYPE_BOOL, session, 0),
@@ -130,7 +136,7 @@ static void *at_mut(struct entry *e, const struct field *f)
 /* ---- what may stand in a field ---- */
 
 /* Sets of ASCII characters, a bit each: every byte of every line is looked up in one of them. */
-#define BIT(c) ((uint64_t)1 << ((c) & 63))
+#define BIT(c) ((uint64_t)1 << ((c)&63))
 #define DIGITS ((uint64_t)0x3ff << '0')
 
 struct set {
@@ -138,7 +144,8 @@ struct set {
 };
 
 /* Bits of a-z: from the 33rd of the upper half on. */
-static const struct set word_set = { { DIGITS | BIT('+') | BIT('-') | BIT('.') | BIT('/') | BIT(':'),
+static const struct set word_set = { { DIGITS | BIT('+') | BIT('-') | BIT('.') | BIT('/') |
+					       BIT(':'),
 				       (uint64_t)0x3ffffff << 33 | BIT('_') } };
 static const struct set hex_set = { { DIGITS, (uint64_t)0x3f << 33 } };
 /* What stands in a string as it is: 0x20 to 0x7e without '"' and '\\'. */

@@ -2,7 +2,7 @@
  * entry.h - one entry of the evidence log: what it holds, and its three forms.
  *
  *	struct entry	in memory; slices are borrowed
- *	packed		bytes of base/msg.h, from a worker to the recorder (no n: the recorder gives it)
+ *	packed		bytes of base/msg.h, from a worker to the recorder, which gives it its n
  *	line		canonical JSON, one line of the log; its bytes are the leaf of the tree
  *
  * There is exactly one line for an entry and exactly one entry for a line: entry_parse() refuses
@@ -59,7 +59,8 @@ enum entry_kind {
 struct entry_attrs {
 	struct slice domain; /* lower case, without a leading dot; empty: host-only */
 	struct slice path;   /* as sent; empty: none sent */
-	int64_t lifetime_s;  /* capped at 400 days; <= 0 deletes the cookie; 0 for a session cookie */
+	/* capped at 400 days; <= 0 deletes the cookie; 0 for a session cookie */
+	int64_t lifetime_s;
 	bool session, secure, httponly;
 	struct slice samesite; /* none, lax, strict, default */
 	bool partitioned;
@@ -89,7 +90,10 @@ struct entry {
 	uint64_t count;		 /* sightings */
 	int64_t last, first;	 /* wall times in ms; first: ENTRY_NO_TIME unless it is a repeat */
 	struct slice scheme;	 /* word: http, https */
-	/* The rules that decided: the first ENTRY_RULES_LEN digits of their digest (digest_plain()). */
+	/*
+	 * The rules that decided: the first ENTRY_RULES_LEN digits of their digest
+	 * (digest_plain()).
+	 */
 	struct slice rules;
 	/* set */
 	struct entry_attrs attrs;
@@ -122,12 +126,12 @@ void entry_init(struct entry *e, enum entry_kind kind, int64_t t);
  */
 bool entry_ok(const struct entry *e);
 /* The caps, in bytes before escaping. */
-#define ENTRY_NAME_MAX 4096u	/* cookie */
-#define ENTRY_PATH_MAX 1024u	/* attrs.path, attrs.domain */
-#define ENTRY_HOST_MAX 255u	/* host, site */
-#define ENTRY_WHY_MAX 512u	/* why, name, version, origin */
-#define ENTRY_WORD_MAX 64u	/* each word, profile, shape */
-#define ENTRY_CLEAR_MAX 4096u	/* clear */
+#define ENTRY_NAME_MAX 4096u  /* cookie */
+#define ENTRY_PATH_MAX 1024u  /* attrs.path, attrs.domain */
+#define ENTRY_HOST_MAX 255u   /* host, site */
+#define ENTRY_WHY_MAX 512u    /* why, name, version, origin */
+#define ENTRY_WORD_MAX 64u    /* each word, profile, shape */
+#define ENTRY_CLEAR_MAX 4096u /* clear */
 
 /*
  * Appends the packed form (no n).  Check buf_ok(); a packed entry is never longer than
@@ -145,9 +149,9 @@ bool entry_unpack(struct msg_reader *r, struct entry *e);
 void entry_format(struct buf *b, const struct entry *e);
 
 /*
- * Reads a line (without its end).  `scratch` takes the bytes of strings that hold an escape and must have
- * room for line.n bytes; the entry borrows from both.  False: not canonical, *where is the
- * offset of the first byte that cannot stand there.
+ * Reads a line (without its end).  `scratch` takes the bytes of strings that hold an escape and
+ * must have room for line.n bytes; the entry borrows from both.  False: not canonical, *where is
+ * the offset of the first byte that cannot stand there.
  */
 bool entry_parse(struct slice line, char *scratch, struct entry *e, size_t *where);
 

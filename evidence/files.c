@@ -110,7 +110,8 @@ bool file_is_private(int fd, const char *path, char *error, size_t size)
 		return false;
 	}
 	if (st.st_uid != geteuid()) {
-		snprintf(error, size, "%s belongs to user %u, not to the one who runs this: chown it", path,
+		snprintf(error, size,
+			 "%s belongs to user %u, not to the one who runs this: chown it", path,
 			 st.st_uid);
 		return false;
 	}

@@ -1,9 +1,9 @@
 /*
  * files.h - the few operations on files that the record is made of.
  *
- * Everything that changes a file goes through `struct file_ops`, so that a test can let any one of them
- * fail, or stop in the middle as a killed process or a full disk would.  Names are relative to an open
- * folder.  False means failed, with errno.
+ * Everything that changes a file goes through `struct file_ops`, so that a test can let any one of
+ * them fail, or stop in the middle as a killed process or a full disk would.  Names are relative to
+ * an open folder.  False means failed, with errno.
  */
 #ifndef CRUMBGATE_EVIDENCE_FILES_H
 #define CRUMBGATE_EVIDENCE_FILES_H
@@ -36,8 +36,8 @@ int64_t file_size(int fd);
 /* Opens a folder below `dir`, made 0700 when missing; -1 and errno. */
 int folder_open(int dir, const char *name);
 /*
- * A folder or file of ours is owned by us and closed to everybody else.  False: `error` says what is
- * wrong and the command that mends it.
+ * A folder or file of ours is owned by us and closed to everybody else.  False: `error` says what
+ * is wrong and the command that mends it.
  */
 bool file_is_private(int fd, const char *path, char *error, size_t size);
 

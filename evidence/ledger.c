@@ -51,15 +51,17 @@ static const char *const statements[STATEMENTS] = {
 	[ST_CHOICE_CLEAR] = "DELETE FROM choices WHERE client = ?1 AND (site = ?2 OR ?2 = '*')",
 	[ST_CHOICES] = "SELECT client, site, choice, seen, t FROM choices"
 		       " WHERE ?1 = '' OR client = ?1 ORDER BY t, client, site",
-	[ST_SEEN] = "INSERT INTO seen VALUES (?13, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
-		    " ON CONFLICT DO UPDATE SET purpose = ?5, why = ?6, party = ?7, kept = kept + ?8,"
-		    " removed = removed + ?9, expired = expired + ?10, last = max(last, ?12)",
+	[ST_SEEN] =
+		"INSERT INTO seen VALUES (?13, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+		" ON CONFLICT DO UPDATE SET purpose = ?5, why = ?6, party = ?7, kept = kept + ?8,"
+		" removed = removed + ?9, expired = expired + ?10, last = max(last, ?12)",
 	[ST_AGE] = "DELETE FROM seen WHERE last < ?1",
 	[ST_CAP] = "DELETE FROM seen WHERE last <= (SELECT last FROM seen ORDER BY last DESC"
 		   " LIMIT 1 OFFSET ?1)",
-	[ST_QUERY] = "SELECT site, host, cookie, purpose, why, party, kept, removed, expired, first,"
-		     " last FROM seen WHERE client = ?1 AND last >= ?2"
-		     " ORDER BY last DESC, site, host, cookie LIMIT ?3",
+	[ST_QUERY] =
+		"SELECT site, host, cookie, purpose, why, party, kept, removed, expired, first,"
+		" last FROM seen WHERE client = ?1 AND last >= ?2"
+		" ORDER BY last DESC, site, host, cookie LIMIT ?3",
 };
 
 /* What was seen since the last flush: the key's parts and the facts, in one piece of memory. */
@@ -80,8 +82,8 @@ struct ledger {
 	char path[PATH_SIZE];
 	struct sighting *pending;
 	size_t pending_n;
-	int64_t aged; /* wall ms of the last look for old rows */
-	size_t written; /* rows since then */
+	int64_t aged;	   /* wall ms of the last look for old rows */
+	size_t written;	   /* rows since then */
 	uint64_t left_out; /* sightings that did not fit, not yet said */
 	bool failing;
 };
@@ -116,7 +118,8 @@ static bool load_key(struct ledger *l, const char *state, char *error, size_t si
 	buf_release(&b);
 	close(dir);
 	if (!ok)
-		snprintf(error, size, "%s/ledger.key is not a ledger's key (%u bytes) or cannot be made: put "
+		snprintf(error, size,
+			 "%s/ledger.key is not a ledger's key (%u bytes) or cannot be made: put "
 			 "the right one back, or remove it and ledger.db to begin without choices",
 			 state, DIGEST_KEY_LEN);
 	return ok;
@@ -196,9 +199,10 @@ static bool open_db(struct ledger *l, char *error, size_t size)
 		       "PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16384") &&
 	    prepare(l))
 		return true;
-	snprintf(error, size, "%s is not a ledger of crumbgate or is damaged (%s): move it away to begin a "
-		 "new one (choices are lost, the evidence is not)", l->path,
-		 l->db != NULL ? sqlite3_errmsg(l->db) : "no memory");
+	snprintf(error, size,
+		 "%s is not a ledger of crumbgate or is damaged (%s): move it away to begin a "
+		 "new one (choices are lost, the evidence is not)",
+		 l->path, l->db != NULL ? sqlite3_errmsg(l->db) : "no memory");
 	return false;
 }
 
@@ -234,7 +238,7 @@ void ledger_close(struct ledger *l)
 	if (l->st[ST_SEEN] != NULL)
 		ledger_flush(l, l->aged);
 	HASH_ITER(hh, l->pending, s, next)
-		forget(l, s);
+	forget(l, s);
 	for (unsigned i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(l->st[i]);
 	sqlite3_close(l->db);
@@ -245,8 +249,10 @@ void ledger_close(struct ledger *l)
 
 /* ---- statements ---- */
 
-/* Cookie-names are bytes: bound as blobs they would never equal text, so everything is bound as text
- * and compared octet by octet (BINARY), which SQLite does for ill-formed UTF-8 too. */
+/*
+ * Cookie-names are bytes.  Bound as blobs they would never equal text, so everything is bound as
+ * text and compared octet by octet (BINARY), which SQLite does for ill-formed UTF-8 too.
+ */
 static void bind_slice(sqlite3_stmt *st, int at, struct slice s)
 {
 	sqlite3_bind_text(st, at, s.n != 0 ? s.p : "", (int)s.n, SQLITE_STATIC);
@@ -390,8 +396,8 @@ static int64_t number_of(struct ledger *l, const struct sighting *s)
 static bool write_sighting(struct ledger *l, const struct sighting *s)
 {
 	sqlite3_stmt *st = l->st[ST_SEEN];
-	const struct slice parts[] = { s->client, s->site, s->host, s->cookie,
-				       s->purpose, s->why, s->party };
+	const struct slice parts[] = { s->client,  s->site, s->host, s->cookie,
+				       s->purpose, s->why,  s->party };
 
 	for (int i = 0; i < 7; i++)
 		bind_slice(st, i + 1, parts[i]);
@@ -425,12 +431,14 @@ bool ledger_flush(struct ledger *l, int64_t wall_ms)
 	if (l->pending_n == 0)
 		return true;
 	if (l->left_out != 0)
-		diag_warning("the desk's table leaves out %" PRIu64 " sightings: more than %u new ones a "
-			     "second; the log has them", l->left_out, PENDING_MAX);
+		diag_warning("the desk's table leaves out %" PRIu64
+			     " sightings: more than %u new ones a "
+			     "second; the log has them",
+			     l->left_out, PENDING_MAX);
 	l->left_out = 0;
 	ok = run(l->db, "BEGIN IMMEDIATE");
 	HASH_ITER(hh, l->pending, s, next)
-		ok = ok && write_sighting(l, s);
+	ok = ok && write_sighting(l, s);
 	if (ok)
 		age(l, wall_ms);
 	ok = ok && run(l->db, "COMMIT");
@@ -440,7 +448,7 @@ bool ledger_flush(struct ledger *l, int64_t wall_ms)
 	if (!ok && l->pending_n < PENDING_MAX)
 		return false;
 	HASH_ITER(hh, l->pending, s, next)
-		forget(l, s);
+	forget(l, s);
 	return ok;
 }
 

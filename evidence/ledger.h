@@ -3,8 +3,9 @@
  *
  * Choices are kept for good, under a digest of the client with a key of its own
  * (STATE/ledger.key), so that they outlive the log's monthly keys.  What was seen is for the
- * desk's table: one row per client, site, host and cookie, under the log's digest of the client, bounded and
- * forgotten after LEDGER_DAYS.  The log is the record; the ledger is not part of the evidence.
+ * desk's table: one row per client, site, host and cookie, under the log's digest of the client,
+ * bounded and forgotten after LEDGER_DAYS.  The log is the record; the ledger is not part of the
+ * evidence.
  *
  * SQLite.  Sightings are added up in memory and written once a second in one transaction, a few
  * thousand rows at most: what is beyond is left out of the table (and said), so that the ledger
@@ -26,8 +27,8 @@
 struct ledger;
 
 /*
- * Opens or makes ledger.db and ledger.key in the state folder.  A file that is not ours, or damaged,
- * is named and left as it is: NULL and `error`.
+ * Opens or makes ledger.db and ledger.key in the state folder.  A file that is not ours, or
+ * damaged, is named and left as it is: NULL and `error`.
  */
 struct ledger *ledger_open(const char *state, char *error, size_t size);
 /* Flushes. */
@@ -48,7 +49,8 @@ bool ledger_choice_set(struct ledger *l, const struct ledger_choice *c);
 bool ledger_choice_clear(struct ledger *l, struct slice client, struct slice site);
 /* All choices, or one client's; the slices hold during the call. */
 typedef void ledger_choice_fn(void *arg, const struct ledger_choice *c);
-bool ledger_choices(struct ledger *l, struct slice client_or_empty, ledger_choice_fn *fn, void *arg);
+bool ledger_choices(struct ledger *l, struct slice client_or_empty, ledger_choice_fn *fn,
+		    void *arg);
 
 /* Appends it as one line of JSON, for people: client, site, choice, seen, when. */
 void ledger_choice_json(struct buf *out, const struct ledger_choice *c);

@@ -97,8 +97,8 @@ static bool subtree(const struct merkle_store *from, struct sha *s, unsigned hei
 	struct merkle_hash hashes[MERKLE_TILE / 2];
 	unsigned level = height / MERKLE_TILE_HEIGHT, above = height % MERKLE_TILE_HEIGHT;
 
-	if (!from->read(from->arg, level, start >> (MERKLE_TILE_HEIGHT * level),
-			(size_t)1 << above, hashes))
+	if (!from->read(from->arg, level, start >> (MERKLE_TILE_HEIGHT * level), (size_t)1 << above,
+			hashes))
 		return false;
 	merkle_fold(s, hashes, above, out);
 	return true;
@@ -163,7 +163,9 @@ bool merkle_prove_inclusion(const struct merkle_store *from, struct sha *s, uint
 	*count = 0;
 	if (n >= size)
 		return false;
-	/* PATH() of RFC 6962 section 2.1.1 from the root down, hence the order reversed at the end. */
+	/*
+	 * PATH() of RFC 6962 section 2.1.1 from the root down, hence the order reversed at the end.
+	 */
 	while (size > 1) {
 		uint64_t k = (uint64_t)1 << split(size);
 		bool left = n < k;

@@ -4,9 +4,9 @@
  * `struct merkle` is the tree's right edge: for each bit that is set in `size`, the root of a
  * complete subtree of that height.  That is all it takes to add leaves and to know the root.
  *
- * Proofs need hashes from inside the tree.  They are stored in tile shape (C2SP tlog-tiles): level L
- * holds the roots of all complete subtrees of height 8*L, in order; every other hash is at most 255
- * node hashes away.  `struct merkle_store` is how this file reads them; tree.h has it on disk.
+ * Proofs need hashes from inside the tree.  They are stored in tile shape (C2SP tlog-tiles): level
+ * L holds the roots of all complete subtrees of height 8*L, in order; every other hash is at most
+ * 255 node hashes away.  `struct merkle_store` is how this file reads them; tree.h has it on disk.
  */
 #ifndef CRUMBGATE_EVIDENCE_MERKLE_H
 #define CRUMBGATE_EVIDENCE_MERKLE_H
@@ -37,7 +37,10 @@ void merkle_node(struct sha *s, const struct merkle_hash *left, const struct mer
 bool merkle_equal(const struct merkle_hash *a, const struct merkle_hash *b);
 
 void merkle_init(struct merkle *m);
-/* Called for the root of each complete subtree of height 8*level that a push has finished, level 0 too. */
+/*
+ * Called for the root of each complete subtree of height 8*level that a push has finished, level 0
+ * too.
+ */
 typedef void merkle_finished(void *arg, unsigned level, const struct merkle_hash *hash);
 /* `finished` may be NULL. */
 void merkle_push(struct merkle *m, struct sha *s, const struct merkle_hash *leaf,

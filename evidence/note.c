@@ -194,8 +194,8 @@ static bool signature_holds(struct slice text, const struct note_signature *sig,
 	bool ok = pub != NULL && ctx != NULL &&
 		  get_base64(sig->sig, blob) == 4 + (int)NOTE_SIGNATURE_LEN &&
 		  EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pub) == 1 &&
-		  EVP_DigestVerify(ctx, blob + 4, NOTE_SIGNATURE_LEN,
-				   (const unsigned char *)text.p, text.n) == 1;
+		  EVP_DigestVerify(ctx, blob + 4, NOTE_SIGNATURE_LEN, (const unsigned char *)text.p,
+				   text.n) == 1;
 
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(pub);

@@ -4,8 +4,8 @@
  * A note is a text that ends in a newline, an empty line, and signature lines
  * "— <key name> <base64(key id || signature)>\n".  A checkpoint is a note whose text is three
  * lines: the log's origin, the tree's size in decimal, its root in base64.  The name of the log's
- * key is its origin.  Reading is strict: base64 in its one canonical form, no leading zero, no control
- * character, so that no byte of a checkpoint can change unnoticed.
+ * key is its origin.  Reading is strict: base64 in its one canonical form, no leading zero, no
+ * control character, so that no byte of a checkpoint can change unnoticed.
  *
  * https://c2sp.org/signed-note, https://c2sp.org/tlog-checkpoint
  */

@@ -17,7 +17,9 @@ struct notes {
 /* False: errno. */
 bool notes_open(struct notes *n, int dir);
 void notes_close(struct notes *n);
-/* The next one, valid until the next call.  False: none; notes_rest() is then what cannot be read. */
+/*
+ * The next one, valid until the next call.  False: none; notes_rest() is then what cannot be read.
+ */
 bool notes_next(struct notes *n, struct note *note, struct checkpoint *c);
 struct slice notes_rest(const struct notes *n);
 

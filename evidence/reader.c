@@ -201,8 +201,10 @@ struct reader *reader_open(const char *path, char *error, size_t size)
 	struct reader *r;
 
 	if (dir < 0) {
-		snprintf(error, size, "%s: no evidence log there (%s): name the state folder or its "
-			 "folder evidence", path, strerror(errno));
+		snprintf(error, size,
+			 "%s: no evidence log there (%s): name the state folder or its "
+			 "folder evidence",
+			 path, strerror(errno));
 		return NULL;
 	}
 	r = begin(dir, true, 0, error, size);
@@ -298,9 +300,10 @@ static bool open_next(struct reader *r)
 		segment_name(first, true, r->file);
 		if (first != r->n) {
 			snprintf(r->error, sizeof(r->error),
-				 "%s: the log goes on at entry %" PRIu64 ", but the one before it is %s",
-				 r->file, first, first > r->n ? "not there: a segment is missing"
-							      : "there twice");
+				 "%s: the log goes on at entry %" PRIu64
+				 ", but the one before it is %s",
+				 r->file, first,
+				 first > r->n ? "not there: a segment is missing" : "there twice");
 			return false;
 		}
 		return open_segment(r, first);
@@ -371,7 +374,9 @@ static bool fill(struct reader *r, struct buf *mem, bool *end)
 		ssize_t got = to != NULL ? read_some(r, to, CHUNK) : -1;
 
 		if (got < 0)
-			return fail(r, to == NULL ? "no memory" : r->packed ? "damaged or cut" : strerror(errno));
+			return fail(r, to == NULL  ? "no memory"
+				       : r->packed ? "damaged or cut"
+						   : strerror(errno));
 		buf_commit(mem, (size_t)got);
 		*end = got == 0;
 	}

@@ -115,7 +115,8 @@ static bool tell_loss(struct recorder *r)
 
 static void put_keys(struct recorder *r, struct buf *b)
 {
-	struct recorder_keys k = { .period = slice_str(r->period.name), .until = r->period.until,
+	struct recorder_keys k = { .period = slice_str(r->period.name),
+				   .until = r->period.until,
 				   .keep_values = r->o.keep_values };
 
 	memcpy(k.log_key, r->key, sizeof(k.log_key));
@@ -124,7 +125,8 @@ static void put_keys(struct recorder *r, struct buf *b)
 	explicit_bzero(&k, sizeof(k));
 }
 
-static void send(struct recorder *r, unsigned to, enum msg_type type, uint32_t id, struct slice body)
+static void send(struct recorder *r, unsigned to, enum msg_type type, uint32_t id,
+		 struct slice body)
 {
 	r->replies.send(r->replies.arg, to, type, id, body);
 }
@@ -192,8 +194,11 @@ static void flush_choices(struct choice_letter *l)
 static void add_choice(void *arg, const struct ledger_choice *c)
 {
 	struct choice_letter *l = arg;
-	struct recorder_choice one = { .op = RECORDER_CHOICE_SET, .client = c->client,
-				       .site = c->site, .choice = c->choice, .seen = c->seen,
+	struct recorder_choice one = { .op = RECORDER_CHOICE_SET,
+				       .client = c->client,
+				       .site = c->site,
+				       .choice = c->choice,
+				       .seen = c->seen,
 				       .when = c->when };
 
 	if (buf_slice(&l->body).n > RECORDER_PART_MAX / 2)
@@ -378,8 +383,9 @@ static bool take_choice(struct recorder *r, const struct recorder_choice *c, boo
 {
 	char of_ledger[DIGEST_HEX_LEN + 1], of_log[DIGEST_HEX_LEN + 1];
 	struct recorder_choice told = *c;
-	struct ledger_choice kept = { .site = c->site, .choice = c->choice, .seen = c->seen,
-				      .when = c->when };
+	struct ledger_choice kept = {
+		.site = c->site, .choice = c->choice, .seen = c->seen, .when = c->when
+	};
 	struct entry e;
 
 	if (!digest_client(r->ledger_digest, c->client, of_ledger) ||
@@ -608,7 +614,8 @@ bool recorder_config(struct recorder *r, const char *name, struct slice text, co
 static void tell_repair(struct recorder *r, const struct store_repair *repair)
 {
 	if (repair->torn_bytes != 0)
-		diag_warning("%s/evidence: the log's end was torn; %" PRIu64 " bytes were set aside as %s",
+		diag_warning("%s/evidence: the log's end was torn; %" PRIu64
+			     " bytes were set aside as %s",
 			     r->o.state, repair->torn_bytes, repair->saved);
 	if (repair->lost_entries != 0)
 		lose(r, repair->lost_entries, "torn end of the log");

@@ -1,5 +1,6 @@
 /*
- * recorder.h - the recorder: the only writer of the evidence log (store.h) and the ledger (ledger.h).
+ * recorder.h - the recorder: the only writer of the evidence log (store.h) and of the ledger
+ * (ledger.h).
  *
  * It is an object without a loop.  Its process owns the loop and the letter box and calls
  *
@@ -14,30 +15,38 @@
  * lost and none is written twice.
  *
  * When the disk is full or fails, the policy says what happens:
- *   RECORDER_STRICT	recorder_letter() returns false and the process keeps the letter in the box and
- *			calls again after recorder_tick()'s time (1 s); the box fills, workers count
- *			their losses and, if so configured, stop serving.  An error line each minute.
- *   RECORDER_LENIENT	the letter is dropped and its entries counted; when there is room again a `loss` entry
- *			says how many and why.
+ *   RECORDER_STRICT	recorder_letter() returns false; the process keeps the letter in the box
+ *			and calls again after recorder_tick()'s time (1 s).  The box fills,
+ *			workers count their losses and, if so configured, stop serving.  An
+ *			error line each minute.
+ *   RECORDER_LENIENT	the letter is dropped and its entries counted; when there is room again
+ *			a `loss` entry says how many and why.
  *
  * Message bodies (numbers little-endian, byte strings as msg_put_bytes()):
  *
- *   MSG_ENTRIES	to the recorder: packed entries, one behind the other (entry_pack), to the body's end.
- *   MSG_HELLO		to the recorder, empty body: "tell me".  Answered to the sender with MSG_KEYS, any number
- *			of MSG_CHOICE and MSG_CHOICES_END, all with the hello's id.
+ *   MSG_ENTRIES	to the recorder: packed entries, one behind the other (entry_pack()), to
+ *			the body's end.
+ *   MSG_HELLO		to the recorder, empty body: "tell me".  Answered to the sender with
+ *			MSG_KEYS, any number of MSG_CHOICE and MSG_CHOICES_END, all with the
+ *			hello's id.
  *   MSG_KEYS		struct recorder_keys; sent again to all when the period ends.
  *   MSG_CHOICE		struct recorder_choice, one or more, to the body's end.
- *			To the recorder (from a worker or the supervisor): `client` is the canonical address, and the
- *			recorder writes ledger and log, then answers the sender with MSG_ACK (same id; u8 1, or
- *			0 when the ledger could not be written and nothing changed) and announces the choice to every process that said hello.
- *			From the recorder: `client` is the ledger digest (digest_client() with the ledger key).
+ *			To the recorder (from a worker or the supervisor): `client` is the
+ *			canonical address.  The recorder writes ledger and log, then answers the
+ *			sender with MSG_ACK (same id; u8 1, or 0 when the ledger could not be
+ *			written and nothing changed) and announces the choice to every process
+ *			that said hello.
+ *			From the recorder: `client` is the ledger digest (digest_client() with
+ *			the ledger key).
  *   MSG_CHOICES_END	empty.
- *   MSG_QUERY		to the recorder: struct recorder_query.  Answered with MSG_ANSWER, same id.
- *   MSG_CHOICE_LIST	to the recorder; the body is not looked at.  Answered with MSG_ANSWER: a line of JSON for
- *			each choice (ledger_choice_json()).
- *   MSG_ANSWER		u8 more, then bytes to the body's end: parts of one JSON document (ledger.h), in order;
- *			the last has more == 0.
- *   MSG_CHILD_DIED	to the recorder from the supervisor: bytes name, bytes why; becomes a `restart` entry.
+ *   MSG_QUERY		to the recorder: struct recorder_query.  Answered with MSG_ANSWER, same
+ *			id.
+ *   MSG_CHOICE_LIST	to the recorder; the body is not looked at.  Answered with MSG_ANSWER: a
+ *			line of JSON for each choice (ledger_choice_json()).
+ *   MSG_ANSWER		u8 more, then bytes to the body's end: parts of one JSON document
+ *			(ledger.h), in order; the last has more == 0.
+ *   MSG_CHILD_DIED	to the recorder from the supervisor: bytes name, bytes why; becomes a
+ *			`restart` entry.
  */
 #ifndef CRUMBGATE_EVIDENCE_RECORDER_H
 #define CRUMBGATE_EVIDENCE_RECORDER_H
@@ -89,7 +98,10 @@ bool recorder_rules(struct recorder *r, const char *name, struct slice text, uin
 /* Likewise for the configuration, whose text is not kept: it may hold private paths. */
 bool recorder_config(struct recorder *r, const char *name, struct slice text, const char *why);
 
-/* Writes `stop` with why, signs the last checkpoint, closes and frees.  False: something of it failed. */
+/*
+ * Writes `stop` with why, signs the last checkpoint, closes and frees.  False: something of it
+ * failed.
+ */
 bool recorder_close(struct recorder *r, const char *why);
 
 /* ---- bodies, for the senders ---- */
@@ -106,8 +118,9 @@ enum recorder_choice_op { RECORDER_CHOICE_SET, RECORDER_CHOICE_CLEAR };
 
 struct recorder_choice {
 	enum recorder_choice_op op;
-	struct slice client;  /* address or ledger digest, see MSG_CHOICE above */
-	struct slice site;    /* registrable domain, or "*" for all; CLEAR with "*" clears all of the client */
+	struct slice client; /* address or ledger digest, see MSG_CHOICE above */
+	/* registrable domain, or "*" for all; CLEAR with "*" clears all of the client */
+	struct slice site;
 	struct slice profile; /* in a request: the client's profile, for the entry; else empty */
 	struct slice choice;  /* word: refused, accepted */
 	struct slice seen;    /* word: desk, cli, ... */

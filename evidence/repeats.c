@@ -7,7 +7,8 @@
 
 struct window {
 	UT_hash_handle hh;
-	TAILQ_ENTRY(window) by_age; /* all windows are as long, so the order of opening is that of closing */
+	/* all windows are as long, so the order of opening is that of closing */
+	TAILQ_ENTRY(window) by_age;
 	uint64_t id;
 	int64_t opened; /* monotonic */
 	struct repeats_closed counted;

@@ -13,9 +13,9 @@
  *	...each second: repeats_sweep(r, mono_ms, write, arg);
  *
  * A window opens with the first sighting and closes `window_ms` later, whether or not more came:
- * then what was counted is handed to the callback, and the next sighting is new.  The table has a cap given
- * at birth; beyond it the oldest window closes early, so nothing is ever lost for want of room.
- * Cost of a repeat: one hash of the key and one look-up, no allocation.
+ * then what was counted is handed to the callback, and the next sighting is new.  The table has a
+ * cap given at birth; beyond it the oldest window closes early, so nothing is ever lost for want of
+ * room. Cost of a repeat: one hash of the key and one look-up, no allocation.
  */
 #ifndef CRUMBGATE_EVIDENCE_REPEATS_H
 #define CRUMBGATE_EVIDENCE_REPEATS_H
@@ -30,8 +30,8 @@ enum repeats_seen { REPEATS_NEW, REPEATS_COUNTED };
 
 /* What one closed window counted.  Only windows with count > 0 are told. */
 struct repeats_closed {
-	struct slice kept; /* what repeats_keep() got; the packed first entry */
-	uint64_t count;	   /* sightings after the first */
+	struct slice kept;   /* what repeats_keep() got; the packed first entry */
+	uint64_t count;	     /* sightings after the first */
 	int64_t first, last; /* wall times (ms) of the first and the last of those */
 };
 
@@ -39,7 +39,8 @@ typedef void repeats_write(const struct repeats_closed *closed, void *arg);
 
 /*
  * At most `cap` windows are open at once, and at most `max_bytes` of kept bytes.  `write` is called
- * from repeats_see() (a window closed early), repeats_sweep() and repeats_flush().  NULL: no memory.
+ * from repeats_see() (a window closed early), repeats_sweep() and repeats_flush().  NULL: no
+ * memory.
  */
 struct repeats *repeats_new(size_t cap, size_t max_bytes, int64_t window_ms, repeats_write *write,
 			    void *arg);

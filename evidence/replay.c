@@ -117,8 +117,14 @@ static bool facts_of(const struct entry *e, struct cookie_facts *f)
 static void note_difference(struct piece *p, const struct entry *e, const struct cookie_decision *d)
 {
 	const struct slice parts[PARTS] = {
-		e->site, e->cookie, e->purpose, e->verdict, slice_str(purpose_word(d->purpose)),
-		slice_str(verdict_word(d->verdict)), e->why, slice_str(d->why),
+		e->site,
+		e->cookie,
+		e->purpose,
+		e->verdict,
+		slice_str(purpose_word(d->purpose)),
+		slice_str(verdict_word(d->verdict)),
+		e->why,
+		slice_str(d->why),
 	};
 
 	for (unsigned i = 0; i < PARTS; i++)
@@ -281,8 +287,9 @@ static bool piece_drain(void *arg, void *slot)
 	if (!p->bad)
 		return true;
 	r->report->result = REPLAY_ERROR;
-	snprintf(r->report->error, sizeof(r->report->error), "%s:%" PRIu64 ": entry %" PRIu64 ": %s",
-		 p->chunk.file, p->chunk.line + p->bad_line, p->chunk.n + p->bad_line, p->why);
+	snprintf(r->report->error, sizeof(r->report->error),
+		 "%s:%" PRIu64 ": entry %" PRIu64 ": %s", p->chunk.file,
+		 p->chunk.line + p->bad_line, p->chunk.n + p->bad_line, p->why);
 	return false;
 }
 
@@ -306,15 +313,15 @@ static bool list_rows(struct replay_report *report)
 	if (report->rows == NULL)
 		return false;
 	HASH_ITER(hh, report->owner->table, k, next)
-		report->rows[i++] = k->row;
+	report->rows[i++] = k->row;
 	qsort(report->rows, report->count, sizeof(*report->rows), by_weight);
 	return true;
 }
 
 static void run(struct replay *r)
 {
-	const struct crew crew = { r, sizeof(struct piece), piece_init, piece_release,
-				   piece_fill, piece_work, piece_drain };
+	const struct crew crew = { r,	       sizeof(struct piece), piece_init, piece_release,
+				   piece_fill, piece_work,	     piece_drain };
 	struct replay_report *report = r->report;
 	bool ran = crew_run(&crew, r->o->threads != 0 ? r->o->threads : crew_size());
 
@@ -356,7 +363,8 @@ void replay_release(struct replay_report *report)
 	struct kept_row *k, *next;
 
 	if (report->owner != NULL) {
-		HASH_ITER(hh, report->owner->table, k, next) {
+		HASH_ITER(hh, report->owner->table, k, next)
+		{
 			HASH_DELETE(hh, report->owner->table, k);
 			free(k);
 		}

@@ -36,7 +36,8 @@ static bool load(struct rulebook *b, int dir, const char *name, char *error, siz
 	else if (!file_read(dir, name, &text) || !digest_plain(buf_slice(&text), digest))
 		snprintf(error, size, "rules/%s cannot be read: %s", name, strerror(errno));
 	else if (!slice_starts(slice_str(name), slice_str(digest)))
-		snprintf(error, size, "rules/%s was changed: it does not have the digest it is named by", name);
+		snprintf(error, size,
+			 "rules/%s was changed: it does not have the digest it is named by", name);
 	else if ((c->rules = rules_new(buf_slice(&text), name, &why)) == NULL)
 		snprintf(error, size, "rules/%.*s", SLICE_ARG(buf_slice(&why)));
 	else

@@ -2,8 +2,8 @@
  * sha.h - SHA-256 (FIPS 180-4) with the algorithm fetched once.
  *
  * One `struct sha` serves one thread.  OpenSSL's one-shot functions look the algorithm up by name
- * each time, which costs more than hashing an entry.  Nothing here fails after sha_new(): a digest that OpenSSL
- * cannot compute any more ends the process, because no caller could go on without it.
+ * each time, which costs more than hashing an entry.  Nothing here fails after sha_new(): a digest
+ * that OpenSSL cannot compute any more ends the process, because no caller could go on without it.
  */
 #ifndef CRUMBGATE_EVIDENCE_SHA_H
 #define CRUMBGATE_EVIDENCE_SHA_H

@@ -182,8 +182,8 @@ bool store_commit(struct store *s, const struct store_source *source)
 	if (lines.n == 0)
 		return true;
 	/* The tail of an earlier failure must go before the intent counts from the log's end. */
-	if (s->half_written && (s->ops->ftruncate(s->log, (off_t)s->log_size) < 0 ||
-				!tree_trim(s->tree)))
+	if (s->half_written &&
+	    (s->ops->ftruncate(s->log, (off_t)s->log_size) < 0 || !tree_trim(s->tree)))
 		goto failed;
 	s->half_written = false;
 	if (!intent_write(s, source) || !file_write_at(s->ops, s->log, lines, s->log_size) ||
@@ -232,7 +232,9 @@ bool checkpoint_write(struct store *s, const struct merkle *m)
 	if (ok) {
 		s->checkpoints_size += buf_slice(&note).n;
 		s->signed_size = m->size;
-		/* Only a copy of the newest, for whoever wants one file; made again at each start. */
+		/*
+		 * Only a copy of the newest, for whoever wants one file; made again at each start.
+		 */
 		ok = file_replace(s->ops, s->dir, "checkpoint", buf_slice(&note));
 	} else {
 		int saved = errno;
@@ -277,9 +279,12 @@ static bool take_lock(struct store *s, char *error, size_t size)
 	s->lock = file_open_append(s->dir, "lock");
 	if (s->lock >= 0 && flock(s->lock, LOCK_EX | LOCK_NB) == 0)
 		return true;
-	snprintf(error, size, errno == EWOULDBLOCK ?
-		 "%s is being written by another crumbgate: stop it or choose another state folder" :
-		 "%s/lock cannot be taken: check the folder's owner and the disk", s->path);
+	snprintf(error, size,
+		 errno == EWOULDBLOCK
+			 ? "%s is being written by another crumbgate: stop it or choose another "
+			   "state folder"
+			 : "%s/lock cannot be taken: check the folder's owner and the disk",
+		 s->path);
 	return false;
 }
 

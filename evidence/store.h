@@ -2,20 +2,21 @@
  * store.h - the log on disk: STATE/evidence, for its one writer.
  *
  *	log.jsonl		the current segment: lines, nothing else
- *	NNNNNNNNNNNN.jsonl.zst	sealed segments, named by their first entry (.jsonl until compressed)
+ *	NNNNNNNNNNNN.jsonl.zst	sealed segments, named by their first entry; .jsonl at first
  *	tree/0, tree/1, ...	the tree's hashes (tree.h)
  *	checkpoints		every signed checkpoint, one behind the other
  *	checkpoint		the newest of them
  *	key, vkey		the log's private key (0600) and its verifier key
  *	intent			what is being written, for a restart in the middle of it
- *	torn-N			bytes that stood behind the last whole entry when a repair cut them off
+ *	torn-N			bytes behind the last whole entry, cut off by a repair
  *	lock			held by the writer
  *
  *	store_add(s, &entry) ... store_commit(s, &source)
  *
  * What store_commit() returned true for survives the death of every process at any moment; a power
- * cut costs at most what was not yet synced (store_sync()).  A checkpoint is signed only over what is
- * synced.  When a commit fails nothing of its batch is in the log, and the caller may do it again.
+ * cut costs at most what was not yet synced (store_sync()).  A checkpoint is signed only over what
+ * is synced.  When a commit fails nothing of its batch is in the log, and the caller may do it
+ * again.
  *
  * Exactly once: a batch made from a letter names its sender, id and digest.  After a crash in the
  * middle, store_resume() says how many entries of that letter the log holds already.
@@ -67,9 +68,14 @@ uint64_t store_next(const struct store *s);
 uint64_t store_signed(const struct store *s);
 struct sha *store_sha(struct store *s);
 
-/* Gives the entry its number and keeps its line for the next commit.  False: batch full, no memory. */
+/*
+ * Gives the entry its number and keeps its line for the next commit.  False: batch full, no memory.
+ */
 bool store_add(struct store *s, struct entry *e);
-/* source: NULL when no letter is behind it.  False: errno, the batch is dropped, nothing was written. */
+/*
+ * source: NULL when no letter is behind it.  False: errno, the batch is dropped, nothing was
+ * written.
+ */
 bool store_commit(struct store *s, const struct store_source *source);
 void store_drop(struct store *s);
 /* How many entries of this letter the log holds from before a crash; asked for each letter once. */

@@ -70,10 +70,13 @@ static bool make_key(struct recovery *r)
 	struct buf pem;
 	bool ok;
 
-	if (file_exists(s->dir, "checkpoints") || (file_exists(s->dir, LOG_NAME) && has_segments(s)))
+	if (file_exists(s->dir, "checkpoints") ||
+	    (file_exists(s->dir, LOG_NAME) && has_segments(s)))
 		return refuse(r,
-			      "%s holds a log, but its key is not there: put the file `key` back, or move the "
-			      "folder away to begin a new log", s->path);
+			      "%s holds a log, but its key is not there: put the file `key` back, "
+			      "or move the "
+			      "folder away to begin a new log",
+			      s->path);
 	s->signer = note_signer_make();
 	buf_init(&pem, KEY_FILE_MAX);
 	ok = s->signer != NULL && note_signer_save(s->signer, &pem) &&
@@ -118,15 +121,20 @@ static bool load_key(struct recovery *r)
 		explicit_bzero(b.mem, b.cap);
 	buf_release(&b);
 	if (s->signer == NULL)
-		return refuse(r, "%s/key is not the private key of a log (Ed25519, PEM): put the right one back",
+		return refuse(r,
+			      "%s/key is not the private key of a log (Ed25519, PEM): put the "
+			      "right one back",
 			      s->path);
 	if (!file_exists(s->dir, "vkey"))
 		return write_vkey(r);
-	ok = file_read(s->dir, "vkey", &b) && note_key_parse(slice_trim(slice_head(buf_slice(&b),
-		slice_find(buf_slice(&b), '\n'))), &k) && note_key_equal(&k, store_key(s));
+	ok = file_read(s->dir, "vkey", &b) &&
+	     note_key_parse(slice_trim(slice_head(buf_slice(&b), slice_find(buf_slice(&b), '\n'))),
+			    &k) &&
+	     note_key_equal(&k, store_key(s));
 	buf_release(&b);
-	return ok || refuse(r, "%s/vkey does not belong to %s/key: this log is not ours to continue",
-			    s->path, s->path);
+	return ok ||
+	       refuse(r, "%s/vkey does not belong to %s/key: this log is not ours to continue",
+		      s->path, s->path);
 }
 
 /* ---- the last checkpoint ---- */
@@ -170,9 +178,12 @@ static bool read_checkpoints(struct recovery *r)
 		ok = refuse(r, "%s/checkpoints cannot be read: %s", s->path, strerror(errno));
 	} else if (find_last(r, slice_of(mem, (size_t)got), &n, &end)) {
 		if (note_verify(&n, store_key(s)) != NOTE_GOOD)
-			ok = refuse(r, "%s/checkpoints: the last checkpoint is not signed by this log's key: "
-				    "the log was changed; keep the folder as it is and begin another",
-				    s->path);
+			ok = refuse(
+				r,
+				"%s/checkpoints: the last checkpoint is not signed by this log's "
+				"key: "
+				"the log was changed; keep the folder as it is and begin another",
+				s->path);
 		r->last_root = r->last.root;
 		s->signed_size = r->last.size;
 	} else {
@@ -207,8 +218,11 @@ static bool begin_log(struct recovery *r)
 	if (s->log < 0)
 		return refuse(r, "%s/%s cannot be opened: %s", s->path, LOG_NAME, strerror(errno));
 	if (r->fresh && has_segments(s))
-		return refuse(r, "%s holds a log without checkpoints: it is not ours to continue; move the "
-			      "folder away to begin a new log", s->path);
+		return refuse(
+			r,
+			"%s holds a log without checkpoints: it is not ours to continue; move the "
+			"folder away to begin a new log",
+			s->path);
 	merkle_init(&r->m);
 	if (r->fresh && !checkpoint_write(s, &r->m))
 		return refuse(r, "%s: the first checkpoint cannot be written: %s", s->path,
@@ -229,7 +243,9 @@ static bool root_agrees(struct recovery *r)
 		return true;
 	merkle_root(&r->m, r->s->sha, &root);
 	return merkle_equal(&root, &r->last_root) ||
-	       refuse(r, "%s: the log does not match its last checkpoint (size %" PRIu64 "): it was changed. "
+	       refuse(r,
+		      "%s: the log does not match its last checkpoint (size %" PRIu64
+		      "): it was changed. "
 		      "Run crumbgate verify %s; keep the folder as it is and begin another",
 		      r->s->path, r->s->signed_size, r->s->path);
 }
@@ -251,9 +267,10 @@ static enum line_state take_line(struct recovery *r, struct slice line,
 	merkle_push(&r->m, r->s->sha, &leaf, tree_compare, &r->check);
 	if (!r->check.differs)
 		return LINE_GOOD;
-	refuse(r, "%s/%s:%" PRIu64 ": entry %" PRIu64 " is not the one that was recorded: the log was "
-	       "changed; keep the folder as it is and begin another", r->s->path, c->file,
-	       c->line + i, r->check.next);
+	refuse(r,
+	       "%s/%s:%" PRIu64 ": entry %" PRIu64 " is not the one that was recorded: the log was "
+	       "changed; keep the folder as it is and begin another",
+	       r->s->path, c->file, c->line + i, r->check.next);
 	return LINE_REFUSED;
 }
 
@@ -268,7 +285,9 @@ static bool take_chunk(struct recovery *r, const struct reader_chunk *c)
 
 		if (state == LINE_REFUSED) {
 			if (!r->check.differs)
-				refuse(r, "%s/%s:%" PRIu64 ": not entry %" PRIu64 ": the log was changed",
+				refuse(r,
+				       "%s/%s:%" PRIu64 ": not entry %" PRIu64
+				       ": the log was changed",
 				       r->s->path, c->file, c->line + i - 1, r->m.size);
 			return false;
 		}
@@ -377,7 +396,9 @@ static bool finish(struct recovery *r)
 	uint64_t known = tree_size(s->tree);
 
 	if (r->m.size < s->signed_size)
-		return refuse(r, "%s: the log ends at entry %" PRIu64 ", but its last checkpoint covers %" PRIu64
+		return refuse(r,
+			      "%s: the log ends at entry %" PRIu64
+			      ", but its last checkpoint covers %" PRIu64
 			      ": it was cut. Keep the folder as it is and begin another",
 			      s->path, r->m.size, s->signed_size);
 	if (r->torn_at != UINT64_MAX && !save_tail(r))
@@ -397,8 +418,9 @@ static bool finish(struct recovery *r)
 
 bool store_recover(struct store *s, struct store_repair *repair, char *error, size_t size)
 {
-	struct recovery r = { .s = s, .repair = repair, .error = error, .size = size,
-			      .torn_at = UINT64_MAX };
+	struct recovery r = {
+		.s = s, .repair = repair, .error = error, .size = size, .torn_at = UINT64_MAX
+	};
 	struct reader *in = NULL;
 	bool ok;
 

@@ -146,7 +146,8 @@ static bool compress_piece(struct store *s, size_t n, bool last)
 	do {
 		ZSTD_outBuffer out = { p->out_mem, ZSTD_CStreamOutSize(), 0 };
 
-		left = ZSTD_compressStream2(p->zstd, &out, &in, last ? ZSTD_e_end : ZSTD_e_continue);
+		left = ZSTD_compressStream2(p->zstd, &out, &in,
+					    last ? ZSTD_e_end : ZSTD_e_continue);
 		if (ZSTD_isError(left)) {
 			errno = ENOMEM;
 			return false;

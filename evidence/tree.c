@@ -130,8 +130,7 @@ void tree_add(void *tree, unsigned level, const struct merkle_hash *hash)
 	struct tree *t = tree;
 
 	if (level < MERKLE_LEVELS)
-		buf_add(&t->levels[level].pending,
-			slice_of((const char *)hash->b, MERKLE_LEN));
+		buf_add(&t->levels[level].pending, slice_of((const char *)hash->b, MERKLE_LEN));
 }
 
 void tree_compare(void *check, unsigned level, const struct merkle_hash *hash)
@@ -169,8 +168,7 @@ bool tree_flush(struct tree *t)
 		}
 		if (s.n == 0)
 			continue;
-		if (!open_level(t, i) ||
-		    !file_write_at(t->ops, l->fd, s, l->count * MERKLE_LEN))
+		if (!open_level(t, i) || !file_write_at(t->ops, l->fd, s, l->count * MERKLE_LEN))
 			return false;
 		l->count += s.n / MERKLE_LEN;
 		l->dirty = true;
@@ -200,7 +198,9 @@ bool tree_cut(struct tree *t, uint64_t size)
 		uint64_t count = size >> (MERKLE_TILE_HEIGHT * i);
 
 		buf_clear(&l->pending);
-		/* Less than that means a torn or missing file, which the caller finds when reading. */
+		/*
+		 * Less than that means a torn or missing file, which the caller finds when reading.
+		 */
 		if (l->count > count)
 			l->count = count;
 	}

@@ -2,8 +2,8 @@
  * tree.h - the Merkle tree's hashes on disk: evidence/tree/0, 1, 2, ...
  *
  * File L is the 32-byte roots of all complete subtrees of height 8*L, in order; a C2SP tile (level
- * L, number N) is its bytes from 8192*N on, whole or partial.  The files can be made again from the log, so they are
- * not what is trusted: a checkpoint's root is.
+ * L, number N) is its bytes from 8192*N on, whole or partial.  The files can be made again from the
+ * log, so they are not what is trusted: a checkpoint's root is.
  */
 #ifndef CRUMBGATE_EVIDENCE_TREE_H
 #define CRUMBGATE_EVIDENCE_TREE_H
@@ -34,8 +34,8 @@ bool tree_cut(struct tree *t, uint64_t size);
 /* Cuts off what a failed flush left behind the hashes that count. */
 bool tree_trim(struct tree *t);
 /*
- * A merkle_finished for a tree that is gone through again: what is on disk must be the same, what is
- * missing is added.  `differs` is set when level 0 holds another hash; other levels are mended.
+ * A merkle_finished for a tree that is gone through again: what is on disk must be the same, what
+ * is missing is added.  `differs` is set when level 0 holds another hash; other levels are mended.
  */
 struct tree_check {
 	struct tree *tree;

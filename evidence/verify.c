@@ -248,15 +248,17 @@ static void next_checkpoint(struct verify *v)
 		return;
 	r->checkpoints++;
 	if (!slice_eq(v->next.origin, slice_str(v->key.name)))
-		problem(v, "checkpoints", 0, VERIFY_NOWHERE, "checkpoint %" PRIu64 " is of another log (%.*s)",
-			r->checkpoints, SLICE_ARG(slice_head(v->next.origin, 64)));
+		problem(v, "checkpoints", 0, VERIFY_NOWHERE,
+			"checkpoint %" PRIu64 " is of another log (%.*s)", r->checkpoints,
+			SLICE_ARG(slice_head(v->next.origin, 64)));
 	else if (note_verify(&v->note, &v->key) != NOTE_GOOD)
 		problem(v, "checkpoints", 0, VERIFY_NOWHERE,
 			"checkpoint %" PRIu64 " (size %" PRIu64 ") is not signed by the log's key",
 			r->checkpoints, v->next.size);
 	if (v->next.size < v->last_size)
 		problem(v, "checkpoints", 0, VERIFY_NOWHERE,
-			"checkpoint %" PRIu64 " (size %" PRIu64 ") is smaller than the one before it",
+			"checkpoint %" PRIu64 " (size %" PRIu64
+			") is smaller than the one before it",
 			r->checkpoints, v->next.size);
 	swap = v->newest[0];
 	v->newest[0] = v->newest[1];
@@ -305,8 +307,10 @@ static bool add_leaves(struct verify *v, const struct piece *p, size_t count)
 			return false;
 	}
 	if (v->tile_differs != 0)
-		problem(v, "tree", 0, VERIFY_NOWHERE, "tree/%u: hash %" PRIu64 " is not that of its entries",
-			(unsigned)(v->tile_differs >> 56), (v->tile_differs & (UINT64_MAX >> 8)) - 1);
+		problem(v, "tree", 0, VERIFY_NOWHERE,
+			"tree/%u: hash %" PRIu64 " is not that of its entries",
+			(unsigned)(v->tile_differs >> 56),
+			(v->tile_differs & (UINT64_MAX >> 8)) - 1);
 	return v->tile_differs == 0;
 }
 
@@ -316,8 +320,10 @@ static void bad_line(struct verify *v, const struct piece *p)
 
 	if (p->gap)
 		problem(v, p->chunk.file, line, n,
-			"entry %" PRIu64 " stands where entry %" PRIu64 " must: entries were removed, "
-			"repeated or moved", p->found, n);
+			"entry %" PRIu64 " stands where entry %" PRIu64
+			" must: entries were removed, "
+			"repeated or moved",
+			p->found, n);
 	else if (p->chunk.current && !v->have_next && hashes_for(v, n + 1) <= n)
 		torn(v, p->chunk.file, line, "an unfinished write: what follows is no entry");
 	else
@@ -377,7 +383,8 @@ static bool load_key(struct verify *v)
 	if (!ok)
 		problem(v, "vkey", 0, VERIFY_NOWHERE, "not a verifier key");
 	else if (v->o->pinned != NULL && !note_key_equal(v->o->pinned, &v->key))
-		problem(v, "vkey", 0, VERIFY_NOWHERE, "the log has another key (%s) than the one that was asked for",
+		problem(v, "vkey", 0, VERIFY_NOWHERE,
+			"the log has another key (%s) than the one that was asked for",
 			v->key.name);
 	else
 		return true;
@@ -393,7 +400,8 @@ static void check_newest(struct verify *v)
 	if (!read_small(reader_dir(v->in), "checkpoint", &b)) {
 		/* Not yet there when the very first start was killed. */
 		if (v->report->checkpoints > 1)
-			problem(v, "checkpoint", 0, VERIFY_NOWHERE, "cannot be read: %s", strerror(errno));
+			problem(v, "checkpoint", 0, VERIFY_NOWHERE, "cannot be read: %s",
+				strerror(errno));
 	} else if (!slice_eq(buf_slice(&b), two) && !slice_eq(buf_slice(&b), one) &&
 		   !writer_lives(v)) {
 		problem(v, "checkpoint", 0, VERIFY_NOWHERE, "not the newest of checkpoints");
@@ -410,8 +418,8 @@ static void check_notes_end(struct verify *v)
 	if (v->report->checkpoints == 0)
 		problem(v, "checkpoints", 0, VERIFY_NOWHERE, "there is no checkpoint");
 	else if (whole)
-		problem(v, "checkpoints", 0, VERIFY_NOWHERE, "no checkpoint behind the first %" PRIu64,
-			v->report->checkpoints);
+		problem(v, "checkpoints", 0, VERIFY_NOWHERE,
+			"no checkpoint behind the first %" PRIu64, v->report->checkpoints);
 	else if (rest.n != 0 && !writer_lives(v))
 		torn(v, "checkpoints", 0, "an unfinished write behind the last checkpoint");
 }
@@ -426,7 +434,8 @@ static void check_tree_end(struct verify *v)
 
 		snprintf(file, sizeof(file), "tree/%u", level);
 		if (have >= want + MERKLE_LEN)
-			problem(v, file, 0, VERIFY_NOWHERE, "more hashes than the log has entries for");
+			problem(v, file, 0, VERIFY_NOWHERE,
+				"more hashes than the log has entries for");
 		else if (have > want)
 			torn(v, file, 0, "an unfinished write behind the last hash");
 	}
@@ -447,10 +456,12 @@ static void check_end(struct verify *v)
 	if (v->have_next)
 		problem(v, LOG_NAME, 0, v->m.size,
 			"the log ends after %" PRIu64 " entries, but a checkpoint covers %" PRIu64
-			": entries were removed", v->m.size, v->next.size);
+			": entries were removed",
+			v->m.size, v->next.size);
 	else if (known > v->m.size && !writer_lives(v))
 		problem(v, LOG_NAME, 0, v->m.size,
-			"the log ends after %" PRIu64 " entries, but tree/0 has the hashes of %" PRIu64,
+			"the log ends after %" PRIu64
+			" entries, but tree/0 has the hashes of %" PRIu64,
 			v->m.size, known);
 	else if (!v->torn && reader_rest(v->in).n != 0 && !writer_lives(v))
 		torn(v, LOG_NAME, 0, "an unfinished write: the last line has no end");
@@ -463,8 +474,8 @@ static void check_end(struct verify *v)
 
 static void run(struct verify *v)
 {
-	const struct crew crew = { v, sizeof(struct piece), piece_init, piece_release,
-				   piece_fill, piece_work, piece_drain };
+	const struct crew crew = { v,	       sizeof(struct piece), piece_init, piece_release,
+				   piece_fill, piece_work,	     piece_drain };
 
 	merkle_init(&v->m);
 	next_checkpoint(v);

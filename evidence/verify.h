@@ -34,8 +34,8 @@ struct verify_problem {
 struct verify_report {
 	enum verify_result result;
 	uint64_t entries, checkpoints;
-	uint64_t covered;      /* entries under the last checkpoint */
-	struct merkle_hash root; /* of all entries */
+	uint64_t covered;	       /* entries under the last checkpoint */
+	struct merkle_hash root;       /* of all entries */
 	char key[NOTE_NAME_MAX + 128]; /* the verifier key */
 	size_t count;
 	struct verify_problem problems[VERIFY_PROBLEMS_MAX];

@@ -4,7 +4,8 @@
  *	tests/bench/evidence FOLDER ENTRIES RULES [recorder]
  *
  * Makes FOLDER/evidence with so many synthetic cookie entries, decided by the table RULES, through
- * the store alone or (with `recorder`) through the recorder's letters, ledger and all.  Prints JSON.
+ * the store alone or (with `recorder`) through the recorder's letters, ledger and all.  Prints
+ * JSON.
  */
 #include "base/clock.h"
 #include "base/json.h"
@@ -31,11 +32,40 @@
 #define CLIENTS 300u
 
 static const char *const names[] = {
-	"_ga",	      "_gid",	  "_fbp",      "IDE",	   "session_id", "csrftoken", "OptanonConsent",
-	"PHPSESSID",  "JSESSIONID", "_gcl_au", "ttwid",	   "msToken",	 "_ttp",      "li_sugr",
-	"bcookie",    "MUID",	  "_uetsid",   "__cf_bm",  "cto_bundle", "uid",	      "lang",
-	"theme",      "cart",	  "visitor",   "_hjid",	   "ajs_anonymous_id",	      "NID",
-	"datadome",   "tt_csrf_token", "AWSALB", "_pk_id.1.1fff", "demdex", "euconsent-v2", "s_fid",
+	"_ga",
+	"_gid",
+	"_fbp",
+	"IDE",
+	"session_id",
+	"csrftoken",
+	"OptanonConsent",
+	"PHPSESSID",
+	"JSESSIONID",
+	"_gcl_au",
+	"ttwid",
+	"msToken",
+	"_ttp",
+	"li_sugr",
+	"bcookie",
+	"MUID",
+	"_uetsid",
+	"__cf_bm",
+	"cto_bundle",
+	"uid",
+	"lang",
+	"theme",
+	"cart",
+	"visitor",
+	"_hjid",
+	"ajs_anonymous_id",
+	"NID",
+	"datadome",
+	"tt_csrf_token",
+	"AWSALB",
+	"_pk_id.1.1fff",
+	"demdex",
+	"euconsent-v2",
+	"s_fid",
 };
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
@@ -59,8 +89,11 @@ static uint64_t roll(struct maker *m)
 static void decide(struct maker *m, struct entry *e, const char *value)
 {
 	struct cookie_facts f = { .kind = e->kind == ENTRY_SET ? COOKIE_SET : COOKIE_SENT,
-				  .name = e->cookie, .host = e->host, .site = e->site,
-				  .site_by = BY_SAME_SITE, .confidence = CONFIDENCE_HIGH,
+				  .name = e->cookie,
+				  .host = e->host,
+				  .site = e->site,
+				  .site_by = BY_SAME_SITE,
+				  .confidence = CONFIDENCE_HIGH,
 				  .party = roll(m) % 3 != 0 ? PARTY_FIRST : PARTY_THIRD,
 				  .choice = roll(m) % 4 != 0 ? CHOICE_NONE : CHOICE_ACCEPTED,
 				  .lifetime_s = LIFETIME_UNKNOWN };
@@ -100,7 +133,8 @@ static void make(struct maker *m, uint64_t i, struct entry *e)
 	snprintf(m->site, sizeof(m->site), "site%u.example", (unsigned)site);
 	snprintf(m->host, sizeof(m->host), "%s.site%u.example", r >> 21 & 1 ? "www" : "static",
 		 (unsigned)site);
-	snprintf(m->client, sizeof(m->client), "%032x", (unsigned)(r >> 24) % CLIENTS * 2654435761u);
+	snprintf(m->client, sizeof(m->client), "%032x",
+		 (unsigned)(r >> 24) % CLIENTS * 2654435761u);
 	snprintf(m->value, sizeof(m->value), "%016llx%016llx", (unsigned long long)v,
 		 (unsigned long long)(v * 3));
 	snprintf(value, sizeof(value), "%llx.%u", (unsigned long long)v, (unsigned)(r >> 40));
@@ -112,8 +146,10 @@ static void make(struct maker *m, uint64_t i, struct entry *e)
 	e->cookie = slice_str(names[(r >> 32) % NAMES]);
 	e->value = slice_str(m->value);
 	e->count = 1;
-	e->attrs = (struct entry_attrs){ .domain = e->site, .path = SLICE("/"),
-					 .lifetime_s = 34560000, .secure = true,
+	e->attrs = (struct entry_attrs){ .domain = e->site,
+					 .path = SLICE("/"),
+					 .lifetime_s = 34560000,
+					 .secure = true,
 					 .samesite = SLICE("lax") };
 	e->status = 200;
 	decide(m, e, value);
@@ -207,7 +243,8 @@ static double append_recorder(const char *folder, struct maker *m, uint64_t n)
 		entry_pack(&body, &e);
 		if (i % LETTER_ENTRIES != LETTER_ENTRIES - 1 && i != n - 1)
 			continue;
-		must(recorder_letter(r, &(struct letter){ MSG_ENTRIES, 3, (uint32_t)i, buf_slice(&body) }),
+		must(recorder_letter(
+			     r, &(struct letter){ MSG_ENTRIES, 3, (uint32_t)i, buf_slice(&body) }),
 		     "letter");
 		buf_clear(&body);
 		if (now_s() - ticked > 1) {
@@ -282,7 +319,8 @@ int main(int argc, char **argv)
 	if (replay_log(argv[1], &ro, &rr) != REPLAY_SAME)
 		fprintf(stderr, "replay: %s\n", rr.error);
 	replay = now_s() - replay;
-	printf("{\"entries\":%llu,\"bytes_per_entry\":%.1f,\"append_per_s\":%.0f,\"verify_per_s\":%.0f,"
+	printf("{\"entries\":%llu,\"bytes_per_entry\":%.1f,\"append_per_s\":%.0f,\"verify_per_s\":%"
+	       ".0f,"
 	       "\"replay_per_s\":%.0f,\"peak_append_kib\":%ld,\"peak_verify_kib\":%ld,"
 	       "\"peak_kib\":%ld,\"verify\":%d,\"replay\":%d}\n",
 	       (unsigned long long)n, (double)folder_bytes / (double)n, (double)n / append,

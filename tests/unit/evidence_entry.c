@@ -39,8 +39,10 @@ static struct entry cookie(enum entry_kind kind)
 	e.value = SLICE(VALUE);
 	e.shape = SLICE("uuid:36");
 	e.count = 1;
-	e.attrs = (struct entry_attrs){ .domain = SLICE("example.com"), .path = SLICE("/"),
-					.lifetime_s = 34560000, .secure = true,
+	e.attrs = (struct entry_attrs){ .domain = SLICE("example.com"),
+					.path = SLICE("/"),
+					.lifetime_s = 34560000,
+					.secure = true,
 					.samesite = SLICE("lax") };
 	e.status = 200;
 	return e;
@@ -69,9 +71,9 @@ static void check_line(const struct entry *e, const char *want)
 }
 
 #define FACTS                                                                                      \
-	",\"client\":\"" CLIENT "\",\"site\":\"example.com\",\"site_by\":\"same-site\","          \
-	"\"confidence\":\"high\",\"party\":\"first\",\"host\":\"www.example.com\","               \
-	"\"cookie\":\"_ga\",\"purpose\":\"analytics\",\"why\":\"table:412 _ga*\","                \
+	",\"client\":\"" CLIENT "\",\"site\":\"example.com\",\"site_by\":\"same-site\","           \
+	"\"confidence\":\"high\",\"party\":\"first\",\"host\":\"www.example.com\","                \
+	"\"cookie\":\"_ga\",\"purpose\":\"analytics\",\"why\":\"table:412 _ga*\","                 \
 	"\"profile\":\"default\",\"choice\":\"none\",\"seen\":\"nowhere\","                        \
 	"\"verdict\":\"removed\",\"value\":\"" VALUE "\",\"shape\":\"uuid:36\""
 #define HEAD(kind) "{\"v\":1,\"n\":7,\"t\":\"2026-11-22T03:36:50.123Z\",\"kind\":\"" kind "\""
@@ -83,7 +85,8 @@ static void test_golden_set(void **state)
 	(void)state;
 	check_line(&e, HEAD("set") FACTS
 		   ",\"count\":1,\"last\":\"2026-11-22T03:36:50.123Z\",\"scheme\":\"https\","
-		   "\"rules\":\"0123456789abcdef\",\"attrs\":{\"domain\":\"example.com\",\"path\":\"/\",\"lifetime_s\":34560000,"
+		   "\"rules\":\"0123456789abcdef\",\"attrs\":{\"domain\":\"example.com\",\"path\":"
+		   "\"/\",\"lifetime_s\":34560000,"
 		   "\"session\":false,\"secure\":true,\"httponly\":false,\"samesite\":\"lax\","
 		   "\"partitioned\":false},\"status\":200}");
 }
@@ -97,10 +100,10 @@ static void test_golden_sent(void **state)
 	e.first = T0 + 1;
 	e.last = T0 + 60000;
 	e.tries = 2;
-	check_line(&e, HEAD("sent") FACTS
-		   ",\"count\":12,\"last\":\"2026-11-22T03:37:50.123Z\","
-		   "\"first\":\"2026-11-22T03:36:50.124Z\",\"scheme\":\"https\","
-		   "\"rules\":\"0123456789abcdef\",\"tries\":2}");
+	check_line(&e,
+		   HEAD("sent") FACTS ",\"count\":12,\"last\":\"2026-11-22T03:37:50.123Z\","
+				      "\"first\":\"2026-11-22T03:36:50.124Z\",\"scheme\":\"https\","
+				      "\"rules\":\"0123456789abcdef\",\"tries\":2}");
 }
 
 static void test_every_kind(void **state)
@@ -231,13 +234,20 @@ static void test_not_canonical(void **state)
 	refuse("{\"v\":1,\"n\":3,\"t\":\"2026-11-22t03:36:50.123Z\",\"kind\":\"heartbeat\"}", 17);
 	refuse("{\"v\":1,\"n\":3,\"t\":\"2026-11-22T03:36:50.123Z\",\"kind\":\"beat\"}", 43);
 	refuse(BEAT " ", sizeof(BEAT) - 1);
-	refuse("{\"v\":1,\"n\":3,\"t\":\"2026-11-22T03:36:50.123Z\",\"kind\":\"stop\",\"why\":\"\\u0041\"}",
+	refuse("{\"v\":1,\"n\":3,\"t\":\"2026-11-22T03:36:50.123Z\",\"kind\":\"stop\",\"why\":"
+	       "\"\\u0041\"}",
 	       65);
-	refuse("{\"v\":1,\"n\":3,\"t\":\"2026-11-22T03:36:50.123Z\",\"kind\":\"stop\",\"why\":\"\\u00E9\"}",
+	refuse("{\"v\":1,\"n\":3,\"t\":\"2026-11-22T03:36:50.123Z\",\"kind\":\"stop\",\"why\":"
+	       "\"\\u00E9\"}",
 	       65);
-	refuse("{\"v\":1,\"n\":3,\"t\":\"2026-11-22T03:36:50.123Z\",\"kind\":\"stop\",\"why\":\"\\n\"}", 65);
-	refuse("{\"v\":1,\"n\":3,\"t\":\"2026-11-22T03:36:50.123Z\",\"kind\":\"stop\",\"why\":\"a", 66);
-	refuse("{\"v\":1,\"n\":3,\"t\":\"2026-11-22T03:36:50.123Z\",\"kind\":\"clock\",\"jump_ms\":-0}", 69);
+	refuse("{\"v\":1,\"n\":3,\"t\":\"2026-11-22T03:36:50.123Z\",\"kind\":\"stop\",\"why\":"
+	       "\"\\n\"}",
+	       65);
+	refuse("{\"v\":1,\"n\":3,\"t\":\"2026-11-22T03:36:50.123Z\",\"kind\":\"stop\",\"why\":\"a",
+	       66);
+	refuse("{\"v\":1,\"n\":3,\"t\":\"2026-11-22T03:36:50.123Z\",\"kind\":\"clock\",\"jump_ms\":"
+	       "-0}",
+	       69);
 }
 
 /* Every change of one byte of a line is refused or is another line: never the same entry. */

@@ -76,7 +76,8 @@ static int setup(void **state)
 	const char *tmp = getenv("TMPDIR");
 
 	(void)state;
-	snprintf(folder, sizeof(folder), "%s/crumbgate-recorder-XXXXXX", tmp != NULL ? tmp : "/tmp");
+	snprintf(folder, sizeof(folder), "%s/crumbgate-recorder-XXXXXX",
+		 tmp != NULL ? tmp : "/tmp");
 	wall_now = T0;
 	mono_now = 1000;
 	return mkdtemp(folder) == NULL;
@@ -91,8 +92,11 @@ static int teardown(void **state)
 
 static struct recorder *open_with(enum recorder_policy policy, bool keep_values)
 {
-	struct recorder_options o = { .state = folder, .version = "1", .clock = &test_clock,
-				      .policy = policy, .keep_values = keep_values };
+	struct recorder_options o = { .state = folder,
+				      .version = "1",
+				      .clock = &test_clock,
+				      .policy = policy,
+				      .keep_values = keep_values };
 	struct recorder_replies replies = { on_send, NULL };
 	struct recorder *r = recorder_open(&o, &replies, error, sizeof(error));
 
@@ -256,9 +260,13 @@ static void test_letter_again(void **state)
 static void test_choices(void **state)
 {
 	struct recorder *r = must_open();
-	struct recorder_choice c = { .op = RECORDER_CHOICE_SET, .client = SLICE("192.0.2.7"),
-				     .site = SLICE("example.com"), .profile = SLICE("default"),
-				     .choice = SLICE("accepted"), .seen = SLICE("desk"), .when = T0 };
+	struct recorder_choice c = { .op = RECORDER_CHOICE_SET,
+				     .client = SLICE("192.0.2.7"),
+				     .site = SLICE("example.com"),
+				     .profile = SLICE("default"),
+				     .choice = SLICE("accepted"),
+				     .seen = SLICE("desk"),
+				     .when = T0 };
 	struct recorder_choice got;
 	struct recorder_keys keys;
 	struct msg_reader in;
@@ -272,7 +280,8 @@ static void test_choices(void **state)
 	assert_int_equal(box[0].type, MSG_KEYS);
 	assert_true(recorder_get_keys(buf_slice(&box[0].body), &keys));
 	assert_true(slice_eq(keys.period, SLICE("2026-11")));
-	assert_true(keys.until == clock_parse_rfc3339("2026-12-01T00:00:00.000Z", CLOCK_RFC3339_LEN));
+	assert_true(keys.until ==
+		    clock_parse_rfc3339("2026-12-01T00:00:00.000Z", CLOCK_RFC3339_LEN));
 	assert_int_equal(box[1].type, MSG_CHOICES_END);
 	d = digest_new(keys.ledger_key);
 	digest_client(d, c.client, client);
@@ -346,10 +355,13 @@ static void test_query(void **state)
 	assert_true(letter(r, MSG_QUERY, 9, buf_slice(&b)));
 	assert_int_equal(box_n, 1);
 	assert_true(box[0].type == MSG_ANSWER && box[0].id == 9 && box[0].body.mem[0] == 0);
-	assert_true(slice_eq(slice_skip(buf_slice(&box[0].body), 1),
-		SLICE("{\"rows\":[{\"site\":\"example.com\",\"host\":\"www.example.com\",\"cookie\":\"a\","
+	assert_true(slice_eq(
+		slice_skip(buf_slice(&box[0].body), 1),
+		SLICE("{\"rows\":[{\"site\":\"example.com\",\"host\":\"www.example.com\","
+		      "\"cookie\":\"a\","
 		      "\"purpose\":\"unknown\",\"why\":\"no row; first party\",\"party\":\"first\","
-		      "\"kept\":6,\"removed\":1,\"expired\":0,\"first\":\"2026-11-22T03:36:50.123Z\","
+		      "\"kept\":6,\"removed\":1,\"expired\":0,\"first\":\"2026-11-22T03:36:50."
+		      "123Z\","
 		      "\"last\":\"2026-11-22T03:36:50.123Z\"}],\"more\":false}")));
 	empty_box();
 	/* Many rows come in parts. */

@@ -577,8 +577,10 @@ static void change_file(const char *name)
 
 static void test_every_file_counts(void **state)
 {
-	static const char *const names[] = { LOG_NAME, "000000000000.jsonl.zst", "tree/0", "tree/1",
-					     "checkpoints", "checkpoint", "vkey" };
+	static const char *const names[] = { LOG_NAME,	    "000000000000.jsonl.zst",
+					     "tree/0",	    "tree/1",
+					     "checkpoints", "checkpoint",
+					     "vkey" };
 	struct verify_options o = { 0 };
 	struct verify_report report;
 	struct note_signer *other = note_signer_make();

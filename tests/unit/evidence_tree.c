@@ -39,8 +39,12 @@ static void assert_hash(const struct merkle_hash *h, const char *hex)
 
 /* The leaves and roots that the Certificate Transparency code bases test with. */
 static const struct slice ct_leaves[] = {
-	{ "", 0 },	     { "\x00", 1 },	       { "\x10", 1 },
-	{ "\x20\x21", 2 },   { "\x30\x31", 2 },	       { "\x40\x41\x42\x43", 4 },
+	{ "", 0 },
+	{ "\x00", 1 },
+	{ "\x10", 1 },
+	{ "\x20\x21", 2 },
+	{ "\x30\x31", 2 },
+	{ "\x40\x41\x42\x43", 4 },
 	{ "\x50\x51\x52\x53\x54\x55\x56\x57", 8 },
 	{ "\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f", 16 },
 };
@@ -134,19 +138,22 @@ static void test_proofs(void **state)
 		for (unsigned n = 0; n < size; n += size < 40 ? 1 : 7) {
 			h = leaf_of(n);
 			assert_true(merkle_prove_inclusion(&store, sha, n, size, proof, &count));
-			assert_true(merkle_check_inclusion(sha, &h, n, size, proof, count, &roots[size]));
-			assert_false(merkle_check_inclusion(sha, &h, n + 1, size, proof, count, &roots[size]));
+			assert_true(merkle_check_inclusion(sha, &h, n, size, proof, count,
+							   &roots[size]));
+			assert_false(merkle_check_inclusion(sha, &h, n + 1, size, proof, count,
+							    &roots[size]));
 			if (count != 0) {
 				proof[count - 1].b[0] ^= 1;
 				assert_false(merkle_check_inclusion(sha, &h, n, size, proof, count,
 								    &roots[size]));
 			}
-			assert_true(merkle_prove_consistency(&store, sha, n + 1, size, proof, &count));
+			assert_true(
+				merkle_prove_consistency(&store, sha, n + 1, size, proof, &count));
 			assert_true(merkle_check_consistency(sha, n + 1, size, proof, count,
 							     &roots[n + 1], &roots[size]));
 			if (n + 1 < size)
-				assert_false(merkle_check_consistency(sha, n + 1, size, proof, count,
-								      &roots[n], &roots[size]));
+				assert_false(merkle_check_consistency(
+					sha, n + 1, size, proof, count, &roots[n], &roots[size]));
 		}
 	}
 	assert_false(merkle_prove_inclusion(&store, sha, 5, 5, proof, &count));
@@ -192,9 +199,11 @@ static void test_vkey(void **state)
 	assert_true(slice_eq(buf_slice(&b), SLICE(vkey)));
 	buf_release(&b);
 	assert_false(note_key_parse(
-		SLICE("example.com/foo+530d903b+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"), &k));
+		SLICE("example.com/foo+530d903b+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"),
+		&k));
 	assert_false(note_key_parse(
-		SLICE("example.com/fop+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"), &k));
+		SLICE("example.com/fop+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"),
+		&k));
 	assert_false(note_key_parse(SLICE("example.com/foo+530d903a"), &k));
 }
 
@@ -256,7 +265,8 @@ static void test_bad_checkpoints(void **state)
 	assert_false(checkpoint_parse(SLICE("o\n\n" ROOT), &c));
 	assert_false(checkpoint_parse(SLICE("o p\n7\n" ROOT), &c));
 	assert_false(checkpoint_parse(SLICE("o\n7\nq6u=\n"), &c));
-	assert_false(checkpoint_parse(SLICE("o\n7\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6t=\n"), &c));
+	assert_false(checkpoint_parse(SLICE("o\n7\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6t=\n"),
+				      &c));
 }
 
 /* ---- digests ---- */
@@ -370,10 +380,10 @@ static void test_repeats_cap(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_roots),	     cmocka_unit_test(test_proofs),
-		cmocka_unit_test(test_subtrees),     cmocka_unit_test(test_vkey),
-		cmocka_unit_test(test_notes),	     cmocka_unit_test(test_bad_checkpoints),
-		cmocka_unit_test(test_digests),	     cmocka_unit_test(test_repeats),
+		cmocka_unit_test(test_roots),	    cmocka_unit_test(test_proofs),
+		cmocka_unit_test(test_subtrees),    cmocka_unit_test(test_vkey),
+		cmocka_unit_test(test_notes),	    cmocka_unit_test(test_bad_checkpoints),
+		cmocka_unit_test(test_digests),	    cmocka_unit_test(test_repeats),
 		cmocka_unit_test(test_repeats_cap),
 	};
 

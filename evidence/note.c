@@ -185,6 +185,18 @@ bool note_parse(struct slice in, struct note *n, size_t *used)
 	return n->count != 0;
 }
 
+bool note_is_torn(struct slice rest)
+{
+	const char *blank;
+
+	if (rest.n == 0 || rest.p[rest.n - 1] != '\n')
+		return true;
+	/* Up to the empty line there is neither a dash nor anything behind an empty line. */
+	blank = memmem(rest.p, rest.n, "\n\n", 2);
+	return memmem(rest.p, rest.n, DASH, sizeof(DASH) - 1) == NULL &&
+	       (blank == NULL || blank + 2 == rest.p + rest.n);
+}
+
 static bool signature_holds(struct slice text, const struct note_signature *sig,
 			    const struct note_key *k)
 {

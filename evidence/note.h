@@ -55,6 +55,12 @@ struct note {
  */
 bool note_parse(struct slice in, struct note *n, size_t *used);
 
+/*
+ * True when bytes that note_parse() refused can be the beginning of a note whose writing a crash
+ * cut short; false when they were whole once.
+ */
+bool note_is_torn(struct slice rest);
+
 enum note_result { NOTE_GOOD, NOTE_UNSIGNED, NOTE_BAD };
 /* UNSIGNED: no signature by this key; BAD: a signature by this key that does not hold. */
 enum note_result note_verify(const struct note *n, const struct note_key *k);

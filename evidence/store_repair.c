@@ -163,6 +163,32 @@ static bool find_last(struct recovery *r, struct slice tail, struct note *n, siz
 	return found;
 }
 
+static bool take_checkpoints(struct recovery *r, struct slice tail, uint64_t from)
+{
+	struct store *s = r->s;
+	struct note n;
+	size_t end = 0;
+
+	r->fresh = !find_last(r, tail, &n, &end);
+	s->checkpoints_size = from + end;
+	if (!note_is_torn(slice_skip(tail, end)))
+		return refuse(r,
+			      "%s/checkpoints: its end is no checkpoint: it was changed; keep the "
+			      "folder as it is and begin another",
+			      s->path);
+	if (r->fresh)
+		return true;
+	if (note_verify(&n, store_key(s)) != NOTE_GOOD)
+		return refuse(
+			r,
+			"%s/checkpoints: the last checkpoint is not signed by this log's key: "
+			"it was changed; keep the folder as it is and begin another",
+			s->path);
+	r->last_root = r->last.root;
+	s->signed_size = r->last.size;
+	return true;
+}
+
 static bool read_checkpoints(struct recovery *r)
 {
 	struct store *s = r->s;
@@ -170,31 +196,31 @@ static bool read_checkpoints(struct recovery *r)
 	uint64_t from = (uint64_t)size > CHECKPOINT_TAIL ? (uint64_t)size - CHECKPOINT_TAIL : 0;
 	char *mem = malloc(CHECKPOINT_TAIL);
 	ssize_t got = mem != NULL ? pread(s->checkpoints, mem, CHECKPOINT_TAIL, (off_t)from) : -1;
-	struct note n;
-	size_t end = 0;
-	bool ok = true;
+	bool ok;
 
-	if (size < 0 || got < 0) {
+	if (size < 0 || got < 0)
 		ok = refuse(r, "%s/checkpoints cannot be read: %s", s->path, strerror(errno));
-	} else if (find_last(r, slice_of(mem, (size_t)got), &n, &end)) {
-		if (note_verify(&n, store_key(s)) != NOTE_GOOD)
-			ok = refuse(
-				r,
-				"%s/checkpoints: the last checkpoint is not signed by this log's "
-				"key: "
-				"the log was changed; keep the folder as it is and begin another",
-				s->path);
-		r->last_root = r->last.root;
-		s->signed_size = r->last.size;
-	} else {
-		r->fresh = true;
-	}
-	s->checkpoints_size = from + end;
+	else
+		ok = take_checkpoints(r, slice_of(mem, (size_t)got), from);
 	free(mem);
-	/* A note that was cut by a crash was never shown to anybody. */
-	return ok && ((uint64_t)size == s->checkpoints_size ||
-		      s->ops->ftruncate(s->checkpoints, (off_t)s->checkpoints_size) == 0 ||
-		      refuse(r, "%s/checkpoints cannot be repaired: %s", s->path, strerror(errno)));
+	return ok;
+}
+
+/* Sets aside the beginning of a note that a crash left. */
+static bool cut_checkpoints(struct recovery *r)
+{
+	struct store *s = r->s;
+	uint64_t size = (uint64_t)file_size(s->checkpoints);
+	char mem[NOTE_MAX];
+	ssize_t n;
+
+	if (size <= s->checkpoints_size)
+		return true;
+	n = pread(s->checkpoints, mem, sizeof(mem), (off_t)s->checkpoints_size);
+	return (n > 0 &&
+		file_replace(s->ops, s->dir, "torn-checkpoints", slice_of(mem, (size_t)n)) &&
+		s->ops->ftruncate(s->checkpoints, (off_t)s->checkpoints_size) == 0) ||
+	       refuse(r, "%s/checkpoints cannot be repaired: %s", s->path, strerror(errno));
 }
 
 static bool open_files(struct recovery *r)
@@ -224,6 +250,8 @@ static bool begin_log(struct recovery *r)
 			"folder away to begin a new log",
 			s->path);
 	merkle_init(&r->m);
+	if (!cut_checkpoints(r))
+		return false;
 	if (r->fresh && !checkpoint_write(s, &r->m))
 		return refuse(r, "%s: the first checkpoint cannot be written: %s", s->path,
 			      strerror(errno));

@@ -412,12 +412,10 @@ static void check_newest(struct verify *v)
 static void check_notes_end(struct verify *v)
 {
 	struct slice rest = notes_rest(&v->notes);
-	bool whole = rest.n != 0 && rest.p[rest.n - 1] == '\n' &&
-		     memmem(rest.p, rest.n, "\n\n", 2) != NULL;
 
 	if (v->report->checkpoints == 0)
 		problem(v, "checkpoints", 0, VERIFY_NOWHERE, "there is no checkpoint");
-	else if (whole)
+	else if (!note_is_torn(rest))
 		problem(v, "checkpoints", 0, VERIFY_NOWHERE,
 			"no checkpoint behind the first %" PRIu64, v->report->checkpoints);
 	else if (rest.n != 0 && !writer_lives(v))

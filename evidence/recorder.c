@@ -637,16 +637,16 @@ static bool begin(struct recorder *r)
 
 static bool open_parts(struct recorder *r, char *error, size_t size)
 {
-	struct store_options so = { .path = r->o.state, .segment_max = r->o.segment_max };
+	int state = open(r->o.state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct store_options so = { state, r->o.state, NULL, r->o.segment_max };
 	struct store_repair repair;
 
-	so.state = open(r->o.state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (so.state < 0) {
+	if (state < 0) {
 		snprintf(error, size, "%s: %s", r->o.state, strerror(errno));
 		return false;
 	}
 	r->store = store_open(&so, &repair, error, size);
-	close(so.state);
+	close(state);
 	if (r->store == NULL)
 		return false;
 	r->ledger = ledger_open(r->o.state, error, size);

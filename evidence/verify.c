@@ -224,11 +224,12 @@ static void compare_tile(void *arg, unsigned level, const struct merkle_hash *ha
 {
 	struct verify *v = arg;
 	struct merkle_store s = tree_store(v->tree);
-	uint64_t index = v->m.size >> (MERKLE_TILE_HEIGHT * level);
 	struct merkle_hash have;
+	uint64_t index;
 
 	if (level == 0 || level >= MERKLE_LEVELS || v->tile_differs != 0)
 		return;
+	index = v->m.size >> (MERKLE_TILE_HEIGHT * level);
 	if (!s.read(s.arg, level, index, 1, &have)) {
 		/* A kill between the writes of two levels leaves the upper one short. */
 		if (v->have_next)

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/options.h"
+#include "cmd/ca.h"
 #include "cmd/log.h"
 #include "cmd/replay.h"
 #include "cmd/verify.h"
@@ -11,11 +12,25 @@
 #include <string.h>
 
 static const struct command commands[] = {
+	{ "run", "[-c FILE] [OPTION...]", "run the proxy in the foreground",
+	  "Listens, makes its CA at the first start, and says what to do next. SIGHUP reads the "
+	  "configuration\n"
+	  "again, SIGTERM lets what runs finish.",
+	  true, cmd_run },
 	{ "check", "[-c FILE] [--json] [OPTION...]", "check a configuration file",
 	  "Says \"good\", or each mistake with file, line and column. Exit status: 0 good, 1 "
 	  "wrong, 2 it\n"
 	  "could not be read. With --json it prints the configuration that would be in force.",
 	  true, cmd_check },
+	{ "ca",
+	  "show [--json] [--state DIR]\n"
+	  "export --pem|--der|--mobileconfig [-o FILE] [--state DIR]\n"
+	  "import [--force] [--passphrase-file FILE] [--state DIR] FILE...",
+	  "the certificate authority that browsers are to trust",
+	  "import takes a certificate and its private key, in one file or several: PEM, DER, PKCS #8, "
+	  "PKCS #12.\n"
+	  "An authority that is there already is kept as a backup, and only replaced with --force.",
+	  false, cmd_ca },
 	{ "choice",
 	  "set refuse|accept SITE|--all [--client ADDR] [--state DIR]\n"
 	  "clear SITE|--all [--client ADDR] [--state DIR]\n"

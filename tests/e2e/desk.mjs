@@ -19,8 +19,12 @@ scenario('desk', async (t) => {
 	t.equal((await gate.curl([`${DESK}/no-such-page`])).status, 404, 'what is not there is 404');
 
 	/* Where somebody else asks. */
-	const foreign = { 'a foreign Host': ['-H', 'Host: evil.test', `${DESK}/`],
-		'a script of another site': ['-H', 'Sec-Fetch-Site: cross-site', '-H', 'Sec-Fetch-Mode: cors', '-H', 'Sec-Fetch-Dest: empty', `${DESK}/`],
+	await gate.curl(['https://site.test/set?c=_ga%3D1;Path=/']);
+	for (const host of ['evil.test', 'crumbgate.internal']) {
+		r = await gate.curl(['-H', `Host: ${host}`, `http://127.0.0.1:${gate.port}/`], { proxy: '' });
+		t.check(!/site\.test/.test(r.text), `${host} rebound to the proxy's port: nothing of the client is shown`, r.text.slice(0, 500));
+	}
+	const foreign = { 'a script of another site': ['-H', 'Sec-Fetch-Site: cross-site', '-H', 'Sec-Fetch-Mode: cors', '-H', 'Sec-Fetch-Dest: empty', `${DESK}/`],
 		'another Origin': ['-H', 'Origin: https://evil.test', `${DESK}/`],
 		'a POST without a token': ['-d', 'op=accept&site=*', '-H', `Origin: ${DESK}`, `${DESK}/choice`] };
 	for (const [what, words] of Object.entries(foreign)) {

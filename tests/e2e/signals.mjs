@@ -1,5 +1,4 @@
 /* HUP keeps connections, TERM drains, and kill -9 of any child under load loses neither service nor record. */
-import { connect } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { accepts, scenario } from './lib/scenario.mjs';
 import { makePki } from './lib/pki.mjs';
@@ -8,57 +7,57 @@ import { checkEvidence, startCrumbgate } from './lib/crumbgate.mjs';
 import { get, startLoad } from './lib/load.mjs';
 import { alive, childrenOf, nameOf } from './lib/processes.mjs';
 
-/* A plain keep-alive connection to the proxy: ask(path) resolves with the status of one more answer on it. */
-function keptConnection(port, host) {
-	const socket = connect({ port, host: '127.0.0.1' });
-	let text = '', want = null;
-	socket.on('error', () => {});
-	socket.on('data', (d) => {
-		text += d.toString('latin1');
-		const m = /^HTTP\/1\.1 (\d+) [\s\S]*?\r\ncontent-length: (\d+)\r\n[\s\S]*?\r\n\r\n/i.exec(text);
-		if (m !== null && text.length >= m[0].length + Number(m[2]) && want !== null) {
-			text = text.slice(m[0].length + Number(m[2]));
-			want(Number(m[1]));
-			want = null;
-		}
-	});
-	socket.on('close', () => want?.('closed'));
-	return { socket,
-		ask: (path) => new Promise((resolve) => {
-			want = resolve;
-			socket.write(`GET http://${host}${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-		}) };
-}
-
 scenario('signals', async (t) => {
 	const pki = await makePki(t);
 	const origin = await startOrigin(t, await pki.leaf('sites', ['site.test', 'other.test']));
 	const gate = await startCrumbgate(t, { trust: pki.root, sites: [[':443', origin.https], [':80', origin.http]] });
 
-	/* HUP: a good configuration comes into force, a bad one is refused, and the connection never notices. */
-	const kept = keptConnection(gate.port, 'site.test');
-	t.equal(await kept.ask('/bytes?n=5'), 200, 'a connection works');
+	/* An answer that ends when the test says so. */
+	const finish = new Map();
+	origin.routes.set('/slow', (req, res, url) => {
+		res.writeHead(200, { 'Content-Length': '10' });
+		res.write('12345');
+		finish.set(url.searchParams.get('n'), () => res.end('67890'));
+	});
+	const slowly = async (n) => {
+		const answer = gate.curl([`https://site.test/slow?n=${n}`]);
+		t.check(await t.until(() => finish.has(n)), `answer ${n} is on its way`);
+		return async () => {
+			finish.get(n)();
+			const r = await answer;
+			return [r.code, r.text];
+		};
+	};
+
+	/* HUP: a good configuration comes into force, a bad one is refused, and what runs goes on. */
+	const first = await slowly('first');
 	writeFileSync(gate.conf, 'profile "minors" {\n\tclients = { "127.0.0.1/32" }\n}\n');
 	gate.proc.child.kill('SIGHUP');
 	t.check((await gate.entries((e) => e.kind === 'config', 2)).length >= 2, 'HUP: the new configuration is in the log');
-	t.equal(await kept.ask('/bytes?n=6'), 200, 'and the connection still works');
-	await gate.curl(['https://site.test/set?c=_gid%3D1;%20Path=/;%20Max-Age=99999']);
-	t.check((await gate.entries((e) => e.kind === 'set' && e.profile === 'minors')).length > 0, 'and the new profile is in force');
+	const newProfile = await t.until(async () => {
+		await gate.curl(['https://site.test/set?c=_gid%3D1;%20Path=/;%20Max-Age=99999']);
+		return (await gate.log()).some((e) => e.kind === 'set' && e.profile === 'minors');
+	});
+	t.check(newProfile, 'and the new profile is in force');
 	writeFileSync(gate.conf, 'profile "minors" {\n\tno-such-key = 1\n');
+	const second = await slowly('second');
 	gate.proc.child.kill('SIGHUP');
 	t.check(await t.until(() => /crumbgate\.conf:\d+:\d+: /.test(gate.proc.output())), 'HUP with a bad file: line and column are named', gate.proc.output());
-	t.equal(await kept.ask('/bytes?n=7'), 200, 'and all goes on');
+	t.equal(await first(), [0, '1234567890'], 'the answer that ran during the good one ends whole');
+	t.equal(await second(), [0, '1234567890'], 'and that during the bad one');
+	t.equal((await gate.curl(['https://site.test/echo'])).status, 200, 'and all goes on');
 	writeFileSync(gate.conf, '');
-	kept.socket.destroy();
 
 	/* kill -9 of each child in turn, under load. */
 	let i = 0;
 	const load = startLoad(gate, (n) => `https://${n & 1 ? 'site' : 'other'}.test/set?c=k${n % 50}%3D${n};Path=/`, { lanes: 4,
 		headers: (n) => ({ Cookie: `a=${n % 7}; _ga=GA1.1.${n % 9}` }) });
 	await t.until(() => load.counts().good > 20);
-	const first = childrenOf(gate.proc.pid);
-	t.check(first.length >= 4, 'the supervisor has a keeper, a recorder and two workers', first);
-	for (const pid of first) {
+	/* The workers of before the HUP end when they have nothing left to do. */
+	await t.until(() => childrenOf(gate.proc.pid).length === 4);
+	const pids = childrenOf(gate.proc.pid);
+	t.equal(pids.length, 4, 'the supervisor has a keeper, a recorder and two workers');
+	for (const pid of pids) {
 		const had = load.counts().good, name = nameOf(pid);
 		process.kill(pid, 'SIGKILL');
 		const start = Date.now();
@@ -73,11 +72,11 @@ scenario('signals', async (t) => {
 		t.check(back && Date.now() - start < 2000, `${name} killed: the service is back within 2 s`, Date.now() - start);
 		t.check(await t.until(() => load.counts().good > had + 20), 'and the load goes on');
 	}
-	t.check(await t.until(() => childrenOf(gate.proc.pid).length === first.length), 'all children are there again',
+	t.check(await t.until(() => childrenOf(gate.proc.pid).length === pids.length), 'all children are there again',
 		childrenOf(gate.proc.pid));
 	const { good, bad } = await load.stop();
 	t.note(`${good} good answers, ${bad} cut by the kills`);
-	t.check((await gate.entries((e) => e.kind === 'restart', first.length)).length >= first.length, 'each death is in the log');
+	t.check((await gate.entries((e) => e.kind === 'restart', pids.length)).length >= pids.length, 'each death is in the log');
 	await checkEvidence(t, gate, { deaths: true });
 
 	/* kill -9 of the supervisor: its children end too, and the next start goes on with the same log. */
@@ -93,18 +92,10 @@ scenario('signals', async (t) => {
 	await checkEvidence(t, gate, { deaths: true });
 
 	/* TERM: no new connection, what runs may end. */
-	origin.routes.set('/slow', (req, res) => {
-		res.writeHead(200, { 'Content-Length': '10' });
-		res.write('12345');
-		origin.finishSlow = () => res.end('67890');
-	});
-	const slow = gate.curl(['https://site.test/slow']);
-	t.check(await t.until(() => origin.finishSlow !== undefined), 'an answer is on its way');
+	const last = await slowly('last');
 	gate.proc.child.kill('SIGTERM');
 	t.check(await t.until(async () => !(await accepts(gate.port))), 'TERM: nothing new is accepted');
-	origin.finishSlow();
-	const r = await slow;
-	t.equal([r.code, r.text], [0, '1234567890'], 'the running answer ends whole');
+	t.equal(await last(), [0, '1234567890'], 'the running answer ends whole');
 	t.equal((await gate.proc.stop()).code, 0, 'and the proxy exits with 0');
 	await checkEvidence(t, gate, { deaths: true });
 });

@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { scenario } from './lib/scenario.mjs';
 import { makePki } from './lib/pki.mjs';
 import { checkEvidence, startCrumbgate } from './lib/crumbgate.mjs';
-import { recordedClient, startRecorded } from './lib/exchange.mjs';
+import { recordedClient, startRecorded, today } from './lib/exchange.mjs';
 
+const RECORDED = Date.parse('2023-10-16T05:34:09Z');
 const DROP = /^(connection|content-length|transfer-encoding)$/i;
 
 /* The chain's urls follow from its Location fields. */
@@ -13,7 +14,8 @@ function chain(text) {
 	let url = new URL('http://tiktok.com/');
 	for (const head of text.split('\n').filter((l) => !l.startsWith('#')).join('\n').trim().split(/\n\n+/)) {
 		const [first, ...lines] = head.split('\n');
-		const response = lines.map((l) => l.trim().split(/: ?(.*)/s, 2)).filter(([n]) => !DROP.test(n));
+		const response = lines.map((l) => l.trim().split(/: ?(.*)/s, 2)).filter(([n]) => !DROP.test(n))
+			.map(([n, v]) => [n, /^set-cookie$/i.test(n) ? today(v, RECORDED) : v]);
 		const scheme = url.protocol.slice(0, -1);
 		exchanges.push({ scheme, host: url.hostname, port: scheme === 'https' ? 443 : 80, authority: url.host, path: url.pathname,
 			method: 'GET', status: Number(first.split(' ')[1]), response, request: [['Host', url.host], ['Sec-Fetch-Site', 'none'],

@@ -19,7 +19,8 @@ function pages(origin) {
 	origin.routes.set('/plain.html', html('<p>plain'));
 	origin.routes.set('/page.html', html(`<h1>A page</h1>
 <script>document.cookie = "_ga=GA1.1.55.66; path=/; max-age=63072000; secure";
-document.cookie = "theme=dark; path=/; secure";</script>
+document.cookie = "theme=dark; path=/; secure";
+window.jar = document.cookie;</script>
 <iframe id=ad src="https://ads.test/frame.html"></iframe>
 <img id=pixel src="https://cdn.ads.test/pixel.gif" alt="">`,
 	['_gid=GA1.1.77.88; Path=/; Max-Age=86400; Secure', 'sid=s3cr3ts3ssi0n; Path=/; HttpOnly; Secure']));
@@ -36,7 +37,7 @@ document.cookie = "theme=dark; path=/; secure";</script>
 async function cookies(t, page, origin) {
 	await page.goto('https://site.test/page.html', { waitUntil: 'load' });
 	await t.until(() => origin.asked('ads.test', '/frame.html').length > 0 && origin.asked('cdn.ads.test', '/pixel.gif').length > 0);
-	t.check(/_ga=/.test(await page.evaluate(() => document.cookie)), 'the script has set its cookie, as scripts can');
+	t.check(/_ga=/.test(await page.evaluate(() => window.jar)), 'the script has set its cookie, as scripts can');
 	/* The next request carries it to the proxy, which expires it. */
 	await page.goto('https://site.test/plain.html');
 	const asked = origin.asked('site.test', '/plain.html').at(-1);

@@ -5,12 +5,14 @@
  *	const r = await gate.curl(['https://site.test/echo']);		// { code, status, headers, body }
  *	const entries = await gate.entries((e) => e.kind === 'set');
  *
- * The program is $CRUMBGATE.  Each gate has a state folder and a configuration file of its own.
+ * The program is $CRUMBGATE, else build/crumbgate of this tree.  Each gate has a state folder and a configuration file of its own.
  */
 import { readFileSync, writeFileSync, existsSync, chmodSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { accepts, freePort } from './scenario.mjs';
 
-export const program = process.env.CRUMBGATE ?? 'build/crumbgate';
+export const program = resolve(process.env.CRUMBGATE ?? fileURLToPath(new URL('../../../build/crumbgate', import.meta.url)));
 
 /* The heads at the start of curl's --include output: { status, fields: [name, value] pairs } each. */
 function parseHeads(buffer) {

@@ -14,7 +14,28 @@ import { readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { connect as tlsConnect, createSecureContext, createServer as createTlsServer } from 'node:tls';
 
+/*
+ * A Set-Cookie as it would be today: an Expires that lay ahead when it was recorded still lies as far ahead.
+ */
+export function today(cookie, recordedAt) {
+	return cookie.replace(/(;\s*expires\s*=\s*)([^;]+)/i, (all, before, date) => {
+		const ahead = Date.parse(date.replaceAll('-', ' ')) - recordedAt;
+		return ahead > 0 ? before + new Date(Date.now() + ahead).toUTCString() : all;
+	});
+}
+
+/* Whether a Set-Cookie deletes: its time is over already. */
+export function deletes(cookie) {
+	const age = /;\s*max-age\s*=\s*(-?\d+)/i.exec(cookie);
+	if (age !== null)
+		return Number(age[1]) <= 0;
+	const date = /;\s*expires\s*=\s*([^;]+)/i.exec(cookie);
+	return date !== null && Date.parse(date[1].replaceAll('-', ' ')) <= Date.now();
+}
+
 const BODY = 'x'.repeat(300);
+/* Neither a certificate nor SNI has the dot at the end (RFC 6066 section 3). */
+const tlsName = (host) => host.replace(/\.$/, '');
 const hasBody = (status) => status >= 200 && status !== 204 && status !== 304;
 
 function parseHead(text) {
@@ -47,7 +68,7 @@ function headReader(handle) {
 
 export async function startRecorded(t, pki, exchanges) {
 	const origin = { seen: new Map(), contexts: new Map() };
-	const hosts = [...new Set(exchanges.map((e) => e.host))];
+	const hosts = [...new Set(exchanges.map((e) => tlsName(e.host)))];
 	for (let at = 0; at < hosts.length; at += 60) {
 		const names = hosts.slice(at, at + 60);
 		const leaf = await pki.leaf(`recorded-${at}`, names);
@@ -65,7 +86,7 @@ export async function startRecorded(t, pki, exchanges) {
 		}));
 	};
 	const servers = { http: createServer(serve), https: createTlsServer({
-		SNICallback: (name, done) => done(null, origin.contexts.get(name)) }, serve) };
+		SNICallback: (name, done) => done(null, origin.contexts.get(tlsName(name))) }, serve) };
 	servers.https.on('tlsClientError', () => {});
 	for (const [scheme, server] of Object.entries(servers)) {
 		await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -109,7 +130,7 @@ export function recordedClient(gate, { most = 40 } = {}) {
 		return socket.once('data', (bytes) => {
 			if (!/^HTTP\/1\.1 200/.test(bytes.toString('latin1')))
 				return reject(new Error(bytes.toString('latin1').split('\r\n')[0]));
-			const stream = tlsConnect({ socket, servername: e.host, ca });
+			const stream = tlsConnect({ socket, servername: tlsName(e.host), ca });
 			stream.on('error', reject);
 			return stream.on('secureConnect', () => resolve(lane(stream)));
 		});

@@ -518,8 +518,10 @@ static bool open_all(struct supervisor *sup)
 		return false;
 	}
 	sup->setup = setup_new(sup->config, POST_WORKER, sup->workers);
-	if (sup->setup == NULL)
+	if (sup->setup == NULL) {
+		sup->config = NULL; /* it went with the setup */
 		return false;
+	}
 	sup->post = post_new(&sup->boxes, POST_SUPERVISOR, sup->base, false, on_letter, sup);
 	sup->tickets = event_new(sup->base, -1, EV_PERSIST, on_tickets, sup);
 	sup->grace = evtimer_new(sup->base, on_grace_over, sup);
@@ -563,7 +565,7 @@ static void close_all(struct supervisor *sup)
 	post_boxes_close(&sup->boxes);
 	if (sup->setup != NULL)
 		setup_free(sup->setup);
-	else
+	else if (sup->config != NULL)
 		config_free(sup->config);
 }
 

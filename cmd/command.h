@@ -28,8 +28,6 @@ struct command {
 
 /* `crumbgate run`: the proxy in the foreground. */
 int cmd_run(int argc, char **argv);
-/* `crumbgate run`: the proxy. */
-int cmd_run(int argc, char **argv);
 /* `crumbgate check`: validates the configuration. */
 int cmd_check(int argc, char **argv);
 /* `crumbgate choice`: what a client decided, for one site or all. */

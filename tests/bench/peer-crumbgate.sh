@@ -11,7 +11,7 @@ peer_start() {
 	: >"$D/crumbgate.conf"
 	chmod 600 "$D/crumbgate.conf"
 	# The bench's CA, so that the load generator trusts what is minted.
-	"$CRUMBGATE" ca import --state "$D/state" --cert "$PCA/ec.crt" --key "$PCA/ec.key" >"$D/import" 2>&1 || {
+	"$CRUMBGATE" ca import --state "$D/state" "$PCA/ec.crt" "$PCA/ec.key" >"$D/import" 2>&1 || {
 		cat "$D/import" >&2
 		return 1
 	}

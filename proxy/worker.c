@@ -362,13 +362,13 @@ int worker_process(const struct child_start *start)
 {
 	struct worker_process *p = calloc(1, sizeof(*p));
 	const struct config *config = start->setup->config;
+	const char *user = config->user[0] != '\0' ? config->user : "nobody";
 
 	if (p == NULL)
 		return 1;
 	own_process(start);
-	if (config->user[0] != '\0' && !process_drop_root(config->user)) {
-		diag_error("cannot become the user %s: %s (option user)", config->user,
-			   strerror(errno));
+	if (!process_drop_root(user)) {
+		diag_error("cannot become the user %s: %s (option user)", user, strerror(errno));
 		return CHILD_REFUSED;
 	}
 	p->start = start;

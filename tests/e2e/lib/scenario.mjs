@@ -142,7 +142,8 @@ export class Scenario {
 		}
 		this.cleanups = [];
 		if (this.failures > 0) {
-			for (const proc of this.logs) {
+			/* One that was started again writes on in the same file. */
+			for (const proc of new Map(this.logs.map((p) => [p.log, p])).values()) {
 				console.log(`== ${proc.label} (pid ${proc.pid}) ended ${inspect(proc.exited)}; its last output:`);
 				console.log(proc.output().split('\n').slice(-40).join('\n'));
 			}

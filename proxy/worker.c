@@ -26,6 +26,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define CHOICES_MAX 200000
 #define EXPIRIES_MAX 65536
@@ -112,6 +113,9 @@ static void begin_drain(struct worker_process *p)
 	for (size_t i = 0; i < p->listeners_n; i++)
 		listener_free(p->listeners[i]);
 	p->listeners_n = 0;
+	/* While anybody has the socket open, the kernel goes on completing handshakes. */
+	for (size_t i = 0; i < p->start->setup->listeners_n; i++)
+		close(p->start->setup->listeners[i]);
 	for (c = TAILQ_FIRST(&p->w.clients); c != NULL; c = next) {
 		next = client_after(c);
 		client_drain(c);

@@ -1,6 +1,5 @@
 #include "proxy/supervisor.h"
 
-#include "base/clock.h"
 #include "base/config.h"
 #include "base/diag.h"
 #include "base/paths.h"
@@ -25,9 +24,8 @@
 
 #define TICKET_ROTATION_S (12 * 3600)
 #define RESTART_DELAY_MS 1000
-/* A child that lived shorter than this is started again with a delay. */
-#define CRASH_LIFE_S 5
 #define INTERRUPT_GRACE_MS 1500
+#define FALSE_STARTS_MAX 5
 
 enum role { ROLE_NONE, ROLE_KEEPER, ROLE_RECORDER, ROLE_WORKER };
 
@@ -37,7 +35,7 @@ struct child {
 	pid_t pid;	/* 0: not running */
 	bool ready;	/* has said so since its start */
 	bool draining;	/* told to end */
-	time_t started; /* monotonic seconds */
+	bool died_young; /* the last one in this box was never ready */
 	struct setup *setup;
 	struct event *again; /* delayed restart */
 };
@@ -54,15 +52,11 @@ struct supervisor {
 	unsigned workers; /* in a generation */
 	struct child child[POST_MAX];
 	enum phase phase;
+	unsigned false_starts; /* children that died while all were starting */
 	struct event *signals, *tickets, *grace;
 	int signal_fd;
 	int status;
 };
-
-static time_t mono_s(void)
-{
-	return (time_t)(clock_mono_ms(&clock_system) / 1000);
-}
 
 static const char *role_name(enum role role)
 {
@@ -94,7 +88,6 @@ static void start_child(struct supervisor *sup, unsigned box, enum role role, st
 	c->setup = setup;
 	c->ready = false;
 	c->draining = false;
-	c->started = mono_s();
 	c->pid = fork();
 	if (c->pid == 0)
 		child_main(sup, c, box, why);
@@ -274,15 +267,17 @@ static void on_child_ready(struct supervisor *sup, unsigned box)
 			retire_old_generation(sup);
 		return;
 	}
-	if (c->role == ROLE_KEEPER) {
+	/* Keeper, recorder, workers, one after the other; any may have died and come again meanwhile. */
+	if (c->role == ROLE_KEEPER && sup->child[POST_RECORDER].role == ROLE_NONE) {
 		if (!setup_load_ca(sup->setup)) {
 			fail(sup);
 			return;
 		}
 		start_child(sup, POST_RECORDER, ROLE_RECORDER, sup->setup, "start");
-	} else if (c->role == ROLE_RECORDER) {
+	} else if (c->role == ROLE_RECORDER &&
+		   sup->child[sup->setup->first_box].role == ROLE_NONE) {
 		start_generation(sup, "start");
-	} else if (generation_ready(sup)) {
+	} else if (c->role == ROLE_WORKER && generation_ready(sup)) {
 		sup->phase = PHASE_RUNNING;
 		say_ready(sup);
 	}
@@ -328,7 +323,7 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (sup->phase != PHASE_RUNNING && c->role != ROLE_RECORDER)
+	if (sup->phase >= PHASE_DRAINING && c->role != ROLE_RECORDER)
 		return;
 	if (c->pid == 0)
 		start_child(sup, (unsigned)(c - sup->child), c->role, c->setup, "restart");
@@ -338,8 +333,10 @@ static void restart(struct supervisor *sup, struct child *c)
 {
 	struct timeval tv = { 0, 0 };
 
-	if (mono_s() - c->started < CRASH_LIFE_S && !c->ready)
+	/* One that dies at once, again and again, must not keep the machine busy. */
+	if (!c->ready && c->died_young)
 		tv.tv_sec = RESTART_DELAY_MS / 1000;
+	c->died_young = !c->ready;
 	if (c->again == NULL)
 		c->again = evtimer_new(sup->base, on_again, c);
 	if (c->again != NULL)
@@ -359,18 +356,28 @@ static void free_old_setup(struct supervisor *sup, struct setup *setup)
 	setup_free(setup);
 }
 
+/* Something else than its own refusal ended it: worth another try, but not for ever. */
+static bool survives_start(struct supervisor *sup, const struct child *c, int status)
+{
+	if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_REFUSED)
+		return false; /* it said why */
+	if (++sup->false_starts <= FALSE_STARTS_MAX)
+		return true;
+	diag_error("the %s ended %u times before it was ready", role_name(c->role),
+		   sup->false_starts);
+	return false;
+}
+
 static void on_death(struct supervisor *sup, struct child *c, int status)
 {
 	bool wanted = c->draining && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 
-	if (sup->phase == PHASE_STARTING) {
+	if (sup->phase == PHASE_STARTING && !survives_start(sup, c, status)) {
 		c->pid = 0;
-		if (!WIFEXITED(status) || WEXITSTATUS(status) != CHILD_REFUSED)
-			diag_error("the %s ended before it was ready", role_name(c->role));
 		fail(sup);
 		return;
 	}
-	if (c->role == ROLE_WORKER && (c->draining || sup->phase != PHASE_RUNNING)) {
+	if (c->role == ROLE_WORKER && (c->draining || sup->phase >= PHASE_DRAINING)) {
 		c->pid = 0;
 		free_old_setup(sup, c->setup);
 		if (sup->phase == PHASE_DRAINING && !any_worker_left(sup))

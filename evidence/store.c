@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -274,9 +275,17 @@ static struct store *store_new(const struct store_options *o)
 	return NULL;
 }
 
+#define LOCK_TRIES 150
+
 static bool take_lock(struct store *s, char *error, size_t size)
 {
+	/* A recorder whose supervisor died still writes what it was handed: it is let finish. */
+	const struct timespec pause = { 0, 20 * 1000 * 1000 };
+
 	s->lock = file_open_append(s->dir, "lock");
+	for (int i = 0; s->lock >= 0 && i < LOCK_TRIES && flock(s->lock, LOCK_EX | LOCK_NB) != 0;
+	     i++)
+		nanosleep(&pause, NULL);
 	if (s->lock >= 0 && flock(s->lock, LOCK_EX | LOCK_NB) == 0)
 		return true;
 	snprintf(error, size,

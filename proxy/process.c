@@ -68,6 +68,13 @@ void process_child(const char *name, pid_t parent, const int *keep, size_t keep_
 	hash_seed();
 }
 
+void process_on_orphaned(pid_t parent, int signal_no)
+{
+	prctl(PR_SET_PDEATHSIG, signal_no);
+	if (getppid() != parent)
+		raise(signal_no);
+}
+
 bool process_drop_root(const char *user)
 {
 	const struct passwd *pw;

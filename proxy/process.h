@@ -16,6 +16,9 @@
 /* `keep` names the descriptors (any order) that stay open beside stdin, stdout and stderr. */
 void process_child(const char *name, pid_t parent, const int *keep, size_t keep_n);
 
+/* Instead of death: `signal` (with its handler in place by now) when the supervisor dies. */
+void process_on_orphaned(pid_t parent, int signal);
+
 /* Gives up root for `user` (all groups too).  True at once when not root.  False: errno. */
 bool process_drop_root(const char *user);
 

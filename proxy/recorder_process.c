@@ -9,15 +9,17 @@
 #include "proxy/sandbox.h"
 
 #include <event2/event.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 struct recorder_state {
 	const struct child_start *start;
 	struct recorder *recorder;
 	struct post *post;
 	struct event_base *base;
-	struct event *readable, *tick;
+	struct event *readable, *tick, *orphaned;
 	char *mem;
 	bool draining;
 	int status;
@@ -35,7 +37,9 @@ static void on_reply(void *arg, unsigned to, enum msg_type type, uint32_t id, st
 
 static void finish(struct recorder_state *r)
 {
-	r->status = recorder_close(r->recorder, "drain") ? 0 : 1;
+	bool orphaned = getppid() != r->start->parent;
+
+	r->status = recorder_close(r->recorder, orphaned ? "the supervisor died" : "drain") ? 0 : 1;
 	r->recorder = NULL;
 	event_base_loopbreak(r->base);
 }
@@ -103,6 +107,17 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	event_add(r->readable, NULL);
 }
 
+/* The supervisor is gone, but what was handed to the recorder is not lost. */
+static void on_orphaned(evutil_socket_t fd, short what, void *arg)
+{
+	struct recorder_state *r = arg;
+
+	(void)fd;
+	(void)what;
+	r->draining = true;
+	event_active(r->readable, EV_READ, 0);
+}
+
 static bool record_start(struct recorder_state *r)
 {
 	const struct setup *setup = r->start->setup;
@@ -156,7 +171,12 @@ int recorder_process(const struct child_start *start)
 	r.readable = event_new(r.base, start->boxes->rd[POST_RECORDER], EV_READ | EV_PERSIST, on_box,
 			       &r);
 	r.tick = evtimer_new(r.base, on_tick, &r);
-	if (r.post == NULL || r.readable == NULL || r.tick == NULL || !open_recorder(&r))
+	r.orphaned = evsignal_new(r.base, SIGUSR2, on_orphaned, &r);
+	if (r.post == NULL || r.readable == NULL || r.tick == NULL || r.orphaned == NULL ||
+	    event_add(r.orphaned, NULL) < 0)
+		return 1;
+	process_on_orphaned(start->parent, SIGUSR2);
+	if (!open_recorder(&r))
 		return CHILD_REFUSED;
 	if (!sandbox_enter(SANDBOX_RECORDER, start->setup->config->state) || !record_start(&r))
 		return 1;

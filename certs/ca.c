@@ -150,10 +150,10 @@ static const char *against(const struct ca *ca, int64_t wall_ms)
 		return "its key is not P-256, P-384 or RSA of 2048 to 8192 bits";
 	if (ca->key != NULL && EVP_PKEY_eq(public_key, ca->key) != 1)
 		return "the private key belongs to another certificate";
-	if (X509_check_ca(ca->cert) != 1)
-		return "it is not a CA (basicConstraints CA:TRUE is missing)";
 	if ((X509_get_key_usage(ca->cert) & KU_KEY_CERT_SIGN) == 0)
 		return "its keyUsage has no keyCertSign";
+	if (X509_check_ca(ca->cert) != 1)
+		return "it is not a CA (basicConstraints CA:TRUE is missing)";
 	if (X509_get_extension_flags(ca->cert) & EXFLAG_XKUSAGE &&
 	    (X509_get_extended_key_usage(ca->cert) & (XKU_SSL_SERVER | XKU_ANYEKU)) == 0)
 		return "its extendedKeyUsage does not allow servers (serverAuth)";

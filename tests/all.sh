@@ -1,7 +1,8 @@
 #!/bin/sh
 # all.sh BUILDDIR - every test of a built tree: unit tests, scripts and the end-to-end tests
-# (make check), the unit tests again under sanitizers (make check-asan), and each fuzzer for
-# FUZZ_SECONDS (make check-fuzz).  Goes on after a failure.  The last line it prints is
+# (make check), the unit tests and some scenarios again under sanitizers (make check-asan), each
+# fuzzer for FUZZ_SECONDS (make check-fuzz), and the tarball, which must build out of tree, install
+# and uninstall (make distcheck; its tests have run already).  Goes on after a failure.  The last line it prints is
 # "N passed, N failed, N skipped"; the exit status is 0 only if nothing failed and something passed.
 set -u
 builddir=${1:?usage: tests/all.sh BUILDDIR}
@@ -39,6 +40,12 @@ step 'make check-asan' make -s -C "$builddir" -k -j"$jobs" check-asan
 step 'make check-fuzz' make -s -C "$builddir" -k -j"$jobs" check-fuzz
 [ -f "$builddir/fuzz/fuzz.log" ] || broken=$((broken + 1))
 
+if step 'make distcheck' make -s -C "$builddir" -j"$jobs" distcheck TESTS=tests/includes.sh; then
+	echo ':test-result: PASS distcheck' >"$builddir/distcheck.trs"
+else
+	broken=$((broken + 1))
+fi
+
 results=$(find "$builddir" -name '*.trs' -exec sed -n 's/^:test-result: \([A-Z]*\).*/\1/p' {} +)
 count() {
 	printf '%s\n' "$results" | grep -cxE "$1"
@@ -47,7 +54,12 @@ passed=$(count 'PASS|XFAIL')
 failed=$(($(count 'FAIL|XPASS|ERROR') + broken))
 skipped=$(count SKIP)
 find "$builddir" -name '*.trs' -exec grep -lE '^:test-result: (FAIL|XPASS|ERROR)' {} + |
-	sed 's/\.trs$/.log/; s/^/failed, see /'
+	while read -r trs; do
+		log=${trs%.trs}.log
+		printf '== failed: %s, which ends:\n' "$log"
+		grep -hE -A 6 'NOT OK|\[ +(ERROR|FAILED) +\]|FAIL' "$log" | head -n 60
+		tail -n 15 "$log"
+	done
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped" |
 	tee "$builddir/summary"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

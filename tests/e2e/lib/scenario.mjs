@@ -155,16 +155,21 @@ export class Scenario {
 	}
 }
 
-/* A port of 127.0.0.1 that was free a moment ago. */
-export function freePort(host = '127.0.0.1') {
-	return new Promise((resolve, reject) => {
+/*
+ * A port of 127.0.0.1 that was free a moment ago, below those that the kernel gives to outgoing connections: what the
+ * test starts again finds it free again.
+ */
+export async function freePort(host = '127.0.0.1') {
+	for (;;) {
+		const port = 10240 + Math.floor(Math.random() * 20000);
 		const server = createServer();
-		server.on('error', reject);
-		server.listen(0, host, () => {
-			const { port } = server.address();
-			server.close(() => resolve(port));
+		const free = await new Promise((resolve) => {
+			server.on('error', () => resolve(false));
+			server.listen(port, host, () => server.close(() => resolve(true)));
 		});
-	});
+		if (free)
+			return port;
+	}
 }
 
 export function accepts(port, host = '127.0.0.1') {

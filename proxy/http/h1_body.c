@@ -34,7 +34,7 @@ enum state {
 	DONE,
 };
 
-enum class {
+enum octet {
 	C_HEX,
 	C_TOKEN,
 	C_SEMICOLON,
@@ -46,10 +46,10 @@ enum class {
 	C_CR,
 	C_LF,
 	C_OTHER,
-	CLASSES,
+	OCTETS,
 };
 
-static const uint8_t next_state[LINE_STATES][CLASSES] = {
+static const uint8_t next_state[LINE_STATES][OCTETS] = {
 	[SIZE_FIRST] = { [C_HEX] = SIZE },
 	[SIZE] = { [C_HEX] = SIZE, [C_SEMICOLON] = EXT, [C_BLANK] = SIZE_BLANK, [C_CR] = LINE_CR },
 	/* CR is for padded sizes, which old origins send; chunk_octet() refuses it to clients. */
@@ -89,7 +89,7 @@ static const uint8_t next_state[LINE_STATES][CLASSES] = {
 	[LINE_CR] = { [C_LF] = LINE_LF },
 };
 
-static enum class class_of(char c)
+static enum octet octet_of(char c)
 {
 	if (char_is(c, CHAR_HEX))
 		return C_HEX;
@@ -187,7 +187,7 @@ static void chunk_start(struct h1_body *b)
 
 static void chunk_octet(struct h1_body *b, char c)
 {
-	uint8_t was = b->state, state = next_state[was][class_of(c)];
+	uint8_t was = b->state, state = next_state[was][octet_of(c)];
 
 	if (was == SIZE_BLANK && state == LINE_CR && b->side == H1_FROM_CLIENT)
 		state = BAD;

@@ -242,15 +242,17 @@ static enum h1_result finish(struct h1_request *r)
 
 enum h1_result h1_parse_request(struct slice in, struct h1_request *r)
 {
+	struct h1_reader *at = &r->at;
 	enum h1_result result = H1_OK;
 
-	if (r->at.base != NULL && r->at.base != in.p)
-		rebase(r, r->at.line, in.p);
-	r->at.base = in.p;
-	if (!r->at.started)
+	if (in.n == 0)
+		return H1_MORE;
+	if (at->base != NULL && at->base != in.p)
+		rebase(r, at->line, in.p);
+	at->base = in.p;
+	if (!at->started)
 		result = read_start(r, in);
 	if (result == H1_OK)
-		result =
-			h1_read_fields(&r->at, in, &r->limits, &r->fields, &r->head_len, &r->error);
+		result = h1_read_fields(at, in, &r->limits, &r->fields, &r->head_len, &r->error);
 	return result == H1_OK ? finish(r) : result;
 }

@@ -7,9 +7,10 @@
 #include <openssl/err.h>
 
 #define DEPTH_MAX 10
-/* Verifications of one chain: more is an attack on our time. */
-#define TRIES_MAX 24
 #define CANDIDATES_MAX 64
+/* More than this for one chain is an attack on our time: verifications, and signatures besides. */
+#define TRIES_MAX 24
+#define SIGNATURES_MAX 64
 
 struct search {
 	const struct trust *trust;
@@ -17,7 +18,7 @@ struct search {
 	STACK_OF(X509) *pool; /* presented and fetched, without the leaf */
 	X509 *path[DEPTH_MAX];
 	int depth;
-	unsigned tries;
+	unsigned tries, signatures;
 	struct path_reason *why;
 	STACK_OF(X509) *found;
 };
@@ -38,7 +39,8 @@ static bool set_params(const struct search *s, X509_STORE_CTX *ctx)
 	X509_VERIFY_PARAM *p = X509_STORE_CTX_get0_param(ctx);
 	const struct clock *clock = s->trust->clock;
 
-	X509_VERIFY_PARAM_set_flags(p, X509_V_FLAG_X509_STRICT);
+	/* What the user trusts need not be signed by itself. */
+	X509_VERIFY_PARAM_set_flags(p, X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN);
 	X509_VERIFY_PARAM_set_auth_level(p, 2);
 	X509_VERIFY_PARAM_set_depth(p, DEPTH_MAX);
 	X509_VERIFY_PARAM_set_time(p, (time_t)(clock_wall_ms(clock) / 1000));
@@ -89,6 +91,11 @@ out:
 	return good;
 }
 
+static bool is_spent(const struct search *s)
+{
+	return s->tries >= TRIES_MAX || s->signatures >= SIGNATURES_MAX;
+}
+
 static bool is_in_path(const struct search *s, X509 *cert)
 {
 	for (int i = 0; i < s->depth; i++)
@@ -113,27 +120,51 @@ static bool try_anchors(struct search *s, X509 *last)
 	STACK_OF(X509) *anchors = anchors_for(s, last);
 	bool good = false;
 
-	for (int i = 0; !good && i < sk_X509_num(anchors) && s->tries < TRIES_MAX; i++)
+	for (int i = 0; !good && i < sk_X509_num(anchors) && !is_spent(s); i++)
 		good = verify(s, sk_X509_value(anchors, i));
 	sk_X509_pop_free(anchors, X509_free);
 	return good;
 }
 
-/* Each certificate that names itself the issuer of the path's last one. */
-static bool climb(struct search *s)
+static bool has_signed(struct search *s, X509 *issuer, X509 *cert)
+{
+	EVP_PKEY *key = X509_get0_pubkey(issuer);
+
+	s->signatures++;
+	return key != NULL && X509_verify(cert, key) == 1;
+}
+
+/* Certificates that fit as issuers of the path's last one, by name and key identifier. */
+static int candidates(const struct search *s, X509 **out)
 {
 	X509 *last = s->path[s->depth - 1];
+	int n = 0;
+
+	for (int i = 0; i < sk_X509_num(s->pool) && n < CANDIDATES_MAX; i++) {
+		X509 *next = sk_X509_value(s->pool, i);
+
+		if (X509_check_issued(next, last) == X509_V_OK && !is_in_path(s, next))
+			out[n++] = next;
+	}
+	return n;
+}
+
+/*
+ * Upwards from the path's last certificate.  Where several fit, the signature says which are worth
+ * it, so that a crowd of certificates of one name is not tried in all its orders.
+ */
+static bool climb(struct search *s)
+{
+	X509 *last = s->path[s->depth - 1], *fit[CANDIDATES_MAX];
+	int n;
 
 	if (try_anchors(s, last))
 		return true;
-	if (s->depth == DEPTH_MAX)
-		return false;
-	for (int i = 0; i < sk_X509_num(s->pool) && s->tries < TRIES_MAX; i++) {
-		X509 *next = sk_X509_value(s->pool, i);
-
-		if (X509_check_issued(next, last) != X509_V_OK || is_in_path(s, next))
+	n = s->depth < DEPTH_MAX ? candidates(s, fit) : 0;
+	for (int i = 0; i < n && !is_spent(s); i++) {
+		if (n > 1 && !has_signed(s, fit[i], last))
 			continue;
-		s->path[s->depth++] = next;
+		s->path[s->depth++] = fit[i];
 		if (climb(s))
 			return true;
 		s->depth--;
@@ -154,6 +185,22 @@ static STACK_OF(X509) *pool_of(X509 *leaf, STACK_OF(X509) *presented, STACK_OF(X
 	return pool;
 }
 
+/* Where nothing better is known. */
+static void explain(struct search *s)
+{
+	X509 *leaf = s->path[0];
+
+	if (is_spent(s))
+		note(s, X509_V_ERR_CERT_CHAIN_TOO_LONG, "too-complex",
+		     "the certificates that came with it are too many and too tangled");
+	else if (X509_NAME_cmp(X509_get_subject_name(leaf), X509_get_issuer_name(leaf)) == 0)
+		note(s, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "self-signed",
+		     "the certificate is signed by itself");
+	else
+		note(s, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, "unknown-issuer",
+		     "no authority that is trusted here stands behind the certificate");
+}
+
 bool trust_find_path(const struct trust *t, const struct cert_host *host, X509 *leaf,
 		     STACK_OF(X509) *presented, STACK_OF(X509) *fetched, STACK_OF(X509) **path,
 		     struct path_reason *why)
@@ -164,17 +211,9 @@ bool trust_find_path(const struct trust *t, const struct cert_host *host, X509 *
 	s.pool = pool_of(leaf, presented, fetched);
 	good = s.pool != NULL && climb(&s);
 	sk_X509_free(s.pool);
+	if (!good)
+		explain(&s);
 	ERR_clear_error();
 	*path = s.found;
-	if (!good && why->x509_error == X509_V_OK) {
-		bool own = X509_NAME_cmp(X509_get_subject_name(leaf), X509_get_issuer_name(leaf)) == 0;
-
-		note(&s,
-		     own ? X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
-			 : X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
-		     own ? "self-signed" : "unknown-issuer",
-		     own ? "the certificate is signed by itself"
-			 : "no authority that is trusted here stands behind the certificate");
-	}
 	return good;
 }

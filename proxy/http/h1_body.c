@@ -378,7 +378,9 @@ enum h1_body_result h1_body_spans(struct h1_body *b, struct slice in, size_t *co
 		if (result == H1_BODY_DATA)
 			*total += spans[(*n)++].n;
 	}
-	return result == H1_BODY_DATA ? H1_BODY_MORE : result;
+	if (result != H1_BODY_DATA)
+		return result;
+	return b->state == DONE ? H1_BODY_DONE : H1_BODY_MORE;
 }
 
 bool h1_chunk_begin(struct buf *out, uint64_t n)

@@ -110,8 +110,8 @@ static const struct row rows[] = {
 	REFUSED("Host as a trailer", "0\r\nHost: b\r\n\r\n"),
 };
 
-/* Feeds pieces that end at `cut` (and, if `each`, at every octet after it) from memory of their
- * own. */
+/* Feeds pieces that end at `cut` (and, if `each`, at every octet after it), each from its own
+ * memory. */
 static enum h1_body_result read_body(const struct row *row, size_t cut, bool each, struct buf *out,
 				     size_t *used, struct fields *trailers)
 {
@@ -305,6 +305,31 @@ static void test_spans(void **state)
 	h1_body_release(&b);
 }
 
+/* The last piece of a known length ends the body in the same call, even where no room is left. */
+static void test_spans_end(void **state)
+{
+	struct framing length = { .kind = FRAMING_LENGTH, .length = 5 };
+	struct framing chunked = { .kind = FRAMING_CHUNKED };
+	struct slice span;
+	struct h1_body b;
+	uint64_t total;
+	size_t used, n;
+
+	(void)state;
+	h1_body_init(&b, &length, H1_FROM_CLIENT, NULL);
+	assert_int_equal(h1_body_spans(&b, SLICE("hello"), &used, &span, 1, &n, &total),
+			 H1_BODY_DONE);
+	assert_int_equal(n, 1);
+	h1_body_release(&b);
+	h1_body_init(&b, &chunked, H1_FROM_CLIENT, NULL);
+	assert_int_equal(h1_body_spans(&b, SLICE("1\r\nxy\r\n"), &used, &span, 1, &n, &total),
+			 H1_BODY_MORE);
+	assert_int_equal(h1_body_spans(&b, SLICE("y\r\n"), &used, &span, 1, &n, &total),
+			 H1_BODY_BAD);
+	assert_int_equal(n, 0);
+	h1_body_release(&b);
+}
+
 static void test_encoder(void **state)
 {
 	struct buf out;
@@ -323,10 +348,11 @@ static void test_encoder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bodies), cmocka_unit_test(test_trailers),
-		cmocka_unit_test(test_caps),   cmocka_unit_test(test_total),
-		cmocka_unit_test(test_spans),  cmocka_unit_test(test_encoder),
+		cmocka_unit_test(test_bodies),	cmocka_unit_test(test_trailers),
+		cmocka_unit_test(test_caps),	cmocka_unit_test(test_total),
+		cmocka_unit_test(test_spans),	cmocka_unit_test(test_spans_end),
+		cmocka_unit_test(test_encoder),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("http1_body", tests, NULL, NULL);
 }

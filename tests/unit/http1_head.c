@@ -1,6 +1,6 @@
 /*
- * Heads and framing: tables of bytes and what must come of them.  Each row is read three times: at
- * once, octet by octet in one buffer, and octet by octet with the buffer moved each time.
+ * Heads and framing: tables of bytes and what must come of them.  Each row is read at once, octet
+ * by octet in one buffer, octet by octet with the buffer moved each time, and in every cut in two.
  */
 #include "proxy/http/framing.h"
 #include "proxy/http/h1_write.h"
@@ -70,6 +70,39 @@ static enum h1_result response_slowly(struct slice in, struct h1_response *r, bo
 	return result;
 }
 
+/* In two pieces, the first of `cut` octets and no longer there when the second comes. */
+static enum h1_result request_cut(struct slice in, size_t cut, struct h1_request *r)
+{
+	char *copy = malloc(cut);
+	enum h1_result result;
+
+	assert_non_null(copy);
+	memcpy(copy, in.p, cut);
+	result = h1_parse_request(slice_of(copy, cut), r);
+	if (result == H1_MORE)
+		result = h1_parse_request(in, r);
+	else if (result == H1_OK)
+		assert_true(h1_request_keep(r));
+	free(copy);
+	return result;
+}
+
+static enum h1_result response_cut(struct slice in, size_t cut, struct h1_response *r)
+{
+	char *copy = malloc(cut);
+	enum h1_result result;
+
+	assert_non_null(copy);
+	memcpy(copy, in.p, cut);
+	result = h1_parse_response(slice_of(copy, cut), r);
+	if (result == H1_MORE)
+		result = h1_parse_response(in, r);
+	else if (result == H1_OK)
+		assert_true(h1_response_keep(r));
+	free(copy);
+	return result;
+}
+
 static void same_fields(const struct fields *a, const struct fields *b)
 {
 	assert_int_equal(a->n, b->n);
@@ -78,6 +111,30 @@ static void same_fields(const struct fields *a, const struct fields *b)
 		assert_true(slice_eq(a->v[i].value, b->v[i].value));
 		assert_int_equal(a->v[i].id, b->v[i].id);
 	}
+}
+
+static void same_request(const struct h1_request *a, const struct h1_request *b, bool good)
+{
+	assert_int_equal(a->error.status, b->error.status);
+	assert_ptr_equal(a->error.reason, b->error.reason);
+	if (!good)
+		return;
+	assert_int_equal(a->head_len, b->head_len);
+	assert_true(slice_eq(a->method, b->method));
+	assert_true(slice_eq(a->target, b->target));
+	assert_true(slice_eq(a->path, b->path));
+	same_fields(&a->fields, &b->fields);
+}
+
+static void same_response(const struct h1_response *a, const struct h1_response *b, bool good)
+{
+	assert_ptr_equal(a->error.reason, b->error.reason);
+	if (!good)
+		return;
+	assert_int_equal(a->head_len, b->head_len);
+	assert_int_equal(a->status, b->status);
+	assert_true(slice_eq(a->reason, b->reason));
+	same_fields(&a->fields, &b->fields);
 }
 
 /* The status with which the head or its framing is refused; GOOD or WAIT. */
@@ -96,15 +153,13 @@ static unsigned request_status(struct slice in, const struct h1_limits *limits,
 
 		h1_request_clear(&again);
 		assert_int_equal(request_slowly(in, &again, move != 0, &moved), result);
-		assert_int_equal(again.error.status, once.error.status);
-		assert_ptr_equal(again.error.reason, once.error.reason);
-		if (result == H1_OK) {
-			assert_int_equal(again.head_len, once.head_len);
-			assert_true(slice_eq(again.method, once.method));
-			assert_true(slice_eq(again.path, once.path));
-			same_fields(&again.fields, &once.fields);
-		}
+		same_request(&again, &once, result == H1_OK);
 		free(moved);
+	}
+	for (size_t cut = 1; cut < in.n; cut++) {
+		h1_request_clear(&again);
+		assert_int_equal(request_cut(in, cut, &again), result);
+		same_request(&again, &once, result == H1_OK);
 	}
 	if (result == H1_BAD)
 		assert_non_null(once.error.reason);
@@ -132,13 +187,13 @@ static unsigned response_status(struct slice in, const struct h1_limits *limits,
 
 		h1_response_clear(&again);
 		assert_int_equal(response_slowly(in, &again, move != 0, &moved), result);
-		assert_ptr_equal(again.error.reason, once.error.reason);
-		if (result == H1_OK) {
-			assert_int_equal(again.head_len, once.head_len);
-			assert_int_equal(again.status, once.status);
-			same_fields(&again.fields, &once.fields);
-		}
+		same_response(&again, &once, result == H1_OK);
 		free(moved);
+	}
+	for (size_t cut = 1; cut < in.n; cut++) {
+		h1_response_clear(&again);
+		assert_int_equal(response_cut(in, cut, &again), result);
+		same_response(&again, &once, result == H1_OK);
 	}
 	error = once.error;
 	if (result == H1_OK)
@@ -372,203 +427,57 @@ struct answer {
 };
 
 static const struct answer answers[] = {
-	{ "by length",
-	  B(OK "Content-Length: 5\r\n\r\n"),
-	  GOOD,
-	  FRAMING_LENGTH,
-	  5,
-	  METHOD_GET,
-	  { 0 },
-	  false,
-	  true },
-	{ "chunked", B(OK CHUNKED END), GOOD, FRAMING_CHUNKED, 0, METHOD_GET, { 0 }, false, false },
-	{ "until close", B(OK END), GOOD, FRAMING_UNTIL_CLOSE, 0, METHOD_GET, { 0 }, false, false },
-	{ "HTTP/1.0",
-	  B("HTTP/1.0 200 OK\r\n\r\n"),
-	  GOOD,
-	  FRAMING_UNTIL_CLOSE,
-	  0,
-	  METHOD_GET,
-	  { 0 },
-	  false,
-	  false },
-	{ "no reason",
-	  B("HTTP/1.1 200 \r\nContent-Length: 5\r\n\r\n"),
-	  GOOD,
-	  FRAMING_LENGTH,
-	  5,
-	  METHOD_GET,
-	  { 0 },
-	  false,
-	  true },
-	{ "not even a blank",
-	  B("HTTP/1.1 200\r\nContent-Length: 5\r\n\r\n"),
-	  GOOD,
-	  FRAMING_LENGTH,
-	  5,
-	  METHOD_GET,
-	  { 0 },
-	  false,
-	  true },
+	{ "by length", B(OK "Content-Length: 5\r\n\r\n"), GOOD, FRAMING_LENGTH, 5, METHOD_GET,
+	  B(""), false, true },
+	{ "chunked", B(OK CHUNKED END), GOOD, FRAMING_CHUNKED, 0, METHOD_GET, B(""), false, false },
+	{ "until close", B(OK END), GOOD, FRAMING_UNTIL_CLOSE, 0, METHOD_GET, B(""), false, false },
+	{ "HTTP/1.0", B("HTTP/1.0 200 OK\r\n\r\n"), GOOD, FRAMING_UNTIL_CLOSE, 0, METHOD_GET, B(""),
+	  false, false },
+	{ "no reason", B("HTTP/1.1 200 \r\nContent-Length: 5\r\n\r\n"), GOOD, FRAMING_LENGTH, 5,
+	  METHOD_GET, B(""), false, true },
+	{ "not even a blank", B("HTTP/1.1 200\r\nContent-Length: 5\r\n\r\n"), GOOD, FRAMING_LENGTH,
+	  5, METHOD_GET, B(""), false, true },
 	{ "8-bit in reason and value",
-	  B("HTTP/1.1 200 Tr\xe8s bien\r\nX: caf\xe9\r\nContent-Length: 0\r\n\r\n"),
-	  GOOD,
-	  FRAMING_LENGTH,
-	  0,
-	  METHOD_GET,
-	  { 0 },
-	  false,
-	  true },
-	{ "an unknown status",
-	  B("HTTP/1.1 299 Custom\r\nContent-Length: 5\r\n\r\n"),
-	  GOOD,
-	  FRAMING_LENGTH,
-	  5,
-	  METHOD_GET,
-	  { 0 },
-	  false,
-	  true },
-	{ "early hints",
-	  B("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"),
-	  GOOD,
-	  FRAMING_NONE,
-	  0,
-	  METHOD_GET,
-	  { 0 },
-	  false,
+	  B("HTTP/1.1 200 Tr\xe8s bien\r\nX: caf\xe9\r\nContent-Length: 0\r\n\r\n"), GOOD,
+	  FRAMING_LENGTH, 0, METHOD_GET, B(""), false, true },
+	{ "an unknown status", B("HTTP/1.1 299 Custom\r\nContent-Length: 5\r\n\r\n"), GOOD,
+	  FRAMING_LENGTH, 5, METHOD_GET, B(""), false, true },
+	{ "early hints", B("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), GOOD, FRAMING_NONE, 0,
+	  METHOD_GET, B(""), false, false },
+	{ "HEAD with a length", B(OK "Content-Length: 5\r\n\r\n"), GOOD, FRAMING_NONE, 5,
+	  METHOD_HEAD, B(""), false, true },
+	{ "HEAD chunked", B(OK CHUNKED END), GOOD, FRAMING_NONE, 0, METHOD_HEAD, B(""), false,
 	  false },
-	{ "HEAD with a length",
-	  B(OK "Content-Length: 5\r\n\r\n"),
-	  GOOD,
-	  FRAMING_NONE,
-	  5,
-	  METHOD_HEAD,
-	  { 0 },
-	  false,
-	  true },
-	{ "HEAD chunked",
-	  B(OK CHUNKED END),
-	  GOOD,
-	  FRAMING_NONE,
-	  0,
-	  METHOD_HEAD,
-	  { 0 },
-	  false,
-	  false },
-	{ "304",
-	  B("HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n"),
-	  GOOD,
-	  FRAMING_NONE,
-	  0,
-	  METHOD_GET,
-	  { 0 },
-	  false,
-	  false },
-	{ "304 with a length",
-	  B("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n"),
-	  GOOD,
-	  FRAMING_NONE,
-	  5,
-	  METHOD_GET,
-	  { 0 },
-	  false,
-	  true },
-	{ "204",
-	  B("HTTP/1.1 204 No Content\r\n\r\n"),
-	  GOOD,
-	  FRAMING_NONE,
-	  0,
-	  METHOD_GET,
-	  { 0 },
-	  false,
-	  false },
-	{ "204 with length 0",
-	  B("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"),
-	  GOOD,
-	  FRAMING_NONE,
-	  0,
-	  METHOD_GET,
-	  { 0 },
-	  false,
-	  false },
-	{ "204 that announces a body",
-	  B("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n"),
-	  GOOD,
-	  FRAMING_NONE,
-	  0,
-	  METHOD_GET,
-	  { 0 },
-	  true,
-	  false },
-	{ "204 chunked",
-	  B("HTTP/1.1 204 No Content\r\n" CHUNKED END),
-	  GOOD,
-	  FRAMING_NONE,
-	  0,
-	  METHOD_GET,
-	  { 0 },
-	  true,
-	  false },
-	{ "100 that announces a body",
-	  B("HTTP/1.1 100 Continue\r\nContent-Length: 50\r\n\r\n"),
-	  GOOD,
-	  FRAMING_NONE,
-	  0,
-	  METHOD_POST,
-	  { 0 },
-	  true,
-	  false },
-	{ "one length twice",
-	  B(OK "Content-Length: 5\r\nContent-Length: 5\r\n\r\n"),
-	  GOOD,
-	  FRAMING_LENGTH,
-	  5,
-	  METHOD_GET,
-	  { 0 },
-	  false,
-	  true },
-	{ "one length as a list",
-	  B(OK "Content-Length: 5, 5\r\n\r\n"),
-	  GOOD,
-	  FRAMING_LENGTH,
-	  5,
-	  METHOD_GET,
-	  { 0 },
-	  false,
-	  true },
-	{ "CONNECT accepted",
-	  B(OK "Content-Length: 5\r\n\r\n"),
-	  GOOD,
-	  FRAMING_TUNNEL,
-	  0,
-	  METHOD_CONNECT,
-	  { 0 },
-	  false,
-	  false },
-	{ "CONNECT refused",
-	  B("HTTP/1.1 403 No\r\nContent-Length: 5\r\n\r\n"),
-	  GOOD,
-	  FRAMING_LENGTH,
-	  5,
-	  METHOD_CONNECT,
-	  { 0 },
-	  false,
-	  true },
+	{ "304", B("HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n"), GOOD, FRAMING_NONE, 0,
+	  METHOD_GET, B(""), false, false },
+	{ "304 with a length", B("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n"), GOOD,
+	  FRAMING_NONE, 5, METHOD_GET, B(""), false, true },
+	{ "204", B("HTTP/1.1 204 No Content\r\n\r\n"), GOOD, FRAMING_NONE, 0, METHOD_GET, B(""),
+	  false, false },
+	{ "204 with length 0", B("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"), GOOD,
+	  FRAMING_NONE, 0, METHOD_GET, B(""), false, false },
+	{ "204 that announces a body", B("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n"),
+	  GOOD, FRAMING_NONE, 0, METHOD_GET, B(""), true, false },
+	{ "204 chunked", B("HTTP/1.1 204 No Content\r\n" CHUNKED END), GOOD, FRAMING_NONE, 0,
+	  METHOD_GET, B(""), true, false },
+	{ "100 that announces a body", B("HTTP/1.1 100 Continue\r\nContent-Length: 50\r\n\r\n"),
+	  GOOD, FRAMING_NONE, 0, METHOD_POST, B(""), true, false },
+	{ "one length twice", B(OK "Content-Length: 5\r\nContent-Length: 5\r\n\r\n"), GOOD,
+	  FRAMING_LENGTH, 5, METHOD_GET, B(""), false, true },
+	{ "one length as a list", B(OK "Content-Length: 5, 5\r\n\r\n"), GOOD, FRAMING_LENGTH, 5,
+	  METHOD_GET, B(""), false, true },
+	{ "CONNECT accepted", B(OK "Content-Length: 5\r\n\r\n"), GOOD, FRAMING_TUNNEL, 0,
+	  METHOD_CONNECT, B(""), false, false },
+	{ "CONNECT refused", B("HTTP/1.1 403 No\r\nContent-Length: 5\r\n\r\n"), GOOD,
+	  FRAMING_LENGTH, 5, METHOD_CONNECT, B(""), false, true },
 	{ "WebSocket", B("HTTP/1.1 101 X\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\r\n"),
 	  GOOD, FRAMING_TUNNEL, 0, METHOD_GET, B("websocket"), false, false },
 
-	{ "half",
-	  B("HTTP/1.1 200 OK\r\nContent-Len"),
-	  WAIT,
-	  FRAMING_NONE,
-	  0,
-	  METHOD_GET,
-	  { 0 },
-	  false,
-	  false },
+	{ "half", B("HTTP/1.1 200 OK\r\nContent-Len"), WAIT, FRAMING_NONE, 0, METHOD_GET, B(""),
+	  false, false },
 #define REFUSED(what, in)                                                                          \
 	{                                                                                          \
-		what, B(in), 502, FRAMING_NONE, 0, METHOD_GET, { 0 }, false, false                 \
+		what, B(in), 502, FRAMING_NONE, 0, METHOD_GET, B(""), false, false                 \
 	}
 	REFUSED("length and chunked", OK "Content-Length: 3\r\n" CHUNKED END),
 	REFUSED("two lengths", OK "Content-Length: 5\r\nContent-Length: 9\r\n\r\n"),
@@ -592,15 +501,8 @@ static const struct answer answers[] = {
 	  0, METHOD_GET, B("websocket"), false, false },
 	{ "101 to nothing", B("HTTP/1.1 101 X\r\n\r\n"), 502, FRAMING_NONE, 0, METHOD_GET,
 	  B("websocket"), false, false },
-	{ "HEAD with a bad length",
-	  B(OK "Content-Length: x\r\n\r\n"),
-	  502,
-	  FRAMING_NONE,
-	  0,
-	  METHOD_HEAD,
-	  { 0 },
-	  false,
-	  false },
+	{ "HEAD with a bad length", B(OK "Content-Length: x\r\n\r\n"), 502, FRAMING_NONE, 0,
+	  METHOD_HEAD, B(""), false, false },
 	REFUSED("four digits", "HTTP/1.1 2000 OK\r\n\r\n"),
 	REFUSED("status 099", "HTTP/1.1 099 OK\r\n\r\n"),
 	REFUSED("status 600", "HTTP/1.1 600 OK\r\n\r\n"),
@@ -746,6 +648,53 @@ static void test_request_parts(void **state)
 	h1_request_release(&r);
 }
 
+/* A second message with the same struct sees nothing of the first, whatever became of that. */
+static void test_cleared(void **state)
+{
+	static const char *const before[] = {
+		"POST https://other:1/x HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: h\r\nX: 1\r\nbroken\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: h\r\nCookie: unfinished",
+	};
+	struct slice after = SLICE("GET /2 HTTP/1.0\r\n\r\n");
+	struct h1_request r;
+
+	(void)state;
+	h1_request_init(&r, &h1_request_limits);
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+		h1_parse_request(slice_str(before[i]), &r);
+		h1_request_clear(&r);
+		assert_int_equal(h1_parse_request(after, &r), H1_OK);
+		assert_int_equal(r.fields.n, 0);
+		assert_int_equal(r.authority.kind, HOST_NONE);
+		assert_false(r.https || r.expect_continue || r.minor != 0);
+		assert_int_equal(r.form, H1_ORIGIN_FORM);
+		assert_true(slice_eq(r.path, SLICE("/2")));
+		h1_request_clear(&r);
+	}
+	h1_request_release(&r);
+}
+
+/* No bytes at all, before and between others. */
+static void test_nothing_yet(void **state)
+{
+	struct slice head = SLICE("GET / HTTP/1.0\r\n\r\n"), answer = SLICE("HTTP/1.1 200\r\n\r\n");
+	struct h1_request request;
+	struct h1_response response;
+
+	(void)state;
+	h1_request_init(&request, &h1_request_limits);
+	h1_response_init(&response, &h1_response_limits);
+	assert_int_equal(h1_parse_request(slice_of(NULL, 0), &request), H1_MORE);
+	assert_int_equal(h1_parse_response(slice_of(NULL, 0), &response), H1_MORE);
+	assert_int_equal(h1_parse_request(slice_head(head, 16), &request), H1_MORE);
+	assert_int_equal(h1_parse_response(slice_head(answer, 14), &response), H1_MORE);
+	assert_int_equal(h1_parse_request(head, &request), H1_OK);
+	assert_int_equal(h1_parse_response(answer, &response), H1_OK);
+	h1_request_release(&request);
+	h1_response_release(&response);
+}
+
 static void test_persistent(void **state)
 {
 	static const struct {
@@ -776,8 +725,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_requests),   cmocka_unit_test(test_responses),
 		cmocka_unit_test(test_limits),	   cmocka_unit_test(test_request_parts),
+		cmocka_unit_test(test_cleared),	   cmocka_unit_test(test_nothing_yet),
 		cmocka_unit_test(test_persistent),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("http1_head", tests, NULL, NULL);
 }

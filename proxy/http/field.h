@@ -7,20 +7,22 @@
  *	struct fields f;
  *	fields_init(&f, 200, 64 * 1024);
  *	... a codec fills it ...
- *	for (const struct field *c = fields_find(&f, FIELD_COOKIE); c != NULL; c = fields_next(&f, c))
+ *	for (c = fields_find(&f, FIELD_COOKIE); c != NULL; c = fields_next(&f, c))
  *		fields_set(&f, c, fields_keep(&f, edited));
  *	fields_remove(&f, fields_find(&f, FIELD_ALT_SVC));
  *	fields_release(&f);
  *
- * Who owns the bytes: a slice in the list borrows.  What a codec adds borrows from the bytes that it was
- * fed (until h1_request_keep() and the like); what a caller makes is copied with fields_keep() into
- * memory that the list owns and frees with itself, at most max_bytes of it.
+ * Who owns the bytes: a slice in the list borrows.  What a codec adds borrows from the bytes that
+ * it was fed (until h1_request_keep() and the like); what a caller makes is copied with
+ * fields_keep() into memory that the list owns and frees with itself, at most max_bytes of it.
  *
  * Every field in a list is sound: the name a token, the value free of CR, LF, NUL and other
- * controls, without outer blanks.  fields_add() and fields_set() check, so a writer cannot split a head.
+ * controls, without outer blanks.  fields_add() and fields_set() check, so a writer cannot split a
+ * head.
  *
- * Running out of room (too many fields, too many bytes, no memory) returns false or an empty result and sets
- * `failed`, which stays set until fields_clear(): one check after a chain of edits is enough.
+ * Running out of room (too many fields, too many bytes, no memory) returns false or an empty result
+ * and sets `failed`, which stays set until fields_clear(): one check after a chain of edits is
+ * enough.
  */
 #ifndef CRUMBGATE_HTTP_FIELD_H
 #define CRUMBGATE_HTTP_FIELD_H
@@ -169,7 +171,8 @@ struct slice fields_keep(struct fields *f, struct slice s);
 
 /*
  * For codecs.  fields_push() appends a field that was checked already, with its id.
- * fields_rebase() lets every slice inside [from, from + n) point to the same place in a copy at `to`.
+ * fields_rebase() lets every slice inside [from, from + n) point to the same place in a copy at
+ * `to`.
  */
 struct field *fields_push(struct fields *f, struct slice name, struct slice value, uint8_t id);
 void fields_rebase(struct fields *f, const char *from, size_t n, const char *to);

@@ -1,15 +1,10 @@
 #include "proxy/http/framing.h"
 #include "proxy/http/chars.h"
+#include "proxy/http/h1_lines.h"
 
 /* Far above any body, and far below where adding to it could overflow. */
 #define LENGTH_MAX (UINT64_MAX >> 2)
 #define LENGTH_DIGITS 19
-
-static enum h1_result bad(struct h1_error *error, unsigned status, const char *reason)
-{
-	*error = (struct h1_error){ .status = status, .reason = reason };
-	return H1_BAD;
-}
 
 /* One more length that was given; false when it is no number or not the one from before. */
 static bool one_length(struct slice item, bool *has, uint64_t *length)
@@ -85,15 +80,15 @@ static enum h1_result read_both(const struct fields *f, unsigned minor, bool req
 	*out = (struct framing){ .kind = FRAMING_NONE };
 	*coding = coding_of(f);
 	if (*coding != CODING_NONE && minor == 0)
-		return bad(error, 400, "Transfer-Encoding in HTTP/1.0");
+		return h1_bad(error, 400, "Transfer-Encoding in HTTP/1.0");
 	if (*coding != CODING_NONE && fields_find(f, FIELD_CONTENT_LENGTH) != NULL)
-		return bad(error, 400, "Content-Length and Transfer-Encoding together");
+		return h1_bad(error, 400, "Content-Length and Transfer-Encoding together");
 	if (*coding == CODING_UNKNOWN)
-		return bad(error, 501, "a transfer coding other than chunked");
+		return h1_bad(error, 501, "a transfer coding other than chunked");
 	if (*coding == CODING_MALFORMED)
-		return bad(error, 400, "a malformed Transfer-Encoding");
+		return h1_bad(error, 400, "a malformed Transfer-Encoding");
 	if (!framing_length(f, !request, &out->has_length, &out->length))
-		return bad(error, 400, "a malformed or repeated Content-Length");
+		return h1_bad(error, 400, "a malformed or repeated Content-Length");
 	return H1_OK;
 }
 
@@ -112,7 +107,7 @@ enum h1_result framing_of_request(const struct h1_request *r, struct framing *ou
 	if (r->method_id != METHOD_CONNECT && r->method_id != METHOD_TRACE)
 		return H1_OK;
 	if (coding == CODING_CHUNKED || out->length != 0)
-		return bad(error, 400, "a body in a request that has none");
+		return h1_bad(error, 400, "a body in a request that has none");
 	*out = (struct framing){ .kind = FRAMING_NONE };
 	return H1_OK;
 }
@@ -122,10 +117,10 @@ static enum h1_result switching(const struct fields *f, struct slice upgrade, st
 				struct h1_error *error)
 {
 	if (upgrade.n == 0)
-		return bad(error, 502, "the origin switched protocols unasked");
+		return h1_bad(error, 502, "the origin switched protocols unasked");
 	if (fields_count(f, FIELD_UPGRADE) != 1 ||
 	    !slice_ieq(fields_value(f, FIELD_UPGRADE), upgrade))
-		return bad(error, 502, "the origin switched to another protocol than asked for");
+		return h1_bad(error, 502, "the origin switched to another protocol than asked for");
 	*out = (struct framing){ .kind = FRAMING_TUNNEL };
 	return H1_OK;
 }

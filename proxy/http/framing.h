@@ -1,9 +1,10 @@
 /*
  * framing.h - where a body ends: decided here and nowhere else (RFC 9112 section 6.3).
  *
- * One function for each direction, over parsed fields.  Content-Length with Transfer-Encoding, several lengths, a
- * coding other than one `chunked`, any coding in HTTP/1.0: BAD.  Equal repeated lengths are refused
- * in a request; in a response, where real origins send them, they count as one (section 6.3, 5.).
+ * One function for each direction, over parsed fields.  Content-Length with Transfer-Encoding,
+ * several lengths, a coding other than one `chunked`, any coding in HTTP/1.0: BAD.  Equal repeated
+ * lengths are refused in a request; in a response, where real origins send them, they count as one
+ * (section 6.3, 5.).
  */
 #ifndef CRUMBGATE_HTTP_FRAMING_H
 #define CRUMBGATE_HTTP_FRAMING_H
@@ -38,8 +39,8 @@ enum h1_result framing_of_request(const struct h1_request *r, struct framing *ou
 				  struct h1_error *error);
 
 /*
- * `method` is the request's; `upgrade` the protocol that was asked for in Upgrade and passed on (empty: none),
- * so that a 101 nobody asked for is BAD.
+ * `method` is the request's; `upgrade` the protocol that was asked for in Upgrade and passed on
+ * (empty: none), so that a 101 nobody asked for is BAD.
  */
 enum h1_result framing_of_response(const struct h1_response *r, enum http_method method,
 				   struct slice upgrade, struct framing *out,

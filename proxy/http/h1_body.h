@@ -1,5 +1,5 @@
 /*
- * h1_body.h - reads a body by its framing, and writes the chunked coding (RFC 9112 section 6 and 7).
+ * h1_body.h - reads a body by its framing, and writes the chunked coding (RFC 9112 sections 6, 7).
  *
  *	struct h1_body b;
  *	h1_body_init(&b, &framing, H1_FROM_CLIENT, &trailers);
@@ -13,13 +13,15 @@
  *	}
  *	h1_body_release(&b);
  *
- * Zero copy: `data` is a piece of `in`, never of another buffer, and every octet fed is consumed, so
- * the caller keeps nothing back.  h1_body_spans() takes many pieces at once, to be written as one chunk.
+ * Zero copy: `data` is a piece of `in`, never of another buffer, and every octet fed is consumed,
+ * so the caller keeps nothing back.  h1_body_spans() takes many pieces at once, to be written as
+ * one chunk.
  *
- * Chunk extensions are checked and dropped; they and the trailer section have caps.  Trailer fields that may
- * not be there are dropped, those about framing and routing (Content-Length, Transfer-Encoding, Host) make the body
- * BAD.  They live in the caller's `trailers` and in its memory (fields_keep()), so its max_bytes is at least
- * H1_TRAILERS_MAX; they may be used after DONE.
+ * Chunk extensions are checked and dropped; they and the trailer section have caps.  Trailer fields
+ * that may not be there are dropped, those about framing and routing (Content-Length,
+ * Transfer-Encoding, Host) make the body BAD.  They live in the caller's `trailers` and in its
+ * memory (fields_keep()), so its max_bytes is at least H1_TRAILERS_MAX; they may be used after
+ * DONE.
  */
 #ifndef CRUMBGATE_HTTP_H1_BODY_H
 #define CRUMBGATE_HTTP_H1_BODY_H
@@ -56,20 +58,20 @@ void h1_body_init(struct h1_body *b, const struct framing *f, enum h1_side side,
 		  struct fields *trailers);
 void h1_body_release(struct h1_body *b);
 
-/* DATA comes with data->n != 0.  Feeding nothing is allowed (a body of length 0 is DONE at once). */
+/* DATA comes with data->n != 0.  Feeding nothing is allowed: a body of length 0 is DONE at once. */
 enum h1_body_result h1_body_feed(struct h1_body *b, struct slice in, size_t *consumed,
 				 struct slice *data);
 
 /*
  * As h1_body_feed() again and again, up to `max` pieces: spans[0..*n) and the sum of their lengths.
- * Never returns DATA: DONE, MORE or BAD may come together with pieces, which come before it; MORE with
- * *n == max means call again for what was not consumed.
+ * Never returns DATA: DONE, MORE or BAD may come together with pieces, which come before it; MORE
+ * with *n == max means call again for what was not consumed.
  */
 enum h1_body_result h1_body_spans(struct h1_body *b, struct slice in, size_t *consumed,
 				  struct slice *spans, size_t max, size_t *n, uint64_t *total);
 
 bool h1_body_done(const struct h1_body *b);
-/* The peer closed: true if that ends the body well (UNTIL_CLOSE, or it was done), else it is cut. */
+/* The peer closed: true if that ends the body well (UNTIL_CLOSE, or done already), else not. */
 bool h1_body_eof(struct h1_body *b);
 
 /* "1f4\r\n"; n must not be 0 (that would end the body). */

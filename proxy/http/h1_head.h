@@ -3,7 +3,7 @@
  *
  *	struct h1_request r;
  *	h1_request_init(&r, &h1_request_limits);
- *	switch (h1_parse_request(in, &r)) {	// in: everything not yet consumed, from the head's start
+ *	switch (h1_parse_request(in, &r)) {	// in: from the start of the head on
  *	case H1_MORE: wait, then call again with the same bytes and more behind them; break;
  *	case H1_BAD:  answer r.error.status, r.error.reason, close; break;
  *	case H1_OK:   h1_request_keep(&r);	// if `in` goes away before the message is done
@@ -12,9 +12,10 @@
  *	h1_request_clear(&r);			// for the next one; h1_request_release() at the end
  *
  * The bytes may have moved between two calls, but must be the same.  A line is judged when it is
- * complete, once; how the bytes were cut never changes the result.  Nothing is repaired: bare CR, bare LF, NUL,
- * controls, obs-fold, blanks before the colon or around the target, odd versions, two Hosts are BAD. The
- * one leniency of RFC 9112 section 2.2 is kept: one CRLF before a request is skipped.
+ * complete, once; how the bytes were cut never changes the result.  Nothing is repaired: bare CR,
+ * bare LF, NUL, controls, obs-fold, blanks before the colon or around the target, odd versions, two
+ * Hosts are BAD.  The one leniency of RFC 9112 section 2.2 is kept: one CRLF before a request is
+ * skipped.
  *
  * The slices borrow from `in` until h1_request_keep() copies the head into the list's own memory.
  * Reasons are short static text without any byte of the message.
@@ -75,7 +76,7 @@ struct h1_request {
 	/*
 	 * Whom the request is for: the target's authority (absolute-form and CONNECT; it wins over
 	 * Host), else the Host field's; HOST_NONE for HTTP/1.0 without one.  After parsing, an
-	 * absolute-form request has exactly one Host field, with the target's authority as its value.
+	 * absolute-form request has exactly one Host field, whose value is the target's authority.
 	 */
 	struct authority authority;
 	struct fields fields;
@@ -107,8 +108,8 @@ enum h1_result h1_parse_response(struct slice in, struct h1_response *r);
 bool h1_response_keep(struct h1_response *r);
 
 /*
- * May the connection carry another message after this one (RFC 9112 section 9.3)?  What the sender's
- * version and Connection fields say; framing may still forbid it.
+ * May the connection carry another message after this one (RFC 9112 section 9.3)?  What the
+ * sender's version and Connection fields say; framing may still forbid it.
  */
 bool h1_persistent(unsigned minor, const struct fields *f);
 

@@ -89,8 +89,7 @@ static enum h1_result judge_field(struct h1_reader *r, struct slice in, const st
 	return h1_bad(error, 400, "a field name is not a token");
 }
 
-/* The field line at p, if it is whole and good: pushed, and the next line is returned; else NULL.
- */
+/* If the field line at p is whole and good, it is pushed: the next line; else NULL. */
 static const char *field_line(const char *p, const char *end, struct fields *f, bool *full)
 {
 	const char *colon = p, *value, *stop, *last;

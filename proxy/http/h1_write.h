@@ -14,8 +14,9 @@
  *	  `upgrade` names the protocol; TE unless it asks for trailers; Trailer unless chunked;
  *	- every other field with name, order and value as they are.
  *
- * Via, Date and so on are there only if the caller added them.  A false return means that the buffer
- * is full or a part is unsound (a blank in the target, a control in the reason); nothing was added.
+ * Via, Date and so on are there only if the caller added them.  A false return means that the
+ * buffer is full or a part is unsound (a blank in the target, a control in the reason); nothing was
+ * added.
  */
 #ifndef CRUMBGATE_HTTP_H1_WRITE_H
 #define CRUMBGATE_HTTP_H1_WRITE_H
@@ -49,7 +50,8 @@ struct slice h1_reason(unsigned status);
 /*
  * The protocol that may pass in Upgrade: the first one asked for that is neither HTTP nor TLS
  * (h2c and those would by-pass the filters), or empty.  None in HTTP/1.0, without
- * "Connection: upgrade", or with a body, which could hide a second request behind a refused upgrade.
+ * "Connection: upgrade", or with a body, which could hide a second request behind a refused
+ * upgrade.
  */
 struct slice h1_upgrade_wanted(const struct h1_request *r, const struct framing *f);
 

@@ -1,5 +1,6 @@
 /*
- * uri.h - host[:port]: what names an origin, in one form (RFC 3986 section 3.2, RFC 9110 section 4).
+ * uri.h - host[:port]: what names an origin, in one form (RFC 3986 section 3.2, RFC 9110
+ * section 4).
  *
  * Three places give one: a CONNECT target, the Host field, the authority of an absolute-form
  * target.  Two spellings that reach the same server must compare equal afterwards, and whatever a
@@ -7,8 +8,8 @@
  *
  *	- a name is letters, digits, '-', '_' and '.', at most 253 octets, labels of 1 to 63; it is
  *	  lower-cased and one trailing dot is dropped (`dotted` says there was one);
- *	- what ends in a number (WHATWG URL, "ends in a number checker") must be a dotted quad without
- *	  leading zeros: 127.1, 0x7f000001 and 2130706433 are refused;
+ *	- what ends in a number (WHATWG URL, "ends in a number checker") must be a dotted quad
+ *	  without leading zeros: 127.1, 0x7f000001 and 2130706433 are refused;
  *	- an IPv6 literal stands in brackets, has no zone, and is rewritten as RFC 5952 asks;
  *	- no userinfo, no percent-encoding, no IPvFuture.
  */

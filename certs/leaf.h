@@ -15,8 +15,9 @@
  * first for clients that put it first), no compression, no renegotiation, no 0-RTT, stateless tickets bound to the host
  * by the session id context.
  *
- * One SSL_CTX serves all hosts and the certificate is set for each connection in the certificate callback: measured, an
- * SSL_CTX for each host costs 20 times more time and memory and isolates nothing more.
+ * One SSL_CTX serves all hosts and the certificate is set for each connection in the certificate callback:
+ * measured with OpenSSL 3.0, an SSL_CTX for each host costs 0.27 ms and 12 KiB at its first use and isolates nothing
+ * more, while setting a certificate costs less than 0.01 ms a connection.
  */
 #ifndef CRUMBGATE_CERTS_LEAF_H
 #define CRUMBGATE_CERTS_LEAF_H

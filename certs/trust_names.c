@@ -43,7 +43,8 @@ static bool is_suffix(const struct rule_context *c, struct slice name)
 {
 	if (slice_find(name, '.') == name.n)
 		return true;
-	return c->trust->is_public_suffix != NULL &&
+	/* Private suffixes are no bar to a public authority (BR section 3.2.2.6): *.github.io is honest. */
+	return !c->is_public && c->trust->is_public_suffix != NULL &&
 	       c->trust->is_public_suffix(name, c->trust->arg);
 }
 
@@ -178,6 +179,44 @@ const char *rule_names(struct rule_context *c)
 		code = rule_fail(c, "bad-name", "a common name that is not among the names");
 	GENERAL_NAMES_free(names);
 	return code;
+}
+
+/*
+ * RFC 9525 section 6.3: a '*' stands for one whole label.  Ours rather than OpenSSL's since that one does
+ * not let '*' stand for a label with '_', which hosts have and browsers accept.
+ */
+static bool is_name_for(struct slice name, struct slice host)
+{
+	struct slice label;
+
+	if (!slice_starts(name, SLICE("*.")))
+		return slice_ieq(name, host);
+	host = slice_cut(host, '.', &label);
+	return host.p != NULL && slice_ieq(slice_skip(name, 2), host);
+}
+
+const char *rule_host(struct rule_context *c)
+{
+	const struct cert_host *h = c->host;
+	GENERAL_NAMES *names;
+	bool found = false;
+
+	if (!c->is_leaf)
+		return NULL;
+	names = X509_get_ext_d2i(c->cert, NID_subject_alt_name, NULL, NULL);
+	if (names == NULL)
+		return NULL; /* rule_names() says so */
+	for (int i = 0; !found && i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if (h->ip_len == 0 && name->type == GEN_DNS)
+			found = is_name_for(text_of(name->d.dNSName), cert_host_slice(h));
+		else if (h->ip_len != 0 && name->type == GEN_IPADD)
+			found = slice_eq(text_of(name->d.iPAddress),
+					 slice_of((const char *)h->ip, h->ip_len));
+	}
+	GENERAL_NAMES_free(names);
+	return found ? NULL : rule_fail(c, "wrong-host", "the certificate is for other names");
 }
 
 /* ---- name constraints, read strictly ---- */

@@ -279,11 +279,11 @@ static size_t trailer_line(struct h1_body *b, struct slice in)
 		refuse(b, "the trailer section is too long");
 		return n;
 	}
-	if (at == in.n)
-		return n;
-	/* The buffer may have moved. */
+	/* The buffer may have moved, and the fields so far point into it. */
 	line = buf_slice(&b->section);
 	fields_rebase(b->trailers, before.p, b->line, line.p);
+	if (at == in.n)
+		return n;
 	reader.line = b->line;
 	reader.base = line.p;
 	switch (h1_read_fields(&reader, line, &limits, b->trailers, &end, &error)) {

@@ -280,9 +280,12 @@ static void put_rest(struct writer *w, struct buf *out)
 	buf_commit(out, (size_t)(w->to - start));
 }
 
+/* RFC 9110 section 7.8: a token, or two with a slash between them. */
 static bool sound_upgrade(struct slice upgrade)
 {
-	return chars_all(upgrade, CHAR_TARGET);
+	struct slice name, version = slice_cut(upgrade, '/', &name);
+
+	return chars_all(name, CHAR_TOKEN) && chars_all(version, CHAR_TOKEN);
 }
 
 bool h1_write_request(struct buf *out, struct slice method, struct slice target,

@@ -223,6 +223,36 @@ static void test_trailers(void **state)
 	fields_release(&f);
 }
 
+/* The section's memory moves as it grows, also in the middle of a line; the fields must follow. */
+static void test_trailers_grow(void **state)
+{
+	struct row row = {
+		"grow", B(""), B(""), H1_BODY_DONE, FRAMING_CHUNKED, 0, H1_FROM_ORIGIN, 0
+	};
+	struct buf in, out;
+	struct fields f;
+	size_t used;
+
+	(void)state;
+	fields_init(&f, 100, H1_TRAILERS_MAX);
+	buf_init(&in, 10000);
+	buf_init(&out, 10000);
+	buf_adds(&in, "0\r\nFirst: 1\r\nSecond: ");
+	for (int i = 0; i < 6000; i++)
+		buf_addc(&in, 'x');
+	buf_adds(&in, "\r\nThird: 3\r\n\r\n");
+	row.in = buf_slice(&in);
+	assert_int_equal(read_body(&row, 1, true, &out, &used, &f), H1_BODY_DONE);
+	assert_int_equal(f.n, 3);
+	assert_true(slice_eq(f.v[0].name, SLICE("First")));
+	assert_true(slice_eq(f.v[0].value, SLICE("1")));
+	assert_int_equal(f.v[1].value.n, 6000);
+	assert_true(slice_eq(f.v[2].value, SLICE("3")));
+	buf_release(&in);
+	buf_release(&out);
+	fields_release(&f);
+}
+
 /* Feeds `unit` again and again after `first`; how many octets until BAD (0: never in `most`). */
 static size_t endless(struct slice first, struct slice unit, size_t most, struct fields *trailers)
 {
@@ -348,10 +378,10 @@ static void test_encoder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bodies),	cmocka_unit_test(test_trailers),
-		cmocka_unit_test(test_caps),	cmocka_unit_test(test_total),
-		cmocka_unit_test(test_spans),	cmocka_unit_test(test_spans_end),
-		cmocka_unit_test(test_encoder),
+		cmocka_unit_test(test_bodies),	      cmocka_unit_test(test_trailers),
+		cmocka_unit_test(test_trailers_grow), cmocka_unit_test(test_caps),
+		cmocka_unit_test(test_total),	      cmocka_unit_test(test_spans),
+		cmocka_unit_test(test_spans_end),     cmocka_unit_test(test_encoder),
 	};
 
 	return cmocka_run_group_tests_name("http1_body", tests, NULL, NULL);

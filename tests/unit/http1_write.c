@@ -86,6 +86,9 @@ static const struct row requests[] = {
 	    "Connection: keep-alive, Upgrade\r\nUpgrade: foo\r\n\r\n"),
 	  B("GET / HTTP/1.1\r\nUpgrade: websocket\r\n" H
 	    "Connection: keep-alive, Upgrade\r\n\r\n") },
+	{ "a protocol with odd but legal characters",
+	  B("GET / HTTP/1.1\r\n" H "Connection: Upgrade\r\nUpgrade: #x!/1.0\r\n\r\n"),
+	  B("GET / HTTP/1.1\r\n" H "Connection: Upgrade\r\nUpgrade: #x!/1.0\r\n\r\n") },
 	{ "WebSocket with a body",
 	  B("POST / HTTP/1.1\r\n" H "Connection: Upgrade\r\nUpgrade: websocket\r\n" WS
 	    "Content-Length: 5\r\n\r\n"),

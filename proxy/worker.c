@@ -177,8 +177,7 @@ static bool take_choices(struct worker *w, struct slice body)
 				choices_clear(w->choices, id, c.site);
 			continue;
 		}
-		if (!choice_of_word(c.choice, &choice.state) ||
-		    !seen_of_word(c.seen, &choice.seen))
+		if (!choice_of_word(c.choice, &choice.state) || !seen_of_word(c.seen, &choice.seen))
 			return false;
 		if (!choices_set(w->choices, id, c.site, &choice))
 			diag_warning("a choice could not be kept: it counts as refused");
@@ -291,7 +290,7 @@ static bool init_heads(struct worker_process *p)
 
 static bool init_tls(struct worker_process *p)
 {
-	struct leaves_options options = { .clock = &clock_system, .tickets = &p->tickets };
+	struct leaves_options options = { .clock = loop_clock(p->w.loop), .tickets = &p->tickets };
 	struct buf why;
 
 	p->tickets = p->start->setup->tickets;
@@ -324,22 +323,35 @@ static bool init_services(struct worker_process *p)
 	       w->dialer != NULL && init_heads(p) && init_tls(p);
 }
 
-static void own_process(const struct child_start *start)
+struct worker *worker_open(const struct child_start *start, const struct clock *clock)
 {
-	int keep[POST_MAX + SETUP_LISTENERS_MAX + 1];
-	size_t n = 0;
+	struct worker_process *p = calloc(1, sizeof(*p));
+	struct worker *w;
 
-	for (unsigned i = 0; i < start->boxes->count; i++)
-		keep[n++] = start->boxes->wr[i];
-	keep[n++] = start->boxes->rd[start->box];
-	for (size_t i = 0; i < start->setup->listeners_n; i++)
-		keep[n++] = start->setup->listeners[i];
-	process_child("worker", start->parent, keep, n);
+	if (p == NULL)
+		return NULL;
+	w = &p->w;
+	p->start = start;
+	w->setup = start->setup;
+	w->config = start->setup->config;
+	TAILQ_INIT(&w->clients);
+	TAILQ_INIT(&w->tunnels);
+	w->loop = loop_new(clock);
+	if (w->loop == NULL)
+		return NULL;
+	init_times(w);
+	if (!init_services(p)) {
+		diag_error("no memory to start");
+		return NULL;
+	}
+	timer_start(&w->times.second, &p->tick, on_tick);
+	say_hello(p);
+	return w;
 }
 
-static void release(struct worker_process *p)
+void worker_close(struct worker *w)
 {
-	struct worker *w = &p->w;
+	struct worker_process *p = process_of(w);
 
 	tunnels_stop(w);
 	stream_reset_lingering(w->loop);
@@ -360,40 +372,37 @@ static void release(struct worker_process *p)
 	free(w->request);
 	free(w->response);
 	loop_free(w->loop);
+	free(p);
+}
+
+static void own_process(const struct child_start *start)
+{
+	int keep[POST_MAX + SETUP_LISTENERS_MAX + 1];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < start->boxes->count; i++)
+		keep[n++] = start->boxes->wr[i];
+	keep[n++] = start->boxes->rd[start->box];
+	for (size_t i = 0; i < start->setup->listeners_n; i++)
+		keep[n++] = start->setup->listeners[i];
+	process_child("worker", start->parent, keep, n);
 }
 
 int worker_process(const struct child_start *start)
 {
-	struct worker_process *p = calloc(1, sizeof(*p));
 	const struct config *config = start->setup->config;
 	const char *user = config->user[0] != '\0' ? config->user : "nobody";
+	struct worker *w;
 
-	if (p == NULL)
-		return 1;
 	own_process(start);
 	if (!process_drop_root(user)) {
 		diag_error("cannot become the user %s: %s (option user)", user, strerror(errno));
 		return CHILD_REFUSED;
 	}
-	p->start = start;
-	p->w.setup = start->setup;
-	p->w.config = config;
-	TAILQ_INIT(&p->w.clients);
-	TAILQ_INIT(&p->w.tunnels);
-	p->w.loop = loop_new(&clock_system);
-	if (p->w.loop == NULL)
+	w = worker_open(start, &clock_system);
+	if (w == NULL || !sandbox_enter(SANDBOX_WORKER, NULL))
 		return 1;
-	init_times(&p->w);
-	if (!init_services(p)) {
-		diag_error("no memory to start");
-		return 1;
-	}
-	if (!sandbox_enter(SANDBOX_WORKER, NULL))
-		return 1;
-	timer_start(&p->w.times.second, &p->tick, on_tick);
-	say_hello(p);
-	loop_run(p->w.loop);
-	release(p);
-	free(p);
+	loop_run(w->loop);
+	worker_close(w);
 	return 0;
 }

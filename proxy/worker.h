@@ -13,6 +13,7 @@
 
 #include <sys/queue.h>
 
+struct child_start;
 struct choices;
 struct client;
 struct desk_side;
@@ -69,6 +70,15 @@ struct worker {
 	unsigned clients_n;
 	bool draining;
 };
+
+/*
+ * Everything a worker needs to serve, in the process that calls; it accepts as soon as the recorder
+ * has told what it must know, and loop_run(w->loop) does the rest.  The clock is borrowed.  NULL:
+ * said why; the process is to end.
+ */
+struct worker *worker_open(const struct child_start *start, const struct clock *clock);
+/* When it is drained: nobody is served any more. */
+void worker_close(struct worker *w);
 
 /*
  * A head that has not come whole goes on being read in an object of its own: gives the worker's

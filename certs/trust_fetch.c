@@ -1,4 +1,4 @@
-/* Issuers that an origin left out: where they are said to be, and what was fetched before. */
+/* Where a certificate says that something is to be had, and issuers that were fetched before. */
 #include "base/hash.h"
 #include "certs/trust_parts.h"
 
@@ -10,10 +10,14 @@
 #define KEPT_MAX 256
 #define CERTS_MAX 8
 #define URL_MAX_LEN 1024
+#define GOOD_MS INT64_C(86400000)
+/* A place that gives nothing is not asked for each connection. */
+#define FAILED_MS INT64_C(60000)
 
 struct kept {
 	UT_hash_handle hh;
 	STACK_OF(X509) *certs;
+	int64_t until_ms;
 	char url[];
 };
 
@@ -42,15 +46,16 @@ void trust_issuers_free(struct trust_issuers *t)
 	free(t);
 }
 
-static char *url_of(const ACCESS_DESCRIPTION *d)
+/* Plain http and nothing else; malloc'ed. */
+static char *url_of(const GENERAL_NAME *place)
 {
-	const ASN1_IA5STRING *uri = d->location->d.uniformResourceIdentifier;
 	struct slice s;
 	char *url;
 
-	if (OBJ_obj2nid(d->method) != NID_ad_ca_issuers || d->location->type != GEN_URI)
+	if (place->type != GEN_URI)
 		return NULL;
-	s = slice_of((const char *)ASN1_STRING_get0_data(uri), (size_t)ASN1_STRING_length(uri));
+	s = slice_of((const char *)ASN1_STRING_get0_data(place->d.uniformResourceIdentifier),
+		     (size_t)ASN1_STRING_length(place->d.uniformResourceIdentifier));
 	if (!slice_istarts(s, SLICE("http://")) || s.n > URL_MAX_LEN ||
 	    memchr(s.p, '\0', s.n) != NULL)
 		return NULL;
@@ -60,24 +65,59 @@ static char *url_of(const ACCESS_DESCRIPTION *d)
 	return url;
 }
 
-char *trust_issuer_url(X509 *cert)
+char *trust_aia_url(X509 *cert, int method)
 {
 	AUTHORITY_INFO_ACCESS *aia = X509_get_ext_d2i(cert, NID_info_access, NULL, NULL);
 	char *url = NULL;
 
-	for (int i = 0; url == NULL && i < sk_ACCESS_DESCRIPTION_num(aia); i++)
-		url = url_of(sk_ACCESS_DESCRIPTION_value(aia, i));
+	for (int i = 0; url == NULL && i < sk_ACCESS_DESCRIPTION_num(aia); i++) {
+		const ACCESS_DESCRIPTION *d = sk_ACCESS_DESCRIPTION_value(aia, i);
+
+		if (OBJ_obj2nid(d->method) == method)
+			url = url_of(d->location);
+	}
 	AUTHORITY_INFO_ACCESS_free(aia);
 	ERR_clear_error();
 	return url;
 }
 
-STACK_OF(X509) *trust_issuers_find(struct trust_issuers *t, const char *url)
+/* A list by the issuer itself, for all reasons. */
+static bool is_whole(const DIST_POINT *point)
+{
+	return point->CRLissuer == NULL && point->reasons == NULL && point->distpoint != NULL &&
+	       point->distpoint->type == 0;
+}
+
+char *trust_crl_url(X509 *cert)
+{
+	CRL_DIST_POINTS *points = X509_get_ext_d2i(cert, NID_crl_distribution_points, NULL, NULL);
+	char *url = NULL;
+
+	for (int i = 0; url == NULL && i < sk_DIST_POINT_num(points); i++) {
+		const DIST_POINT *point = sk_DIST_POINT_value(points, i);
+		const GENERAL_NAMES *names = is_whole(point) ? point->distpoint->name.fullname : NULL;
+
+		for (int j = 0; url == NULL && j < sk_GENERAL_NAME_num(names); j++)
+			url = url_of(sk_GENERAL_NAME_value(names, j));
+	}
+	CRL_DIST_POINTS_free(points);
+	ERR_clear_error();
+	return url;
+}
+
+static struct kept *find(struct trust_issuers *t, const char *url)
 {
 	struct kept *k;
 
 	HASH_FIND_STR(t->table, url, k);
-	return k != NULL ? k->certs : NULL;
+	return k;
+}
+
+STACK_OF(X509) *trust_issuers_find(struct trust_issuers *t, const char *url, int64_t wall_ms)
+{
+	struct kept *k = find(t, url);
+
+	return k != NULL && k->until_ms > wall_ms ? k->certs : NULL;
 }
 
 static void take_pkcs7(STACK_OF(X509) *into, struct slice bytes)
@@ -128,25 +168,23 @@ static STACK_OF(X509) *read_certs(struct slice bytes)
 	return certs;
 }
 
-STACK_OF(X509) *trust_issuers_keep(struct trust_issuers *t, const char *url, struct slice bytes)
+STACK_OF(X509) *trust_issuers_keep(struct trust_issuers *t, const char *url, struct slice bytes,
+				   int64_t wall_ms)
 {
 	STACK_OF(X509) *certs = read_certs(bytes);
 	size_t len = strlen(url);
-	struct kept *k = certs != NULL && sk_X509_num(certs) != 0 ? malloc(sizeof(*k) + len + 1)
-								  : NULL;
+	struct kept *k = certs != NULL ? malloc(sizeof(*k) + len + 1) : NULL;
+	struct kept *old = find(t, url);
 
 	if (k == NULL) {
 		sk_X509_pop_free(certs, X509_free);
 		return NULL;
 	}
 	k->certs = certs;
+	k->until_ms = wall_ms + (sk_X509_num(certs) != 0 ? GOOD_MS : FAILED_MS);
 	memcpy(k->url, url, len + 1);
-	if (trust_issuers_find(t, url) != NULL) {
-		struct kept *old;
-
-		HASH_FIND_STR(t->table, url, old);
+	if (old != NULL)
 		forget(t, old);
-	}
 	while (HASH_COUNT(t->table) >= KEPT_MAX)
 		forget(t, t->table);
 	HASH_ADD_STR(t->table, url, k);

@@ -2,6 +2,7 @@
  * Paths from a leaf to an anchor (RFC 4158): each is looked for here and verified by OpenSSL alone,
  * so that an expired copy of an intermediate, or a cross-signed root, does not hide a good path.
  */
+#include "certs/certinfo.h"
 #include "certs/trust_parts.h"
 
 #include <openssl/err.h>
@@ -32,6 +33,19 @@ static void note(struct search *s, int error, const char *code, const char *text
 	s->why->x509_error = error;
 	s->why->code = code;
 	s->why->text = text;
+}
+
+static void note_error(struct search *s, int error)
+{
+	const char *code, *text;
+
+	trust_reason_of(error, &code, &text);
+	if ((error == X509_V_ERR_HOSTNAME_MISMATCH || error == X509_V_ERR_IP_ADDRESS_MISMATCH) &&
+	    X509_get_ext_by_NID(s->path[0], NID_subject_alt_name, -1) < 0) {
+		code = "no-names";
+		text = "the certificate names no host (a common name does not count)";
+	}
+	note(s, error, code, text);
 }
 
 static bool set_params(const struct search *s, X509_STORE_CTX *ctx)
@@ -72,9 +86,7 @@ static bool verify(struct search *s, X509 *anchor)
 	if (!set_params(s, ctx))
 		goto out;
 	if (X509_verify_cert(ctx) != 1) {
-		int error = X509_STORE_CTX_get_error(ctx);
-
-		note(s, error, trust_code_of(error), X509_verify_cert_error_string(error));
+		note_error(s, X509_STORE_CTX_get_error(ctx));
 		goto out;
 	}
 	code = trust_rules(s->trust, s->host, X509_STORE_CTX_get0_chain(ctx), &text);
@@ -188,17 +200,13 @@ static STACK_OF(X509) *pool_of(X509 *leaf, STACK_OF(X509) *presented, STACK_OF(X
 /* Where nothing better is known. */
 static void explain(struct search *s)
 {
-	X509 *leaf = s->path[0];
-
 	if (is_spent(s))
 		note(s, X509_V_ERR_CERT_CHAIN_TOO_LONG, "too-complex",
 		     "the certificates that came with it are too many and too tangled");
-	else if (X509_NAME_cmp(X509_get_subject_name(leaf), X509_get_issuer_name(leaf)) == 0)
-		note(s, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "self-signed",
-		     "the certificate is signed by itself");
 	else
-		note(s, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, "unknown-issuer",
-		     "no authority that is trusted here stands behind the certificate");
+		note_error(s, cert_self_signed(s->path[0])
+				      ? X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
+				      : X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
 }
 
 bool trust_find_path(const struct trust *t, const struct cert_host *host, X509 *leaf,

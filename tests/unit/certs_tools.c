@@ -93,24 +93,34 @@ struct made make_root(const char *cn)
 	return make_cert(&spec, NULL);
 }
 
+struct cert_spec intermediate_spec(const char *cn)
+{
+	return (struct cert_spec){ .cn = cn,
+				   .extensions = { { "basicConstraints", "critical,CA:TRUE" },
+						   { "keyUsage", "critical,keyCertSign,cRLSign" },
+						   { "subjectKeyIdentifier", "hash" },
+						   { "authorityKeyIdentifier", "keyid:always" } } };
+}
+
 struct made make_intermediate(const char *cn, const struct made *issuer)
 {
-	struct cert_spec spec = { .cn = cn,
-				  .extensions = { { "basicConstraints", "critical,CA:TRUE" },
-						  { "keyUsage", "critical,keyCertSign,cRLSign" },
-						  { "subjectKeyIdentifier", "hash" },
-						  { "authorityKeyIdentifier", "keyid:always" } } };
+	struct cert_spec spec = intermediate_spec(cn);
 
 	return make_cert(&spec, issuer);
 }
 
+struct cert_spec server_spec(const char *san)
+{
+	return (struct cert_spec){ .cn = "a server",
+				   .extensions = { { "subjectAltName", san },
+						   { "keyUsage", "critical,digitalSignature" },
+						   { "extendedKeyUsage", "serverAuth" },
+						   { "authorityKeyIdentifier", "keyid:always" } } };
+}
+
 struct made make_server(const char *san, const struct made *issuer)
 {
-	struct cert_spec spec = { .cn = "a server",
-				  .extensions = { { "keyUsage", "critical,digitalSignature" },
-						  { "extendedKeyUsage", "serverAuth" },
-						  { "subjectAltName", san },
-						  { "authorityKeyIdentifier", "keyid:always" } } };
+	struct cert_spec spec = server_spec(san);
 
 	return make_cert(&spec, issuer);
 }

@@ -46,6 +46,9 @@ void made_free(struct made *m);
 struct made make_root(const char *cn);
 struct made make_intermediate(const char *cn, const struct made *issuer);
 struct made make_server(const char *san, const struct made *issuer);
+/* To be changed before make_cert(); extensions[4] and on are free. */
+struct cert_spec server_spec(const char *san);
+struct cert_spec intermediate_spec(const char *cn);
 
 /* Added to *out, which the caller has initialized. */
 void add_pem_cert(struct buf *out, X509 *cert);

@@ -2,7 +2,7 @@
 #include "certs/trust.h"
 
 #include "certs/certinfo.h"
-#include "certs/trust_parts.h"
+#include "certs/trust_rules.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -18,14 +18,15 @@ static const char groups[] = "X25519:P-256:P-384";
 static const char sigalgs[] = "ECDSA+SHA256:RSA-PSS+SHA256:RSA+SHA256:ECDSA+SHA384:RSA-PSS+SHA384:"
 			      "RSA+SHA384:RSA-PSS+SHA512:RSA+SHA512:ECDSA+SHA512:ed25519";
 
-static bool add_file(struct trust *t, const char *file, struct buf *error)
+static bool add_file(struct trust *t, const char *file, bool is_system, struct buf *error)
 {
 	BIO *bio = BIO_new_file(file, "r");
 	X509 *x;
 	size_t n = 0;
 
 	while (bio != NULL && (x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
-		if (X509_STORE_add_cert(t->roots, x) == 1)
+		if ((!is_system || trust_mark_system_root(x)) &&
+		    X509_STORE_add_cert(t->roots, x) == 1)
 			n++;
 		X509_free(x);
 	}
@@ -46,7 +47,7 @@ static bool add_system(struct trust *t, struct buf *error)
 		file = "/etc/ssl/certs/ca-certificates.crt";
 	if (strcmp(file, "/dev/null") == 0)
 		return true;
-	if (add_file(t, file, error))
+	if (add_file(t, file, true, error))
 		return true;
 	buf_adds(error, "; install the system's root certificates (Debian: ca-certificates), or "
 			"switch trust-system off");
@@ -106,7 +107,7 @@ struct trust *trust_new(const struct trust_options *o, struct buf *error)
 	good = t->roots != NULL && t->issuers != NULL && t->revocations != NULL &&
 	       make_context(t) && add_own(t, o) && (!o->use_system || add_system(t, error));
 	for (size_t i = 0; good && i < o->extra_root_count; i++)
-		good = add_file(t, o->extra_roots[i], error);
+		good = add_file(t, o->extra_roots[i], false, error);
 	if (good && t->root_count == 0) {
 		buf_adds(error, "there is no root certificate to trust: give one with trust");
 		good = false;

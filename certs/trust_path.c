@@ -40,11 +40,6 @@ static void note_error(struct search *s, int error)
 	const char *code, *text;
 
 	trust_reason_of(error, &code, &text);
-	if ((error == X509_V_ERR_HOSTNAME_MISMATCH || error == X509_V_ERR_IP_ADDRESS_MISMATCH) &&
-	    X509_get_ext_by_NID(s->path[0], NID_subject_alt_name, -1) < 0) {
-		code = "no-names";
-		text = "the certificate names no host (a common name does not count)";
-	}
 	note(s, error, code, text);
 }
 
@@ -53,18 +48,13 @@ static bool set_params(const struct search *s, X509_STORE_CTX *ctx)
 	X509_VERIFY_PARAM *p = X509_STORE_CTX_get0_param(ctx);
 	const struct clock *clock = s->trust->clock;
 
-	/* What the user trusts need not be signed by itself. */
-	X509_VERIFY_PARAM_set_flags(p, X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN);
+	/* What the user trusts need not be signed by itself.  The host is a rule of ours (rule_host()). */
+	X509_VERIFY_PARAM_set_flags(p, X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN |
+					       X509_V_FLAG_POLICY_CHECK);
 	X509_VERIFY_PARAM_set_auth_level(p, 2);
 	X509_VERIFY_PARAM_set_depth(p, DEPTH_MAX);
 	X509_VERIFY_PARAM_set_time(p, (time_t)(clock_wall_ms(clock) / 1000));
-	X509_VERIFY_PARAM_set_hostflags(p, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
-						   X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	if (X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_SERVER) != 1)
-		return false;
-	if (s->host->ip_len != 0)
-		return X509_VERIFY_PARAM_set1_ip(p, s->host->ip, s->host->ip_len) == 1;
-	return X509_VERIFY_PARAM_set1_host(p, s->host->text, s->host->len) == 1;
+	return X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_SERVER) == 1;
 }
 
 /* The path that was built, up to this anchor and with nothing else to choose from. */

@@ -95,8 +95,8 @@ static void refuse_certificate(struct client *c, const struct origin_failure *wh
 	static const char *const hints[] = {
 		"Nothing was sent to the site: somebody may be pretending to be it.",
 		"Check the date and time of this device.",
-		"If you run the site, or know its certificate authority, add its root certificate with "
-		"the option trust.",
+		("If you run the site, or know its certificate authority, add its root certificate "
+		 "with the option trust."),
 	};
 	char from[CLOCK_RFC3339_LEN + 1], until[CLOCK_RFC3339_LEN + 1];
 	struct error_detail details[DETAILS_MAX];

@@ -32,7 +32,6 @@ enum msg_type {
 	MSG_ACK,
 	/* workers among themselves (proxy/peers.h) */
 	MSG_PAGE = 40,
-	MSG_PASS,
 	/* supervisor */
 	MSG_TICKETS = 60,
 	MSG_DRAIN,

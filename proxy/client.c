@@ -17,6 +17,8 @@
 #define SPANS 32
 /* Requests of one connection that are answered in one turn. */
 #define REQUESTS_A_TURN 32
+/* With record-strict: bytes that wait for the recorder before requests are refused. */
+#define UNRECORDED_MAX (256u * 1024)
 
 static void client_pump(struct client *c);
 
@@ -264,6 +266,11 @@ static void dispatch(struct client *c, struct h1_request *r)
 		client_refuse(c, 403, "This port belongs to another protocol than the web's.");
 		return;
 	}
+	if (c->w->config->record_strict && post_queued(c->w->post) > UNRECORDED_MAX) {
+		client_forget_request(c);
+		client_refuse(c, 503, "The record cannot be written, and without it nothing is served.");
+		return;
+	}
 	if (r->method_id == METHOD_CONNECT) {
 		if (c->tunnel == NULL) {
 			connect_begin(c, &r->authority);
@@ -306,6 +313,8 @@ static bool read_head(struct client *c)
 		const char *reason = r->error.reason;
 
 		h1_request_clear(r);
+		c->is_head = false;
+		c->minor = 1;
 		client_forget_request(c);
 		client_refuse(c, status, reason);
 		return false;
@@ -405,7 +414,9 @@ void client_pump_later(struct client *c)
 /* What cannot go on now waits in the kernel, not here; without it an early end is still seen. */
 static void hold_back(struct client *c)
 {
-	if ((c->state == CLIENT_BODY || c->state == CLIENT_WAIT) && stream_peek(c->stream).n != 0)
+	bool busy = c->state == CLIENT_BODY || c->state == CLIENT_WAIT || c->state == CLIENT_DIAL;
+
+	if ((busy || stream_is_full(c->stream)) && stream_peek(c->stream).n != 0)
 		stream_pause(c->stream);
 }
 
@@ -414,7 +425,8 @@ static bool step(struct client *c)
 	switch (c->state) {
 	case CLIENT_IDLE:
 	case CLIENT_HEAD:
-		return stream_peek(c->stream).n != 0 && read_head(c);
+		/* Who does not read his answers gets no further ones. */
+		return stream_peek(c->stream).n != 0 && !stream_is_full(c->stream) && read_head(c);
 	case CLIENT_BODY:
 		return read_body(c);
 	case CLIENT_HELLO:
@@ -502,6 +514,8 @@ void client_on_stream(struct stream *s, enum stream_event event, void *arg)
 	case STREAM_DRAINED:
 		if (c->exchange != NULL)
 			exchange_room(c->exchange);
+		else if (stream_is_paused(c->stream))
+			client_pump_later(c);
 		break;
 	case STREAM_EOF:
 		on_eof(c);

@@ -45,13 +45,12 @@ static bool write_head(struct client *c, const struct answer_head *head, const s
 	return good;
 }
 
-static void on_interim(void *down, const struct answer_head *head)
+static void on_go_on(void *down)
 {
 	struct client *c = down;
-	struct h1_hop hop = { .connection = H1_CONNECTION_NONE };
 
 	if (c->minor >= 1 && c->expects)
-		(void)write_head(c, head, &hop);
+		stream_write(c->stream, SLICE("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
 static bool on_head(void *down, const struct answer_head *head)
@@ -125,7 +124,7 @@ static void on_want_body(void *down)
 }
 
 const struct downstream_ops client_downstream = {
-	.interim = on_interim,
+	.go_on = on_go_on,
 	.head = on_head,
 	.body = on_body,
 	.end = on_end,

@@ -34,6 +34,7 @@ struct client_tunnel {
 	bool desk, never;
 	bool dialled_for_tunnel; /* the client has its 200, and speaks something of its own */
 	struct minting_wait wait;
+	struct timer silence; /* the origin spoke first: does the client? */
 	struct client *owner;
 };
 

@@ -7,6 +7,7 @@
 #include "proxy/desk/desk.h"
 #include "proxy/net/hello.h"
 #include "proxy/pool.h"
+#include "proxy/sniff.h"
 #include "proxy/tunnel.h"
 #include "proxy/visitor.h"
 #include "proxy/worker.h"
@@ -24,6 +25,8 @@ static void say_established(struct client *c)
 {
 	stream_write(c->stream, SLICE("HTTP/1.1 200 Connection established\r\n\r\n"));
 	client_go(c, CLIENT_HELLO);
+	if (stream_peek(c->stream).n != 0)
+		client_pump_later(c); /* some clients do not wait for the 200 */
 }
 
 /* Both streams belong to the tunnel from here on. */
@@ -44,6 +47,14 @@ static void become_tunnel(struct client *c, const char *why)
 }
 
 /* ---- the origin that was dialled ahead ---- */
+
+static void on_silence(struct timer *t)
+{
+	struct client *c = LOOP_OWNER(t, struct client_tunnel, silence)->owner;
+
+	if (c->state == CLIENT_HELLO && stream_peek(c->stream).n == 0)
+		become_tunnel(c, "protocol");
+}
 
 static void on_dialled(struct client *c)
 {
@@ -69,9 +80,13 @@ static void on_ahead(struct origin *o, enum origin_event event, void *arg)
 		pool_note_reached(c->w->pool, &c->tunnel->target);
 		break;
 	case ORIGIN_BYTES:
-		/* The origin speaks first, so this is neither TLS nor HTTP. */
-		if (c->state == CLIENT_HELLO && stream_ssl(origin_stream(o)) == NULL)
-			become_tunnel(c, "protocol");
+		/*
+		 * The origin speaks first.  If the client goes on saying nothing it is neither TLS nor
+		 * HTTP; the origin's bytes alone must not switch the interception off.
+		 */
+		if (c->state == CLIENT_HELLO && stream_ssl(origin_stream(o)) == NULL &&
+		    !timer_runs(&c->tunnel->silence))
+			timer_start(&c->w->times.second, &c->tunnel->silence, on_silence);
 		break;
 	case ORIGIN_ENDED:
 	case ORIGIN_FAILED:
@@ -110,6 +125,7 @@ void connect_begin(struct client *c, const struct authority *to)
 		return;
 	}
 	c->tunnel = t;
+	t->owner = c;
 	t->target.visitor = c->visitor;
 	t->target.secure = true;
 	t->target.port = to->port;
@@ -168,23 +184,8 @@ static void intercept(struct client *c, const struct hello *hello)
 		return;
 	}
 	client_go(c, CLIENT_MINT);
-	t->owner = c;
 	if (!minting_ask(c->w->minting, slice_str(t->target.identity), &t->wait, on_minted))
 		client_close(c, STREAM_GRACEFUL);
-}
-
-/* "GET /chat HTTP/1.1": browsers send plain WebSockets through CONNECT. */
-static bool looks_like_http(struct slice in)
-{
-	size_t end = slice_find(in, '\n');
-	struct slice line = slice_head(in, end);
-
-	if (end == in.n)
-		return false;
-	if (line.n != 0 && line.p[line.n - 1] == '\r')
-		line.n--;
-	return line.n > 14 && line.p[0] >= 'A' && line.p[0] <= 'Z' &&
-	       (slice_ends(line, SLICE(" HTTP/1.1")) || slice_ends(line, SLICE(" HTTP/1.0")));
 }
 
 static void pass_through(struct client *c)
@@ -196,6 +197,23 @@ static void pass_through(struct client *c)
 	c->tunnel->dialled_for_tunnel = true;
 	if (!dial_ahead(c))
 		client_close(c, STREAM_GRACEFUL);
+}
+
+static void on_clear_bytes(struct client *c, struct slice in)
+{
+	enum sniff what = sniff_http(in);
+
+	if (what == SNIFF_MORE)
+		return;
+	if (what == SNIFF_OTHER && !c->tunnel->desk) {
+		pass_through(c);
+		return;
+	}
+	c->tunnel->target.secure = false;
+	if (c->tunnel->ahead != NULL)
+		origin_make_plain(c->tunnel->ahead);
+	client_go(c, CLIENT_IDLE);
+	client_pump_later(c);
 }
 
 static bool speaks_http(const struct hello *h)
@@ -218,15 +236,7 @@ void connect_hello(struct client *c)
 		client_close(c, STREAM_GRACEFUL);
 		return;
 	case HELLO_NOT_TLS:
-		if (!looks_like_http(in) && !c->tunnel->desk) {
-			pass_through(c);
-			return;
-		}
-		c->tunnel->target.secure = false;
-		if (c->tunnel->ahead != NULL)
-			origin_make_plain(c->tunnel->ahead);
-		client_go(c, CLIENT_IDLE);
-		client_pump_later(c);
+		on_clear_bytes(c, in);
 		return;
 	case HELLO_OK:
 		break;
@@ -250,6 +260,7 @@ void connect_release(struct client *c)
 	if (c->tunnel == NULL)
 		return;
 	minting_cancel(&c->tunnel->wait);
+	timer_stop(&c->tunnel->silence);
 	if (c->tunnel->ahead != NULL)
 		origin_close(c->tunnel->ahead, STREAM_GRACEFUL);
 	c->tunnel->ahead = NULL;

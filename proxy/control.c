@@ -1,7 +1,6 @@
 #include "proxy/control.h"
 
 #include "base/clock.h"
-#include "base/config.h"
 #include "base/diag.h"
 #include "base/json.h"
 #include "evidence/recorder.h"
@@ -35,7 +34,6 @@ struct caller {
 struct control {
 	struct event_base *base;
 	struct post *post;
-	const struct config *config;
 	struct evconnlistener *listener;
 	TAILQ_HEAD(, caller) callers;
 	unsigned callers_n;
@@ -239,8 +237,7 @@ static int open_socket(const struct sockaddr_un *sun)
 	return fd;
 }
 
-struct control *control_new(struct event_base *base, struct post *post, const struct config *config,
-			    const char *state)
+struct control *control_new(struct event_base *base, struct post *post, const char *state)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	struct control *control;
@@ -268,7 +265,6 @@ struct control *control_new(struct event_base *base, struct post *post, const st
 	}
 	control->base = base;
 	control->post = post;
-	control->config = config;
 	TAILQ_INIT(&control->callers);
 	memcpy(control->path, sun.sun_path, sizeof(control->path));
 	control->listener =

@@ -18,13 +18,11 @@
 
 #include "base/post.h"
 
-struct config;
 struct control;
 struct event_base;
 
 /* NULL: said on stderr why.  A socket file that nobody answers on is replaced. */
-struct control *control_new(struct event_base *base, struct post *post, const struct config *config,
-			    const char *state);
+struct control *control_new(struct event_base *base, struct post *post, const char *state);
 /* True when the letter answered one of our questions. */
 bool control_letter(struct control *c, const struct letter *letter);
 void control_free(struct control *c);

@@ -38,11 +38,6 @@ void exchange_go(struct exchange *x, enum exchange_state to)
 	x->state = to;
 }
 
-enum http_method exchange_method(const struct exchange *x)
-{
-	return x->method;
-}
-
 /* ---- endings ---- */
 
 void exchange_part_from_origin(struct exchange *x, bool reusable)
@@ -228,14 +223,15 @@ static void set_scene(struct exchange *x, const struct exchange_request *r)
 	struct cookie_scene *s = &x->scene;
 	int64_t now = loop_now_ms(w->loop);
 
-	request_facts_init(&facts, r->method, r->secure, slice_str(r->host), r->port, r->target);
+	/* Whom TLS proves to be there counts, not what address the client asked for. */
+	request_facts_init(&facts, r->method, r->secure, slice_str(r->identity), r->port, r->target);
 	for (uint32_t i = 0; i < r->fields->n; i++)
 		request_facts_field(&facts, r->fields->v[i].name, r->fields->v[i].value);
 	facts.connection_site = slice_str(r->connection_site);
 	s->visitor = r->visitor;
 	s->secure = r->secure;
 	s->wall_ms = clock_wall_ms(loop_clock(w->loop));
-	snprintf(s->host, sizeof(s->host), "%s", r->host);
+	snprintf(s->host, sizeof(s->host), "%s", r->identity);
 	(void)find_site(w->setup->sites, r->visitor->pages, &facts, now, &s->site);
 	s->cross_site = request_is_cross_site(&facts, &s->site);
 	s->choice = choices_find(w->choices, r->visitor->id, slice_str(s->site.site));
@@ -274,6 +270,7 @@ void exchange_request(struct exchange *x, const struct exchange_request *r)
 	buf_add(&x->upgrade, r->upgrade);
 	set_scene(x, r);
 	cookies_of_request(x->w, &x->scene, r->fields, &x->expiries);
+	tap_send(x->w->tap);
 	if (!write_head(x, r)) {
 		x->origin = r->origin;
 		refuse_later(x, "the request's head is too large");

@@ -37,8 +37,8 @@ struct answer_head {
 };
 
 struct downstream_ops {
-	/* A 1xx that is not the answer yet. */
-	void (*interim)(void *down, const struct answer_head *head);
+	/* The origin says 100: the browser may send the body.  No field of it goes on. */
+	void (*go_on)(void *down);
 	/* False: the head could not be written; the exchange is then to be cut. */
 	bool (*head)(void *down, const struct answer_head *head);
 	void (*body)(void *down, const struct slice *spans, size_t n, uint64_t total);
@@ -82,8 +82,5 @@ void exchange_body_end(struct exchange *x, const struct fields *trailers);
 /* The downstream has room again. */
 void exchange_room(struct exchange *x);
 void exchange_free(struct exchange *x);
-
-/* "HEAD": an answer has no body whatever its head says. */
-enum http_method exchange_method(const struct exchange *x);
 
 #endif

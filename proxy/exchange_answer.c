@@ -3,6 +3,7 @@
 #include "evidence/entry.h"
 #include "proxy/exchange_parts.h"
 #include "proxy/http/h1_write.h"
+#include "proxy/tap.h"
 #include "proxy/worker.h"
 
 #include <stdio.h>
@@ -109,6 +110,7 @@ static void final_head(struct exchange *x, struct h1_response *r)
 	x->persistent = h1_persistent(r->minor, &r->fields);
 	cookies_of_answer(x->w, &x->scene, r->status, &r->fields);
 	cookies_expire(x->w, &x->scene, path, &r->fields, &x->expiries);
+	tap_send(x->w->tap);
 	if (x->w->config->via)
 		fields_add(&r->fields, SLICE("Via"), SLICE("1.1 crumbgate"));
 	head.framing = x->answered;
@@ -129,16 +131,12 @@ static void final_head(struct exchange *x, struct h1_response *r)
 
 static bool interim(struct exchange *x, const struct h1_response *r)
 {
-	struct answer_head head = { .status = r->status,
-				    .reason = r->reason,
-				    .fields = (struct fields *)&r->fields };
-
 	if (++x->interims > INTERIMS_MAX) {
 		bad_answer(x, "too many interim answers");
 		return false;
 	}
 	if (r->status == 100)
-		x->ops->interim(x->down, &head);
+		x->ops->go_on(x->down);
 	return true;
 }
 

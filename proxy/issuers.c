@@ -3,6 +3,7 @@
 #include "proxy/http/h1_body.h"
 #include "proxy/http/h1_head.h"
 #include "proxy/net/dial.h"
+#include "proxy/ports.h"
 #include "proxy/worker.h"
 
 #include <stdlib.h>
@@ -208,7 +209,8 @@ struct fetch *issuers_fetch(struct issuers *t, const struct trust_want *want, fe
 	struct slice path;
 	struct fetch *f;
 
-	if (t->n >= FETCH_MAX || !cut_url(want->url, &to, &path))
+	if (t->n >= FETCH_MAX || !cut_url(want->url, &to, &path) ||
+	    port_is_blocked(authority_port(&to, 80)))
 		return NULL;
 	f = calloc(1, sizeof(*f));
 	if (f == NULL)

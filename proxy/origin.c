@@ -337,6 +337,9 @@ struct stream *origin_take_stream(struct origin *o)
 {
 	struct stream *s = o->stream;
 
+	/* A session ticket that still comes must not look for this origin. */
+	if (s != NULL && stream_ssl(s) != NULL)
+		SSL_set_app_data(stream_ssl(s), NULL);
 	o->stream = NULL;
 	return s;
 }

@@ -213,11 +213,6 @@ void pool_drain(struct pool *p)
 		idle_drop_oldest(p, i);
 }
 
-size_t pool_idle(const struct pool *p)
-{
-	return p->idle_n;
-}
-
 /* ---- sessions ---- */
 
 static SSL_SESSION *session_remove(struct pool *p, struct session *s)

@@ -40,6 +40,5 @@ bool pool_reached_lately(struct pool *p, const struct origin_target *target);
 
 /* Closes what is idle (drain). */
 void pool_drain(struct pool *p);
-size_t pool_idle(const struct pool *p);
 
 #endif

@@ -57,6 +57,7 @@ void process_child(const char *name, pid_t parent, const int *keep, size_t keep_
 	struct rlimit no_core = { 0, 0 };
 
 	reset_signals();
+	setsid(); /* no terminal to type into */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(0); /* the supervisor died between fork and here */

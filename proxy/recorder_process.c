@@ -22,6 +22,7 @@ struct recorder_state {
 	struct event *readable, *tick, *orphaned;
 	char *mem;
 	bool draining;
+	unsigned unwritten;
 	int status;
 };
 
@@ -39,6 +40,8 @@ static void finish(struct recorder_state *r)
 {
 	bool orphaned = getppid() != r->start->parent;
 
+	if (r->unwritten != 0)
+		diag_error("%u letters could not be written: the disk is full", r->unwritten);
 	r->status = recorder_close(r->recorder, orphaned ? "the supervisor died" : "drain") ? 0 : 1;
 	r->recorder = NULL;
 	event_base_loopbreak(r->base);
@@ -90,6 +93,11 @@ static void on_box(evutil_socket_t fd, short what, void *arg)
 			continue;
 		}
 		if (!handle(r, &letter)) {
+			if (r->draining) { /* nobody will make room any more */
+				r->unwritten++;
+				post_drop(r->start->boxes, POST_RECORDER);
+				continue;
+			}
 			event_del(r->readable); /* on_tick() tries again */
 			return;
 		}

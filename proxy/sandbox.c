@@ -8,14 +8,24 @@
 #include <seccomp.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 /* ---- Landlock ---- */
 
 #define READ_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-/* What the first version of Landlock (Linux 5.13) knows, which is what we ask for. */
-#define ALL_RIGHTS ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
+/* What the first version of Landlock (Linux 5.13) knows. */
+#define FIRST_RIGHTS ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
+/* Since its third version (Linux 6.2); Debian 12's headers do not name it. */
+#define TRUNCATE_RIGHT (1ULL << 14)
+
+static unsigned long long all_rights(void)
+{
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+
+	return version >= 3 ? FIRST_RIGHTS | TRUNCATE_RIGHT : FIRST_RIGHTS;
+}
 
 static bool allow_below(int ruleset, const char *path, unsigned long long rights)
 {
@@ -36,7 +46,8 @@ static bool allow_paths(int ruleset, enum sandbox_kind kind, const char *state)
 	case SANDBOX_KEEPER:
 		return true;
 	case SANDBOX_RECORDER:
-		return allow_below(ruleset, state, ALL_RIGHTS & ~LANDLOCK_ACCESS_FS_EXECUTE) &&
+		return allow_below(ruleset, state,
+				   all_rights() & ~(unsigned long long)LANDLOCK_ACCESS_FS_EXECUTE) &&
 		       allow_below(ruleset, "/dev/urandom", LANDLOCK_ACCESS_FS_READ_FILE);
 	case SANDBOX_WORKER:
 		/* resolv.conf may be a link into /run. */
@@ -49,12 +60,18 @@ static bool allow_paths(int ruleset, enum sandbox_kind kind, const char *state)
 
 static bool enter_landlock(enum sandbox_kind kind, const char *state)
 {
-	struct landlock_ruleset_attr attr = { .handled_access_fs = ALL_RIGHTS };
+	struct landlock_ruleset_attr attr = { .handled_access_fs = all_rights() };
 	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	bool good;
 
-	if (ruleset < 0) /* a kernel without it, or where it is switched off */
-		return errno == ENOSYS || errno == EOPNOTSUPP;
+	if (ruleset < 0 && (errno == ENOSYS || errno == EOPNOTSUPP)) {
+		if (kind == SANDBOX_RECORDER) /* once is enough */
+			diag_warning("this kernel has no Landlock: files are protected by their "
+				     "modes only");
+		return true;
+	}
+	if (ruleset < 0)
+		return false;
 	good = allow_paths(ruleset, kind, state) &&
 	       syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
 	close(ruleset);
@@ -65,6 +82,8 @@ static bool enter_landlock(enum sandbox_kind kind, const char *state)
 
 static const int never_calls[] = {
 	SCMP_SYS(execve),	   SCMP_SYS(execveat),	      SCMP_SYS(fork),
+	SCMP_SYS(clone),	   SCMP_SYS(clone3),	      SCMP_SYS(kill),
+	SCMP_SYS(tkill),	   SCMP_SYS(pidfd_send_signal), SCMP_SYS(rt_sigqueueinfo),
 	SCMP_SYS(vfork),	   SCMP_SYS(ptrace),	      SCMP_SYS(process_vm_readv),
 	SCMP_SYS(process_vm_writev), SCMP_SYS(mount),	      SCMP_SYS(umount2),
 	SCMP_SYS(pivot_root),	   SCMP_SYS(chroot),	      SCMP_SYS(unshare),
@@ -85,12 +104,40 @@ static const int socket_calls[] = {
 	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(sendto),
 };
 
+/* Only the recorder has files of its own to shorten or to change the mode of. */
+static const int file_calls[] = {
+	SCMP_SYS(truncate), SCMP_SYS(ftruncate), SCMP_SYS(chmod),  SCMP_SYS(fchmod),
+	SCMP_SYS(fchmodat), SCMP_SYS(chown),	 SCMP_SYS(fchown), SCMP_SYS(fchownat),
+	SCMP_SYS(lchown),   SCMP_SYS(rename),	 SCMP_SYS(renameat), SCMP_SYS(renameat2),
+	SCMP_SYS(unlink),   SCMP_SYS(unlinkat),	 SCMP_SYS(link),   SCMP_SYS(linkat),
+	SCMP_SYS(symlink),  SCMP_SYS(symlinkat), SCMP_SYS(mkdir),  SCMP_SYS(mkdirat),
+};
+
 static bool forbid(scmp_filter_ctx ctx, const int *calls, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), calls[i], 0) < 0)
 			return false;
 	return true;
+}
+
+/* A worker speaks IP and nothing else: no socket of this machine's services, no control.sock. */
+static bool forbid_local_sockets(scmp_filter_ctx ctx)
+{
+	static const int families[] = { AF_UNIX, AF_NETLINK, AF_PACKET, AF_VSOCK };
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
+				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i])) < 0)
+			return false;
+	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socketpair), 0) == 0;
+}
+
+/* abort() signals its own process, which may stay. */
+static bool forbid_signals(scmp_filter_ctx ctx)
+{
+	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,
+				SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid())) == 0;
 }
 
 static bool enter_seccomp(enum sandbox_kind kind)
@@ -101,8 +148,12 @@ static bool enter_seccomp(enum sandbox_kind kind)
 	if (ctx == NULL)
 		return false;
 	good = forbid(ctx, never_calls, sizeof(never_calls) / sizeof(never_calls[0])) &&
-	       (kind == SANDBOX_WORKER ||
-		forbid(ctx, socket_calls, sizeof(socket_calls) / sizeof(socket_calls[0]))) &&
+	       forbid_signals(ctx) &&
+	       (kind == SANDBOX_WORKER
+			? forbid_local_sockets(ctx)
+			: forbid(ctx, socket_calls, sizeof(socket_calls) / sizeof(socket_calls[0]))) &&
+	       (kind == SANDBOX_RECORDER ||
+		forbid(ctx, file_calls, sizeof(file_calls) / sizeof(file_calls[0]))) &&
 	       seccomp_load(ctx) == 0;
 	seccomp_release(ctx);
 	return good;

@@ -26,6 +26,7 @@
 #define RESTART_DELAY_MS 1000
 #define INTERRUPT_GRACE_MS 1500
 #define FALSE_STARTS_MAX 5
+#define RECORDER_CLOSE_S 20
 
 enum role { ROLE_NONE, ROLE_KEEPER, ROLE_RECORDER, ROLE_WORKER };
 
@@ -53,7 +54,7 @@ struct supervisor {
 	struct child child[POST_MAX];
 	enum phase phase;
 	unsigned false_starts; /* children that died while all were starting */
-	struct event *signals, *tickets, *grace;
+	struct event *signals, *tickets, *grace, *retire;
 	int signal_fd;
 	int status;
 };
@@ -156,7 +157,10 @@ static void tell_drain(struct supervisor *sup, unsigned box)
 
 static void close_recorder(struct supervisor *sup)
 {
+	struct timeval patience = { RECORDER_CLOSE_S, 0 };
+
 	sup->phase = PHASE_CLOSING;
+	event_add(sup->grace, &patience);
 	if (sup->child[POST_RECORDER].pid == 0)
 		event_base_loopbreak(sup->base);
 	else
@@ -172,6 +176,8 @@ static void on_grace_over(evutil_socket_t fd, short what, void *arg)
 	for (unsigned box = POST_WORKER; box < sup->boxes.count; box++)
 		if (sup->child[box].pid != 0)
 			kill(sup->child[box].pid, SIGKILL);
+	if (sup->phase == PHASE_CLOSING && sup->child[POST_RECORDER].pid != 0)
+		kill(sup->child[POST_RECORDER].pid, SIGKILL);
 }
 
 static void begin_drain(struct supervisor *sup, unsigned grace_ms)
@@ -227,6 +233,8 @@ static void reload(struct supervisor *sup)
 	}
 	sup->config = next; /* the old one belongs to the old setup now */
 	sup->setup = setup;
+	sup->child[POST_KEEPER].setup = setup;
+	sup->child[POST_RECORDER].setup = setup;
 	buf_clear(&why);
 	config_describe(next, &why);
 	if (!post_send(sup->post, POST_RECORDER, MSG_CONFIG, 0, buf_slice(&why)))
@@ -238,8 +246,23 @@ out:
 }
 
 /* Once the new generation serves, the old one finishes what it has. */
+static void on_retire_over(evutil_socket_t fd, short what, void *arg)
+{
+	struct supervisor *sup = arg;
+
+	(void)fd;
+	(void)what;
+	for (unsigned box = POST_WORKER; box < sup->boxes.count; box++)
+		if (sup->child[box].pid != 0 && sup->child[box].setup != sup->setup)
+			kill(sup->child[box].pid, SIGKILL);
+}
+
 static void retire_old_generation(struct supervisor *sup)
 {
+	unsigned ms = sup->config->drain_timeout_ms;
+	struct timeval tv = { ms / 1000, (suseconds_t)(ms % 1000) * 1000 };
+
+	event_add(sup->retire, &tv);
 	for (unsigned box = POST_WORKER; box < sup->boxes.count; box++)
 		if (sup->child[box].pid != 0 && sup->child[box].setup != sup->setup)
 			tell_drain(sup, box);
@@ -296,7 +319,8 @@ static void on_letter(const struct letter *letter, void *arg)
 
 /* ---- what dies ---- */
 
-static void tell_recorder_of_death(struct supervisor *sup, const struct child *c, int status)
+static void tell_recorder_of_death(struct supervisor *sup, const struct child *c, int status,
+				   const char *next)
 {
 	struct buf body;
 	char why[64];
@@ -305,8 +329,7 @@ static void tell_recorder_of_death(struct supervisor *sup, const struct child *c
 		snprintf(why, sizeof(why), "killed by signal %d", WTERMSIG(status));
 	else
 		snprintf(why, sizeof(why), "exit status %d", WEXITSTATUS(status));
-	diag_warning("the %s (pid %d) ended: %s; starting it again", role_name(c->role),
-		     (int)c->pid, why);
+	diag_warning("the %s (pid %d) ended: %s%s", role_name(c->role), (int)c->pid, why, next);
 	buf_init(&body, 1024);
 	msg_put_bytes(&body, slice_str(role_name(c->role)));
 	msg_put_bytes(&body, slice_str(why));
@@ -325,7 +348,8 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (sup->phase >= PHASE_DRAINING && c->role != ROLE_RECORDER)
 		return;
-	if (c->pid == 0)
+	/* A worker of a generation that was replaced meanwhile is not missed. */
+	if (c->pid == 0 && (c->role != ROLE_WORKER || c->setup == sup->setup))
 		start_child(sup, (unsigned)(c - sup->child), c->role, c->setup, "restart");
 }
 
@@ -378,6 +402,8 @@ static void on_death(struct supervisor *sup, struct child *c, int status)
 		return;
 	}
 	if (c->role == ROLE_WORKER && (c->draining || sup->phase >= PHASE_DRAINING)) {
+		if (!wanted)
+			tell_recorder_of_death(sup, c, status, "");
 		c->pid = 0;
 		free_old_setup(sup, c->setup);
 		if (sup->phase == PHASE_DRAINING && !any_worker_left(sup))
@@ -391,7 +417,7 @@ static void on_death(struct supervisor *sup, struct child *c, int status)
 		event_base_loopbreak(sup->base);
 		return;
 	}
-	tell_recorder_of_death(sup, c, status);
+	tell_recorder_of_death(sup, c, status, "; starting it again");
 	c->pid = 0;
 	restart(sup, c);
 }
@@ -532,12 +558,13 @@ static bool open_all(struct supervisor *sup)
 	sup->post = post_new(&sup->boxes, POST_SUPERVISOR, sup->base, false, on_letter, sup);
 	sup->tickets = event_new(sup->base, -1, EV_PERSIST, on_tickets, sup);
 	sup->grace = evtimer_new(sup->base, on_grace_over, sup);
-	if (sup->post == NULL || sup->tickets == NULL || sup->grace == NULL ||
+	sup->retire = evtimer_new(sup->base, on_retire_over, sup);
+	if (sup->post == NULL || sup->tickets == NULL || sup->grace == NULL || sup->retire == NULL ||
 	    event_add(sup->tickets, &rotation) < 0) {
 		diag_error("no memory to start");
 		return false;
 	}
-	sup->control = control_new(sup->base, sup->post, sup->config, sup->config->state);
+	sup->control = control_new(sup->base, sup->post, sup->config->state);
 	return sup->control != NULL;
 }
 
@@ -563,6 +590,8 @@ static void close_all(struct supervisor *sup)
 		event_free(sup->tickets);
 	if (sup->grace != NULL)
 		event_free(sup->grace);
+	if (sup->retire != NULL)
+		event_free(sup->retire);
 	if (sup->signals != NULL)
 		event_free(sup->signals);
 	if (sup->base != NULL)

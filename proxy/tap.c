@@ -143,11 +143,6 @@ bool tap_keys(struct tap *t, const struct recorder_keys *keys)
 	return true;
 }
 
-bool tap_keep_values(const struct tap *t)
-{
-	return t->keep_values;
-}
-
 unsigned tap_period(const struct tap *t)
 {
 	return t->period;
@@ -264,6 +259,11 @@ static void tell_loss(struct tap *t)
 	e.why = SLICE("the recorder's box was full");
 	t->lost = 0;
 	append_entry(t, &e);
+}
+
+void tap_send(struct tap *t)
+{
+	send_batch(t);
 }
 
 void tap_tick(struct tap *t)

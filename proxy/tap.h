@@ -22,7 +22,6 @@ void tap_free(struct tap *t);
 
 /* The recorder's keys: before the first call nothing may be seen. */
 bool tap_keys(struct tap *t, const struct recorder_keys *keys);
-bool tap_keep_values(const struct tap *t);
 
 /* The client's digests: `log` for entries, `ledger` for choices and queries. */
 bool tap_client(struct tap *t, struct slice address, char log[ENTRY_DIGEST_LEN + 1],
@@ -39,6 +38,8 @@ void tap_event(struct tap *t, struct entry *e);
 /* Changes whenever tap_keys() brings new keys: client digests must be made again. */
 unsigned tap_period(const struct tap *t);
 
+/* Puts what is new into the recorder's box now: before bytes that were decided on go out. */
+void tap_send(struct tap *t);
 /* Each second.  */
 void tap_tick(struct tap *t);
 /* Closes all windows and sends what there is. */

@@ -27,6 +27,8 @@ static void on_done(const struct relay_result *r, void *arg)
 
 	(void)r;
 	TAILQ_REMOVE(&t->w->tunnels, t, next);
+	t->visitor->connections--;
+	t->w->clients_n--;
 	visitor_let_go(t->w->visitors, t->visitor);
 	loop_free_later(t->w->loop, &t->free_me, tunnel_free);
 }
@@ -58,6 +60,8 @@ void tunnel_start(struct worker *w, struct visitor *v, struct slice host, const 
 	t->w = w;
 	t->visitor = v;
 	visitor_hold(w->visitors, v);
+	v->connections++; /* it still is a client's connection */
+	w->clients_n++;
 	TAILQ_INSERT_TAIL(&w->tunnels, t, next);
 	if (why != NULL)
 		record(w, v, host, why);

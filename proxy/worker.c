@@ -121,6 +121,7 @@ static void begin_drain(struct worker_process *p)
 		client_drain(c);
 	}
 	pool_drain(p->w.pool);
+	tap_flush(p->w.tap);
 }
 
 /* Nobody is served any more and everything is said: true. */
@@ -243,7 +244,11 @@ static void on_tick(struct timer *t)
 	struct worker_process *p = LOOP_OWNER(t, struct worker_process, tick);
 
 	timer_start(&p->w.times.second, &p->tick, on_tick);
-	tap_tick(p->w.tap);
+	/* A draining worker may be ended at any time: nothing stays uncounted for long. */
+	if (p->w.draining)
+		tap_flush(p->w.tap);
+	else
+		tap_tick(p->w.tap);
 	/* A recorder that died with the hello is asked once more. */
 	if (!p->serving && !p->w.draining && ++p->hello_ticks % HELLO_AGAIN_TICKS == 0)
 		say_hello(p);

@@ -111,10 +111,20 @@ struct slice address_bytes(const struct address *a)
 	return SLICE("");
 }
 
+/* An IPv4-mapped address is the IPv4 address it reaches. */
+static struct slice unmapped(const struct address *a)
+{
+	static const unsigned char prefix[12] = { [10] = 0xff, [11] = 0xff };
+	struct slice ip = address_bytes(a);
+
+	if (ip.n == 16 && memcmp(ip.p, prefix, sizeof(prefix)) == 0)
+		return slice_skip(ip, sizeof(prefix));
+	return ip;
+}
+
 bool address_same_ip(const struct address *a, const struct address *b)
 {
-	return address_family(a) == address_family(b) &&
-	       slice_eq(address_bytes(a), address_bytes(b));
+	return slice_eq(unmapped(a), unmapped(b));
 }
 
 void address_print_ip(const struct address *a, char out[ADDRESS_TEXT])

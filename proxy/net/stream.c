@@ -124,7 +124,7 @@ void stream_tell(struct stream *s, enum stream_event event)
 
 static void tell_error(struct stream *s)
 {
-	if (s->error_told)
+	if (s->error_told || s->closed)
 		return;
 	deferred_cancel(&s->resume);
 	timer_stop(&s->timer);

@@ -109,9 +109,12 @@ static int seal(const struct ticket_key *key, unsigned char *name, unsigned char
 	return 1;
 }
 
-/* 1: resumed; 2: resumed, and the browser gets a ticket with the newer key; 0: no such key. */
-static int unseal(const struct ticket_keys *t, const unsigned char *name, const unsigned char *iv,
-		  EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
+/*
+ * 1: resumed; 2: resumed, and the browser gets a new ticket; 0: no such key.  With TLS 1.3 browsers
+ * use a ticket once (RFC 8446 appendix C.4), so without a new one each second handshake would be a full one.
+ */
+static int unseal(const struct ticket_keys *t, bool once, const unsigned char *name,
+		  const unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
 {
 	for (size_t i = 0; i < t->count; i++) {
 		const struct ticket_key *key = &t->keys[i];
@@ -121,7 +124,7 @@ static int unseal(const struct ticket_keys *t, const unsigned char *name, const 
 		if (EVP_DecryptInit_ex2(cipher, EVP_aes_256_cbc(), key->aes, iv, NULL) != 1 ||
 		    !set_mac(mac, key))
 			return -1;
-		return i == 0 ? 1 : 2;
+		return i == 0 && !once ? 1 : 2;
 	}
 	return 0;
 }
@@ -134,7 +137,7 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
 	if (t == NULL || t->count == 0)
 		return -1;
 	return encrypt != 0 ? seal(&t->keys[0], name, iv, cipher, mac)
-			    : unseal(t, name, iv, cipher, mac);
+			    : unseal(t, SSL_version(ssl) >= TLS1_3_VERSION, name, iv, cipher, mac);
 }
 
 bool ticket_keys_attach(const struct ticket_keys *t, SSL_CTX *ctx)

@@ -190,6 +190,7 @@ static void begin_drain(struct supervisor *sup, unsigned grace_ms)
 		return;
 	}
 	if (sup->phase == PHASE_RUNNING) {
+		diag_info("ending: what runs may finish");
 		sup->phase = PHASE_DRAINING;
 		setup_close_listeners(sup->setup);
 		for (unsigned box = POST_WORKER; box < sup->boxes.count; box++)
@@ -202,6 +203,17 @@ static void begin_drain(struct supervisor *sup, unsigned grace_ms)
 
 /* ---- reload ---- */
 
+static void say_lines(struct slice text)
+{
+	struct slice line;
+
+	while (text.n != 0) {
+		text = slice_cut(text, '\n', &line);
+		if (line.n != 0)
+			diag_error("%.*s", SLICE_ARG(line));
+	}
+}
+
 static void reload(struct supervisor *sup)
 {
 	struct buf why;
@@ -212,8 +224,8 @@ static void reload(struct supervisor *sup)
 	buf_init(&why, 64 * 1024);
 	next = config_reload(sup->config, &why);
 	if (next == NULL) {
-		diag_error("the configuration was not reloaded, the running one stays in force:\n%.*s",
-			   SLICE_ARG(buf_slice(&why)));
+		diag_error("the configuration was not reloaded, the running one stays in force:");
+		say_lines(buf_slice(&why));
 		goto out;
 	}
 	if (!config_same_process(sup->config, next, &why))

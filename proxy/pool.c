@@ -11,6 +11,8 @@
 
 #define IDLE_MAX 4096u
 #define IDLE_PER_KEY 256u
+/* Beyond so many under one key the others are kept for a moment only: a burst is over soon. */
+#define IDLE_KEPT 16u
 #define SESSIONS_MAX 4096u
 #define SESSIONS_PER_KEY 2u
 #define REACHED_MAX 8192u
@@ -198,7 +200,8 @@ void pool_give(struct pool *p, struct origin *o)
 	place->idle_n++;
 	p->idle_n++;
 	origin_own(o, on_idle_event, i);
-	stream_set_timer(origin_stream(o), &p->w->times.origin_idle);
+	stream_set_timer(origin_stream(o), place->idle_n > IDLE_KEPT ? &p->w->times.origin_spare
+								     : &p->w->times.origin_idle);
 	if (place->idle_n > IDLE_PER_KEY)
 		idle_drop_oldest(p, TAILQ_FIRST(&place->idle));
 	else if (p->idle_n > IDLE_MAX)

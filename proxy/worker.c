@@ -31,6 +31,7 @@
 #define CHOICES_MAX 200000
 #define EXPIRIES_MAX 65536
 #define HELLO_AGAIN_TICKS 2
+#define ORIGIN_SPARE_MS 3000
 
 struct worker_process {
 	struct worker w;
@@ -268,6 +269,7 @@ static void init_times(struct worker *w)
 	timer_class_init(&t->stall, w->loop, c->stall_timeout_ms);
 	timer_class_init(&t->idle, w->loop, c->idle_timeout_ms);
 	timer_class_init(&t->origin_idle, w->loop, c->origin_idle_timeout_ms);
+	timer_class_init(&t->origin_spare, w->loop, ORIGIN_SPARE_MS);
 	timer_class_init(&t->tunnel_idle, w->loop, c->tunnel_idle_timeout_ms);
 	timer_class_init(&t->second, w->loop, 1000);
 }

@@ -31,6 +31,7 @@
 /* The rules for a group of clients, in the file `profile "NAME" { clients = { CIDR, ... } }`. */
 enum config_profile { CONFIG_DEFAULT, CONFIG_MINORS, CONFIG_INVESTIGATOR, CONFIG_PROFILES };
 
+enum config_revocation { CONFIG_REVOCATION_STAPLED, CONFIG_REVOCATION_FETCH };
 enum config_log_values { CONFIG_VALUES_NONE, CONFIG_VALUES_KEEP };
 
 /* One address to listen on. */
@@ -69,6 +70,7 @@ struct config {
 	char **trust; /* files with further root certificates, absolute, readable when loaded */
 	size_t trust_n;
 	bool trust_system;
+	unsigned revocation; /* enum config_revocation */
 	struct config_connect_to *connect_to;
 	size_t connect_to_n;
 	bool allow_private;

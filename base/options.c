@@ -13,6 +13,7 @@
 #define FIELD(f) .offset = offsetof(struct config, f)
 #define LIST(f) .offset = offsetof(struct config, f), .offset_n = offsetof(struct config, f##_n)
 
+static const char *const revocation_words[] = { "stapled", "fetch", NULL };
 static const char *const log_values_words[] = { "none", "keep", NULL };
 static const char *const verbose_words[] = { "error", "warning", "info", "debug", NULL };
 
@@ -82,6 +83,18 @@ const struct option_row options[] = {
 	  .manual = "Whether origins are verified against the system's root certificates too. With "
 		    "no, "
 		    "only those of trust count." },
+	{ .name = "revocation",
+	  .type = OPTION_WORD,
+	  .arg = "stapled|fetch",
+	  .fallback = "stapled",
+	  .words = revocation_words,
+	  FIELD(revocation),
+	  .help = "how revoked certificates of origins are found out",
+	  .manual = "What is done to learn that an origin's certificate was revoked. With stapled "
+		    "only the answer counts that the origin sends along. With fetch the "
+		    "certificate's OCSP responder or CRL is asked as well, over plain HTTP and at "
+		    "most for some seconds; no answer counts as good, as in browsers. This tells "
+		    "the authority which sites are visited, though not by whom." },
 	{ .name = "connect-to",
 	  .type = OPTION_CONNECT_TO,
 	  .arg = "HOST:PORT:ADDR:PORT",

@@ -1,5 +1,6 @@
 #include "proxy/issuers.h"
 
+#include "base/config.h"
 #include "proxy/http/h1_body.h"
 #include "proxy/http/h1_head.h"
 #include "proxy/net/dial.h"
@@ -21,7 +22,9 @@ struct fetch {
 	struct h1_body body;
 	fetch_cb *cb;
 	void *arg;
+	bool trusted_place; /* a verified certificate names it */
 	bool closed;
+	struct timer timer;
 	struct deferred free_me;
 };
 
@@ -65,6 +68,7 @@ void issuers_cancel(struct fetch *f)
 	f->table->n--;
 	dial_cancel(f->dial);
 	f->dial = NULL;
+	timer_stop(&f->timer);
 	stream_close(f->stream, STREAM_RESET);
 	loop_free_later(f->table->w->loop, &f->free_me, fetch_free);
 }
@@ -161,13 +165,23 @@ static void on_dialled(struct dial *d, const struct dial_result *r, void *arg)
 	}
 	f->stream = r->stream;
 	stream_set_cb(f->stream, on_event, f);
-	stream_set_deadline(f->stream, &f->table->time);
 	stream_write(f->stream, buf_slice(&f->request));
 }
 
-static bool public_only(const struct address *a, void *arg, const char **reason)
+/*
+ * What an origin left out is the origin's to say, so it never leads inside.  Where revocation is asked
+ * for only what is trusted already has said.
+ */
+static bool allow(const struct address *a, void *arg, const char **reason)
 {
-	(void)arg;
+	const struct fetch *f = arg;
+
+	if (f->trusted_place && f->table->w->config->allow_private) {
+		enum address_class c = address_class(a);
+
+		if (c != ADDRESS_UNSPECIFIED && c != ADDRESS_MULTICAST)
+			return true;
+	}
 	return address_is_public(a, reason);
 }
 
@@ -202,6 +216,11 @@ static void write_request(struct buf *b, const struct trust_want *want,
 		buf_add(b, want->request);
 }
 
+static void on_time(struct timer *timer)
+{
+	finish(LOOP_OWNER(timer, struct fetch, timer), false);
+}
+
 struct fetch *issuers_fetch(struct issuers *t, const struct trust_want *want, fetch_cb *cb,
 			    void *arg)
 {
@@ -216,6 +235,7 @@ struct fetch *issuers_fetch(struct issuers *t, const struct trust_want *want, fe
 	if (f == NULL)
 		return NULL;
 	f->table = t;
+	f->trusted_place = want->kind != TRUST_WANT_ISSUER;
 	f->cb = cb;
 	f->arg = arg;
 	buf_init(&f->request, 8192);
@@ -224,13 +244,14 @@ struct fetch *issuers_fetch(struct issuers *t, const struct trust_want *want, fe
 	write_request(&f->request, want, &to, path);
 	if (buf_ok(&f->request))
 		f->dial = dial_start(t->w->dialer, authority_host(&to), authority_port(&to, 80),
-				     public_only, NULL, on_dialled, f);
+				     allow, f, on_dialled, f);
 	if (f->dial == NULL) {
 		fetch_free(&f->free_me);
 		return NULL;
 	}
 	TAILQ_INSERT_TAIL(&t->running, f, next);
 	t->n++;
+	timer_start(&t->time, &f->timer, on_time);
 	return f;
 }
 

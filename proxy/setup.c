@@ -139,6 +139,7 @@ static bool load_trust(struct setup *s)
 		.own_ca_count = 1,
 		.is_public_suffix = is_public_suffix,
 		.arg = s->sites,
+		.fetch_revocation = s->config->revocation == CONFIG_REVOCATION_FETCH,
 	};
 	struct buf why;
 

@@ -105,6 +105,7 @@ static void test_defaults(void **state)
 	assert_int_equal(cfg->state[0], '/');
 	assert_string_equal(cfg->user, "");
 	assert_true(cfg->trust_system && cfg->never_intercept_defaults);
+	assert_int_equal(cfg->revocation, CONFIG_REVOCATION_STAPLED);
 	assert_false(cfg->allow_private || cfg->via || cfg->record_strict);
 	assert_int_equal(cfg->max_head, 65536);
 	assert_int_equal(cfg->max_fields, 200);
@@ -128,7 +129,7 @@ static void test_file(void **state)
 		"never-intercept = {Bank.Example, \"*.bank.example\"}\n"
 		"never-intercept += \"x.test\"\n"
 		"allow-private = yes\n via=on\n trust-system = no\n"
-		"log-values = keep\nidle-timeout = 90\nsync-interval = 250ms\nmax-head = 32KiB\n"
+		"log-values = keep\nrevocation = fetch\nidle-timeout = 90\nsync-interval = 250ms\nmax-head = 32KiB\n"
 		"drain-timeout = 0\nheader-timeout=2m\nverbose = debug\n"
 		"/* who */\n"
 		"profile minors { clients = {10.1.0.0/16, fd00:1::/64, 192.0.2.7} }\n"
@@ -156,6 +157,7 @@ static void test_file(void **state)
 	assert_false(config_never_intercept(cfg, SLICE(".bank.example")));
 	assert_true(cfg->allow_private && cfg->via && !cfg->trust_system);
 	assert_int_equal(cfg->log_values, CONFIG_VALUES_KEEP);
+	assert_int_equal(cfg->revocation, CONFIG_REVOCATION_FETCH);
 	assert_int_equal(cfg->idle_timeout_ms, 90000);
 	assert_int_equal(cfg->sync_interval_ms, 250);
 	assert_int_equal(cfg->max_head, 32768);
@@ -381,7 +383,8 @@ static void test_describe(void **state)
 	assert_string_equal(
 		buf_slice(&out).p,
 		"{\"listen\":[\"127.0.0.1:8118\",\"[::1]:8118\"],\"state\":\"/s\",\"user\":\"\","
-		"\"workers\":0,\"trust\":[],\"trust-system\":true,\"connect-to\":[\"a:1:[::1]:2\"],"
+		"\"workers\":0,\"trust\":[],\"trust-system\":true,"
+		"\"revocation\":\"stapled\",\"connect-to\":[\"a:1:[::1]:2\"],"
 		"\"allow-private\":false,\"never-intercept\":[\"*.q\"],"
 		"\"never-intercept-defaults\":true,\"via\":false,\"profile\":[\"minors=10.0.0.0/"
 		"8\"],"

@@ -6,6 +6,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/provider.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
 
@@ -72,10 +73,10 @@ static const char *read_store(struct pile *p, OSSL_STORE_CTX *store)
 		OSSL_STORE_INFO_free(info);
 	}
 	if (wrong == NULL && p->count + (p->key != NULL) == before)
-		wrong = p->asked ? "cannot be read with this passphrase (old PKCS #12 files: export them "
-				   "anew with AES, openssl pkcs12 -legacy reads them)"
-				 : "holds neither a certificate nor a private key in PEM, DER, PKCS #8 or "
-				   "PKCS #12";
+		wrong = p->gave_up ? "is encrypted, and its passphrase was not given"
+			: p->asked ? "cannot be read with this passphrase"
+				   : "holds neither a certificate nor a private key in PEM, DER, "
+				     "PKCS #8 or PKCS #12";
 	return wrong;
 }
 
@@ -131,15 +132,33 @@ static bool sort_out(struct pile *p, struct ca *ca, struct buf *error)
 	return ca->cert != NULL;
 }
 
+/*
+ * Keychains and older tools encrypt PKCS #12 with RC2 or 3DES, which OpenSSL keeps in a provider that is not
+ * loaded unless asked for (and may be missing).
+ */
+static bool read_files(struct pile *p, const struct ca_file *files, size_t count, struct buf *error)
+{
+	OSSL_PROVIDER *usual = OSSL_PROVIDER_load(NULL, "default");
+	OSSL_PROVIDER *legacy = OSSL_PROVIDER_load(NULL, "legacy");
+	bool ok = true;
+
+	ERR_clear_error();
+	for (size_t i = 0; ok && i < count; i++)
+		ok = read_file(p, &files[i], error);
+	if (legacy != NULL)
+		OSSL_PROVIDER_unload(legacy);
+	if (usual != NULL)
+		OSSL_PROVIDER_unload(usual);
+	return ok;
+}
+
 struct ca *ca_import(const struct ca_file *files, size_t count, ca_passphrase *ask, void *arg,
 		     int64_t wall_ms, struct buf *error)
 {
 	struct pile pile = { .ask = ask, .arg = arg };
 	struct ca *ca = calloc(1, sizeof(*ca));
-	bool ok = ca != NULL;
+	bool ok = ca != NULL && read_files(&pile, files, count, error);
 
-	for (size_t i = 0; ok && i < count; i++)
-		ok = read_file(&pile, &files[i], error);
 	ok = ok && sort_out(&pile, ca, error) && ca_check(ca, wall_ms, error);
 	for (size_t i = 0; i < pile.count; i++)
 		X509_free(pile.certs[i]);

@@ -223,11 +223,9 @@ static bool read_file(const char *path, struct buf *out)
 	return n == 0;
 }
 
-static int cut_line(char *text, ssize_t n)
+static int cut_line(const char *text, ssize_t n)
 {
-	if (n > 0 && text[n - 1] == '\n')
-		n--;
-	return (int)n;
+	return (int)slice_find(slice_of(text, (size_t)n), '\n');
 }
 
 static int passphrase_from_file(const char *path, char *out, int size)

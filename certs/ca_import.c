@@ -138,8 +138,7 @@ static bool sort_out(struct pile *p, struct ca *ca, struct buf *error)
  */
 static bool read_files(struct pile *p, const struct ca_file *files, size_t count, struct buf *error)
 {
-	OSSL_PROVIDER *usual = OSSL_PROVIDER_load(NULL, "default");
-	OSSL_PROVIDER *legacy = OSSL_PROVIDER_load(NULL, "legacy");
+	OSSL_PROVIDER *legacy = OSSL_PROVIDER_try_load(NULL, "legacy", 1);
 	bool ok = true;
 
 	ERR_clear_error();
@@ -147,8 +146,6 @@ static bool read_files(struct pile *p, const struct ca_file *files, size_t count
 		ok = read_file(p, &files[i], error);
 	if (legacy != NULL)
 		OSSL_PROVIDER_unload(legacy);
-	if (usual != NULL)
-		OSSL_PROVIDER_unload(usual);
 	return ok;
 }
 

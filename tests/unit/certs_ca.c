@@ -357,6 +357,21 @@ static void import_good(const struct made *m, const struct ca_file *files, size_
 	buf_release(&error);
 }
 
+/* What was imported can be kept, and is what is loaded then. */
+static void import_saved(const struct ca_file *file)
+{
+	struct place p;
+	struct ca *ca;
+
+	place_init(&p);
+	ca = ca_import(file, 1, tell, (void *)(uintptr_t)passphrase, TEST_NOW_MS, &p.error);
+	assert_non_null(ca);
+	assert_true(ca_save(ca, p.state, false, TEST_NOW_MS, &p.error));
+	ca_free(ca);
+	opens(&p);
+	place_release(&p);
+}
+
 static void test_import_keys(void **state)
 {
 	static key_writer *const writers[] = { pem_plain,	pem_encrypted,
@@ -419,6 +434,7 @@ static void test_import_one_file(void **state)
 		buf_clear(&p12);
 		add_bio(&p12, bio);
 		import_good(&ca, &(struct ca_file){ "ca.p12", buf_slice(&p12) }, 1);
+		import_saved(&(struct ca_file){ "ca.p12", buf_slice(&p12) });
 		PKCS12_free(pkcs12);
 	}
 	sk_X509_free(above);

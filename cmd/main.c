@@ -40,7 +40,9 @@ static const struct command commands[] = {
 	  "from the\n"
 	  "next request on. Without --client it is for the person at this machine. The running "
 	  "proxy is\n"
-	  "asked (STATE/control.sock); where none runs, the ledger is written.",
+	  "asked (STATE/control.sock); where none runs, the ledger is written, and the log gets no "
+	  "entry.\n"
+	  "clear --all takes back every choice of the client, those for single sites too.",
 	  false, cmd_choice },
 	{ "log",
 	  "[--follow] [--json] [--kind KIND] [--site SITE] [--since TIME] [--state DIR] [FOLDER]\n"

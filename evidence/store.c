@@ -290,8 +290,8 @@ static bool take_lock(struct store *s, char *error, size_t size)
 		return true;
 	snprintf(error, size,
 		 errno == EWOULDBLOCK
-			 ? "%s is being written by another crumbgate: stop it or choose another "
-			   "state folder"
+			 ? "%s is being written by another crumbgate: stop it, or choose another "
+			   "with --state FOLDER"
 			 : "%s/lock cannot be taken: check the folder's owner and the disk",
 		 s->path);
 	return false;

@@ -251,7 +251,7 @@ struct control *control_new(struct event_base *base, struct post *post, const ch
 	}
 	if (answers(&sun)) {
 		diag_error("another crumbgate runs with the state folder %s; stop it, or choose "
-			   "another `state`",
+			   "another with --state FOLDER",
 			   state);
 		return NULL;
 	}

@@ -183,7 +183,7 @@ static int bind_failed(int fd, const char *addrport, char *error, size_t size)
 
 	switch (errno) {
 	case EADDRINUSE:
-		hint = ": another program listens there; stop it or choose another port";
+		hint = ": another program listens there; stop it, or choose another port with --listen ADDR:PORT";
 		break;
 	case EACCES:
 		hint = ": ports below 1024 need root or CAP_NET_BIND_SERVICE";

@@ -8,7 +8,6 @@
 #include "filters/cookie.h"
 #include "filters/decide.h"
 #include "filters/shape.h"
-#include "filters/shape.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -128,10 +128,8 @@ static void on_line(struct caller *c, struct slice line)
 		finish(c, "ok\n");
 		return;
 	}
-	verb = rest.p != NULL ? word(&rest) : slice_of("", 0);
-	if (!slice_eq(first, SLICE("choice")))
-		finish(c, "error unknown request\n");
-	else if (slice_eq(verb, SLICE("set")))
+	verb = rest.p != NULL && slice_eq(first, SLICE("choice")) ? word(&rest) : slice_of("", 0);
+	if (slice_eq(verb, SLICE("set")))
 		ask_choice(c, RECORDER_CHOICE_SET, rest);
 	else if (slice_eq(verb, SLICE("clear")))
 		ask_choice(c, RECORDER_CHOICE_CLEAR, rest);

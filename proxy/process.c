@@ -22,7 +22,7 @@ static int compare_int(const void *a, const void *b)
 
 static void close_all_but(const int *keep, size_t keep_n)
 {
-	int sorted[512];
+	int sorted[512] = { 0 };
 	size_t n = 0;
 	int from = STDERR_FILENO + 1;
 

@@ -27,6 +27,8 @@
 #define INTERRUPT_GRACE_MS 1500
 #define FALSE_STARTS_MAX 5
 #define RECORDER_CLOSE_S 20
+/* Between the end of idle connections and that of all others of a replaced generation. */
+#define RETIRE_LAST_S 10
 
 enum role { ROLE_NONE, ROLE_KEEPER, ROLE_RECORDER, ROLE_WORKER };
 
@@ -35,7 +37,7 @@ struct child {
 	enum role role;
 	pid_t pid;	/* 0: not running */
 	bool ready;	/* has said so since its start */
-	bool draining;	/* told to end */
+	enum leave { STAYS, RETIRES, ENDS } leave; /* what it was told last */
 	bool died_young; /* the last one in this box was never ready */
 	struct setup *setup;
 	struct event *again; /* delayed restart */
@@ -88,7 +90,7 @@ static void start_child(struct supervisor *sup, unsigned box, enum role role, st
 	c->role = role;
 	c->setup = setup;
 	c->ready = false;
-	c->draining = false;
+	c->leave = STAYS;
 	c->pid = fork();
 	if (c->pid == 0)
 		child_main(sup, c, box, why);
@@ -144,14 +146,16 @@ static void fail(struct supervisor *sup)
 	event_base_loopbreak(sup->base);
 }
 
-static void tell_drain(struct supervisor *sup, unsigned box)
+/* A retiring worker takes no new clients and keeps those it has; an ending one lets idle ones go. */
+static void tell_drain(struct supervisor *sup, unsigned box, enum leave how)
 {
 	struct child *c = &sup->child[box];
+	char body = (char)how;
 
-	if (c->pid == 0 || c->draining)
+	if (c->pid == 0 || c->leave >= how)
 		return;
-	c->draining = true;
-	if (!post_send(sup->post, box, MSG_DRAIN, 0, slice_of("", 0)))
+	c->leave = how;
+	if (!post_send(sup->post, box, MSG_DRAIN, 0, slice_of(&body, 1)))
 		kill(c->pid, SIGKILL);
 }
 
@@ -164,7 +168,7 @@ static void close_recorder(struct supervisor *sup)
 	if (sup->child[POST_RECORDER].pid == 0)
 		event_base_loopbreak(sup->base);
 	else
-		tell_drain(sup, POST_RECORDER);
+		tell_drain(sup, POST_RECORDER, ENDS);
 }
 
 static void on_grace_over(evutil_socket_t fd, short what, void *arg)
@@ -194,7 +198,7 @@ static void begin_drain(struct supervisor *sup, unsigned grace_ms)
 		sup->phase = PHASE_DRAINING;
 		setup_close_listeners(sup->setup);
 		for (unsigned box = POST_WORKER; box < sup->boxes.count; box++)
-			tell_drain(sup, box);
+			tell_drain(sup, box, ENDS);
 	}
 	event_add(sup->grace, &tv);
 	if (sup->phase == PHASE_DRAINING && !any_worker_left(sup))
@@ -262,11 +266,21 @@ static void on_retire_over(evutil_socket_t fd, short what, void *arg)
 {
 	struct supervisor *sup = arg;
 
+	struct timeval last = { RETIRE_LAST_S, 0 };
+
 	(void)fd;
 	(void)what;
-	for (unsigned box = POST_WORKER; box < sup->boxes.count; box++)
-		if (sup->child[box].pid != 0 && sup->child[box].setup != sup->setup)
-			kill(sup->child[box].pid, SIGKILL);
+	for (unsigned box = POST_WORKER; box < sup->boxes.count; box++) {
+		struct child *c = &sup->child[box];
+
+		if (c->pid == 0 || c->setup == sup->setup)
+			continue;
+		if (c->leave == ENDS)
+			kill(c->pid, SIGKILL);
+		else
+			tell_drain(sup, box, ENDS);
+		event_add(sup->retire, &last);
+	}
 }
 
 static void retire_old_generation(struct supervisor *sup)
@@ -277,7 +291,7 @@ static void retire_old_generation(struct supervisor *sup)
 	event_add(sup->retire, &tv);
 	for (unsigned box = POST_WORKER; box < sup->boxes.count; box++)
 		if (sup->child[box].pid != 0 && sup->child[box].setup != sup->setup)
-			tell_drain(sup, box);
+			tell_drain(sup, box, RETIRES);
 }
 
 /* ---- what children say ---- */
@@ -406,14 +420,14 @@ static bool survives_start(struct supervisor *sup, const struct child *c, int st
 
 static void on_death(struct supervisor *sup, struct child *c, int status)
 {
-	bool wanted = c->draining && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	bool wanted = c->leave != STAYS && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 
 	if (sup->phase == PHASE_STARTING && !survives_start(sup, c, status)) {
 		c->pid = 0;
 		fail(sup);
 		return;
 	}
-	if (c->role == ROLE_WORKER && (c->draining || sup->phase >= PHASE_DRAINING)) {
+	if (c->role == ROLE_WORKER && (c->leave != STAYS || sup->phase >= PHASE_DRAINING)) {
 		if (!wanted)
 			tell_recorder_of_death(sup, c, status, "");
 		c->pid = 0;

@@ -104,19 +104,26 @@ static void start_serving(struct worker_process *p)
 	(void)post_send(p->w.post, POST_SUPERVISOR, MSG_READY, 0, slice_of("", 0));
 }
 
-static void begin_drain(struct worker_process *p)
+static void stop_listening(struct worker_process *p)
 {
-	struct client *c, *next;
-
-	if (p->w.draining)
-		return;
-	p->w.draining = true;
 	for (size_t i = 0; i < p->listeners_n; i++)
 		listener_free(p->listeners[i]);
 	p->listeners_n = 0;
 	/* While anybody has the socket open, the kernel goes on completing handshakes. */
 	for (size_t i = 0; i < p->start->setup->listeners_n; i++)
 		close(p->start->setup->listeners[i]);
+}
+
+/* `retire`: a new generation serves; who is here may stay until his next answer is out. */
+static void begin_drain(struct worker_process *p, bool retire)
+{
+	struct client *c, *next;
+
+	if (!p->w.draining)
+		stop_listening(p);
+	p->w.draining = true;
+	if (retire)
+		return;
 	for (c = TAILQ_FIRST(&p->w.clients); c != NULL; c = next) {
 		next = client_after(c);
 		client_drain(c);
@@ -225,7 +232,7 @@ static void on_letter(const struct letter *letter, void *arg)
 		desk_side_letter(p->w.desk, letter);
 		break;
 	case MSG_DRAIN:
-		begin_drain(p);
+		begin_drain(p, letter->body.n == 1 && letter->body.p[0] == 1);
 		break;
 	default:
 		good = false;

@@ -104,7 +104,9 @@ struct trust *trust_new(const struct trust_options *o, struct buf *error)
 	t->roots = X509_STORE_new();
 	t->issuers = trust_issuers_new();
 	t->revocations = trust_revocations_new();
+	t->paths = trust_paths_new();
 	good = t->roots != NULL && t->issuers != NULL && t->revocations != NULL &&
+	       t->paths != NULL &&
 	       make_context(t) && add_own(t, o) && (!o->use_system || add_system(t, error));
 	for (size_t i = 0; good && i < o->extra_root_count; i++)
 		good = add_file(t, o->extra_roots[i], false, error);
@@ -133,6 +135,7 @@ void trust_unref(struct trust *t)
 	X509_STORE_free(t->roots);
 	trust_issuers_free(t->issuers);
 	trust_revocations_free(t->revocations);
+	trust_paths_free(t->paths);
 	free(t);
 }
 

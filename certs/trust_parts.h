@@ -1,7 +1,7 @@
 /*
  * trust_parts.h - the inside of the trust decision: trust.c (contexts), trust_verify.c (one handshake's
- * verification), trust_session.c (what may be resumed), trust_path.c (paths to an anchor), trust_rules.c and
- * trust_names.c (rules OpenSSL leaves out), trust_revoked.c (OCSP answers and CRLs), trust_fetch.c (missing
+ * verification), trust_session.c (what may be resumed), trust_path.c (paths to an anchor), trust_known.c (those
+ * found before), trust_rules.c and trust_names.c (rules OpenSSL leaves out), trust_revoked.c (OCSP answers and CRLs), trust_fetch.c (missing
  * issuers, addresses), trust_error.c (reasons and descriptions).
  */
 #ifndef CRUMBGATE_CERTS_TRUST_PARTS_H
@@ -16,6 +16,7 @@
 
 struct trust_issuers;
 struct trust_revocations;
+struct trust_paths;
 
 struct trust {
 	unsigned refs;
@@ -33,6 +34,7 @@ struct trust {
 	void *on_session_arg;
 	struct trust_issuers *issuers;	       /* fetched before, by URL */
 	struct trust_revocations *revocations; /* known before, by certificate */
+	struct trust_paths *paths;	       /* found good a moment ago */
 };
 
 /* ---- trust.c ---- */
@@ -62,6 +64,16 @@ struct path_reason {
 bool trust_find_path(const struct trust *t, const struct cert_host *host, X509 *leaf,
 		     STACK_OF(X509) *presented, STACK_OF(X509) *fetched,
 		     STACK_OF(X509) **path, struct path_reason *why);
+
+/* ---- trust_known.c ---- */
+
+struct trust_paths *trust_paths_new(void);
+void trust_paths_free(struct trust_paths *t);
+/* A path that was good for the same certificates and host lately, with this leaf; the caller's.  NULL: none. */
+STACK_OF(X509) *trust_paths_find(struct trust_paths *t, const struct cert_host *host, X509 *leaf,
+				 STACK_OF(X509) *presented, int64_t wall_ms);
+void trust_paths_keep(struct trust_paths *t, const struct cert_host *host,
+		      STACK_OF(X509) *presented, STACK_OF(X509) *path, int64_t wall_ms);
 
 /* ---- trust_rules.c ---- */
 

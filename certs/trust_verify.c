@@ -171,14 +171,19 @@ static enum outcome find_issuer(struct verification *v, STACK_OF(X509) *presente
 
 static enum outcome find_path(struct verification *v, STACK_OF(X509) *presented)
 {
+	struct trust_paths *known = v->trust->paths;
 	enum outcome o = GOOD;
 
+	if (v->path == NULL)
+		v->path = trust_paths_find(known, &v->host, v->leaf, presented, now_of(v));
 	while (v->path == NULL && o == GOOD) {
 		struct path_reason why = { X509_V_OK, NULL, NULL };
 
 		if (trust_find_path(v->trust, &v->host, v->leaf, presented, v->fetched, &v->path,
-				    &why))
+				    &why)) {
+			trust_paths_keep(known, &v->host, presented, v->path, now_of(v));
 			break;
+		}
 		o = why.x509_error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
 			    ? find_issuer(v, presented)
 			    : REFUSED;

@@ -512,6 +512,66 @@ static void test_no_fetch(void **state)
 	world_release(&w);
 }
 
+/* ---- paths found before ---- */
+
+/* A path that was good is good for the same host, the same certificates and this time only. */
+static void test_known_paths(void **state)
+{
+	struct cert_spec spec = server_spec("DNS:a.test,DNS:b.test");
+	struct made leaf, other;
+	struct origin_side o = { .leaf = &leaf };
+	struct world w;
+
+	(void)state;
+	world_init(&w, false);
+	spec.until_ms = TEST_NOW_MS + 2 * 60000;
+	leaf = make_cert(&spec, &w.inter);
+	other = make_server("DNS:b.test", &w.inter);
+	o.chain[0] = w.inter.cert;
+	for (int i = 0; i < 3; i++) {
+		expect(&w, &o, "a.test", "good");
+		expect(&w, &o, "b.test", "good");
+		expect(&w, &o, "c.test", "wrong-host");
+		o.leaf = &other;
+		expect(&w, &o, "a.test", "wrong-host");
+		o.leaf = &leaf;
+		o.chain[0] = NULL;
+		expect(&w, &o, "a.test", "unknown-issuer");
+		o.chain[0] = w.inter.cert;
+	}
+	w.wall += 2 * 60000 + 1000;
+	expect(&w, &o, "a.test", "expired");
+	w.wall = TEST_NOW_MS - 11 * DAY_MS;
+	expect(&w, &o, "a.test", "not-yet-valid");
+	made_free(&leaf);
+	made_free(&other);
+	world_release(&w);
+}
+
+/* More hosts than are remembered. */
+static void test_many_paths(void **state)
+{
+	struct made leaf;
+	struct origin_side o = { .leaf = &leaf };
+	struct world w;
+
+	(void)state;
+	world_init(&w, false);
+	leaf = make_server("DNS:*.a.test", &w.inter);
+	o.chain[0] = w.inter.cert;
+	for (int i = 0; i < 600; i++) {
+		struct meeting m;
+		char host[32];
+
+		snprintf(host, sizeof(host), "h%d.a.test", i % 550);
+		meet(&w, &m, &o, host);
+		assert_string_equal(outcome(&m), "good");
+		part(&m);
+	}
+	made_free(&leaf);
+	world_release(&w);
+}
+
 /* ---- the rest ---- */
 
 static void test_describe(void **state)
@@ -607,6 +667,8 @@ int main(void)
 		cmocka_unit_test(test_fetch_bad_issuer),
 		cmocka_unit_test(test_fetch_two),
 		cmocka_unit_test(test_no_fetch),
+		cmocka_unit_test(test_known_paths),
+		cmocka_unit_test(test_many_paths),
 		cmocka_unit_test(test_describe),
 		cmocka_unit_test(test_new),
 		cmocka_unit_test(test_outlives),

@@ -55,6 +55,7 @@ struct supervisor {
 	unsigned workers; /* in a generation */
 	struct child child[POST_MAX];
 	enum phase phase;
+	bool reload_again; /* asked for while the last one was not through */
 	unsigned false_starts; /* children that died while all were starting */
 	struct event *signals, *tickets, *grace, *retire;
 	int signal_fd;
@@ -218,6 +219,25 @@ static void say_lines(struct slice text)
 	}
 }
 
+/*
+ * There is room for two generations.  While the one before the last still serves somebody, a reload
+ * waits until it is gone, and it is told to hurry.
+ */
+static bool boxes_taken(struct supervisor *sup, unsigned first)
+{
+	bool taken = false;
+
+	for (unsigned i = 0; i < sup->workers; i++) {
+		if (sup->child[first + i].pid == 0)
+			continue;
+		tell_drain(sup, first + i, ENDS);
+		taken = true;
+	}
+	if (taken)
+		diag_info("the reload waits for the last one to end");
+	return taken;
+}
+
 static void reload(struct supervisor *sup)
 {
 	struct buf why;
@@ -235,12 +255,10 @@ static void reload(struct supervisor *sup)
 	if (!config_same_process(sup->config, next, &why))
 		diag_warning("not taken over before a restart: %.*s", SLICE_ARG(buf_slice(&why)));
 	first = sup->setup->first_box == POST_WORKER ? POST_WORKER + sup->workers : POST_WORKER;
-	for (unsigned i = 0; i < sup->workers; i++) {
-		if (sup->child[first + i].pid != 0) {
-			diag_warning("the last reload is still under way: once more, please");
-			config_free(next);
-			goto out;
-		}
+	sup->reload_again = boxes_taken(sup, first);
+	if (sup->reload_again) {
+		config_free(next);
+		goto out;
 	}
 	setup = setup_reload(sup->setup, next, first);
 	if (setup == NULL) {
@@ -432,6 +450,8 @@ static void on_death(struct supervisor *sup, struct child *c, int status)
 			tell_recorder_of_death(sup, c, status, "");
 		c->pid = 0;
 		free_old_setup(sup, c->setup);
+		if (sup->reload_again && sup->phase == PHASE_RUNNING)
+			reload(sup);
 		if (sup->phase == PHASE_DRAINING && !any_worker_left(sup))
 			close_recorder(sup);
 		return;

@@ -128,7 +128,7 @@ static bool forbid_local_sockets(scmp_filter_ctx ctx)
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
-				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i])) < 0)
+				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0)) < 0)
 			return false;
 	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socketpair), 0) == 0;
 }
@@ -137,7 +137,7 @@ static bool forbid_local_sockets(scmp_filter_ctx ctx)
 static bool forbid_signals(scmp_filter_ctx ctx)
 {
 	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,
-				SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid())) == 0;
+				SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid(), 0)) == 0;
 }
 
 static bool enter_seccomp(enum sandbox_kind kind)

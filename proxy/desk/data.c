@@ -65,6 +65,7 @@ static void read_cookies(struct desk_data *d, const json_t *rows)
 			.name = text_of(o, "cookie"),
 			.party = text_of(o, "party"),
 			.purpose = text_of(o, "purpose"),
+			.why = text_of(o, "why"),
 			.kept = count_of(o, "kept"),
 			.removed = count_of(o, "removed"),
 			.expired = count_of(o, "expired"),

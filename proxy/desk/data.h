@@ -11,7 +11,7 @@
 #include "base/slice.h"
 
 struct desk_cookie {
-	struct slice site, host, name, party, purpose;
+	struct slice site, host, name, party, purpose, why; /* of the newest sighting */
 	uint64_t kept, removed, expired; /* sightings */
 	int64_t last;			 /* wall ms */
 };

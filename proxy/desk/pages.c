@@ -76,6 +76,26 @@ static struct slice choice_of(const struct page *p, struct slice site)
 	return p->ctx->choice(p->ctx->lookup_arg, p->req->client, site);
 }
 
+/* Whether what is in force for a site is, as far as can be seen, the choice for all sites. */
+static bool chosen_for_all(const struct page *p, struct slice choice)
+{
+	return !slice_eq(choice, SLICE("none")) && slice_eq(choice, choice_of(p, SLICE("*")));
+}
+
+/* The third way, small, where there is something to forget. */
+static struct slice forget_button(const struct page *p, struct slice site, struct slice choice)
+{
+	if (slice_eq(choice, SLICE("none")))
+		return SLICE("");
+	if (slice_eq(site, SLICE("*")))
+		return SLICE("<button class=\"forget\" name=\"op\" value=\"clear\">"
+			     "Forget all my choices</button>");
+	if (chosen_for_all(p, choice))
+		return SLICE("");
+	return SLICE("<button class=\"forget\" name=\"op\" value=\"clear\">"
+		     "Forget my choice</button>");
+}
+
 /* Refuse and Accept, the same size; `what` is read out behind each. */
 static void choice_form(struct buf *out, const struct page *p, struct slice site,
 			struct slice choice, const char *what)
@@ -87,15 +107,32 @@ static void choice_form(struct buf *out, const struct page *p, struct slice site
 	guard_token(p->ctx, p->req, "form", token);
 	FILL(out, asset_choice_html, TEXT("token", slice_str(token)), TEXT("site", site),
 	     TEXT("from", slice_str(p->from)), TEXT("what", slice_str(what)),
+	     HTML("forget", forget_button(p, site, choice)),
 	     TEXT("refused", refused ? SLICE("true") : SLICE("false")),
 	     TEXT("accepted", accepted ? SLICE("true") : SLICE("false")));
 }
 
 /* ---- the table ---- */
 
+static bool ends_with(struct slice s, struct slice end)
+{
+	return s.n >= end.n && slice_eq(slice_skip(s, s.n - end.n), end);
+}
+
+/*
+ * What the newest verdict was.  The ledger has it in the reason, whose end is what weighed
+ * (filters/decide.h); after a change of mind the counts tell of the time before.
+ */
 static bool kept_out(const struct desk_cookie *c)
 {
-	return c->removed + c->expired != 0;
+	bool ever = c->removed + c->expired != 0;
+
+	if (c->why.n == 0 || slice_eq(c->why, SLICE("deletes")) || !ever || c->kept == 0)
+		return ever;
+	return !(slice_eq(c->purpose, SLICE("essential")) ||
+		 slice_eq(c->purpose, SLICE("choice")) || ends_with(c->why, SLICE("; accepted")) ||
+		 ends_with(c->why, SLICE("; investigator")) ||
+		 ends_with(c->why, SLICE("; first party")));
 }
 
 static void done(struct buf *out, const struct desk_cookie *c)
@@ -104,11 +141,11 @@ static void done(struct buf *out, const struct desk_cookie *c)
 
 	if (!kept_out(c))
 		buf_adds(out, "Let through");
-	else if (c->kept != 0)
-		buf_addf(out, "Let through %llu of %llu times", (unsigned long long)c->kept,
-			 (unsigned long long)all);
 	else
 		buf_adds(out, c->expired != 0 ? "Kept out, deleted" : "Kept out");
+	if (c->kept != 0 && c->kept != all)
+		buf_addf(out, " (%s%llu of %llu times)", kept_out(c) ? "let through " : "",
+			 (unsigned long long)c->kept, (unsigned long long)all);
 }
 
 static void cookie_row(struct buf *out, const struct page *p, const struct desk_cookie *c)
@@ -132,7 +169,7 @@ static void cookie_row(struct buf *out, const struct page *p, const struct desk_
 	     TEXT("purpose", slice_str(plain_purpose(c->purpose))),
 	     TEXT("purpose_class", slice_str(purpose_class(c->purpose))), TEXT("what", about.what),
 	     TEXT("setter", about.setter),
-	     TEXT("verdict_class", c->kept == 0 ? SLICE("out") : SLICE("in")),
+	     TEXT("verdict_class", kept_out(c) ? SLICE("out") : SLICE("in")),
 	     TEXT("done", part_of(out, &done_text)), TEXT("times", part_of(out, &count)));
 	buf_release(&from);
 	buf_release(&done_text);
@@ -157,10 +194,7 @@ static void summary(struct buf *out, const struct page *p, const struct desk_sit
 		buf_adds(out, ", seen ");
 		plain_age(out, s->last, p->req->now);
 	}
-	if (slice_eq(choice, SLICE("refused")))
-		buf_adds(out, "; you refused");
-	else if (slice_eq(choice, SLICE("accepted")))
-		buf_adds(out, "; you accepted");
+	buf_adds(out, chosen(p->req->profile, choice, chosen_for_all(p, choice)));
 }
 
 static void note_row(struct buf *out, struct slice html)
@@ -257,15 +291,6 @@ static void lead(struct buf *out, const struct desk_data *d)
 	buf_addf(out, "%zu kept out, %zu let through.", out_n, cookies - out_n);
 }
 
-static const char *all_now(struct slice choice)
-{
-	if (slice_eq(choice, SLICE("accepted")))
-		return "You accepted: sites may store and receive everything.";
-	if (slice_eq(choice, SLICE("refused")))
-		return "You refused: what is not needed is kept out.";
-	return "You made no choice: what is not needed is kept out.";
-}
-
 static void table(struct buf *out, const struct page *p, size_t from)
 {
 	struct buf groups;
@@ -317,7 +342,9 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	     TEXT("profile", slice_str(plain_profile(req->profile))),
 	     TEXT("client",
 		  slice_eq(req->client, SLICE("local")) ? SLICE("this machine") : req->client),
-	     HTML("probe", part_of(out, &probe_part)), TEXT("all_now", slice_str(all_now(all))),
+	     HTML("probe", part_of(out, &probe_part)),
+	     TEXT("all_now", slice_str(all_now(req->profile, all))),
+	     TEXT("all_rule", slice_str(all_rule(req->profile))),
 	     HTML("all_form", part_of(out, &form)), HTML("table", part_of(out, &rows_part)),
 	     HTML("more", part_of(out, &more)));
 	layout(out, ctx, "Sites", TAB_SITES, &main_part);
@@ -331,15 +358,6 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 }
 
 /* ---- one site ---- */
-
-static const char *site_now(struct slice choice)
-{
-	if (slice_eq(choice, SLICE("accepted")))
-		return "You accepted.";
-	if (slice_eq(choice, SLICE("refused")))
-		return "You refused.";
-	return "None yet, which counts as a refusal.";
-}
 
 void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	       const struct desk_data *data, struct slice site, struct buf *out)
@@ -368,7 +386,8 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	url_segment(&link, site);
 	FILL(&main_part, asset_site_html, TEXT("name", site), TEXT("summary", part_of(out, &text)),
 	     TEXT("news", part_of(out, &text)), HTML("notice", part_of(out, &notice_part)),
-	     TEXT("now", slice_str(site_now(choice))), HTML("form", part_of(out, &form)),
+	     TEXT("now", slice_str(site_now(req->profile, choice, chosen_for_all(&p, choice)))),
+	     TEXT("rule", slice_str(site_rule(req->profile))), HTML("form", part_of(out, &form)),
 	     HTML("link", part_of(out, &link)), HTML("table", part_of(out, &rows_part)));
 	layout(out, ctx, "One site", TAB_SITES, &main_part);
 	buf_release(&main_part);

@@ -53,6 +53,70 @@ const char *profile_notice(enum config_profile profile)
 	}
 }
 
+bool choice_decides(enum config_profile profile)
+{
+	return profile == CONFIG_DEFAULT;
+}
+
+const char *all_now(enum config_profile profile, struct slice choice)
+{
+	if (profile == CONFIG_INVESTIGATOR)
+		return "Nothing is kept out, whatever is chosen.";
+	if (profile == CONFIG_MINORS)
+		return "What is not needed is kept out, whatever is chosen.";
+	if (slice_eq(choice, SLICE("accepted")))
+		return "You accepted: sites may store and receive everything.";
+	if (slice_eq(choice, SLICE("refused")))
+		return "You refused: what is not needed is kept out.";
+	return "You made no choice: what is not needed is kept out.";
+}
+
+const char *all_rule(enum config_profile profile)
+{
+	if (!choice_decides(profile))
+		return "A choice is noted, but does not count.";
+	return "A choice for one site comes before this one. No choice counts as a refusal.";
+}
+
+const char *site_now(enum config_profile profile, struct slice choice, bool for_all)
+{
+	bool counts = choice_decides(profile);
+
+	if (slice_eq(choice, SLICE("accepted")))
+		return !counts	 ? "You accepted. It is noted, but does not count."
+		       : for_all ? "You accepted for all sites."
+				 : "You accepted.";
+	if (slice_eq(choice, SLICE("refused")))
+		return !counts	 ? "You refused. It is noted, but does not count."
+		       : for_all ? "You refused for all sites."
+				 : "You refused.";
+	return counts ? "None yet, which counts as a refusal." : "None yet. It would not count.";
+}
+
+const char *site_rule(enum config_profile profile)
+{
+	if (!choice_decides(profile))
+		return "";
+	return "Refusing keeps what the site needs to work: signing in, the basket, security. "
+	       "Accepting lets it store and receive everything. It counts from the next request "
+	       "on, and you can change it at any time.";
+}
+
+const char *chosen(enum config_profile profile, struct slice choice, bool for_all)
+{
+	bool counts = choice_decides(profile);
+
+	if (slice_eq(choice, SLICE("accepted")))
+		return !counts	 ? "; you accepted, which does not count"
+		       : for_all ? "; you accepted for all sites"
+				 : "; you accepted";
+	if (slice_eq(choice, SLICE("refused")))
+		return !counts	 ? "; you refused, which does not count"
+		       : for_all ? "; you refused for all sites"
+				 : "; you refused";
+	return "";
+}
+
 void plain_count(struct buf *out, size_t n, const char *one, const char *many)
 {
 	buf_addf(out, "%zu %s", n, n == 1 ? one : many);

@@ -13,6 +13,18 @@ const char *plain_purpose(struct slice purpose);
 /* "essential", or "unknown" for a word that is none. */
 const char *purpose_class(struct slice purpose);
 const char *plain_profile(enum config_profile profile);
+/*
+ * Whether a choice decides anything under the profile; where it does not, what is said of choices
+ * must not sound as if it did.
+ */
+bool choice_decides(enum config_profile profile);
+/* What is in force for all sites, for one site, and how choices work. */
+const char *all_now(enum config_profile profile, struct slice choice);
+const char *all_rule(enum config_profile profile);
+const char *site_now(enum config_profile profile, struct slice choice, bool for_all);
+const char *site_rule(enum config_profile profile);
+/* "; you accepted for all sites", empty where nothing was chosen. */
+const char *chosen(enum config_profile profile, struct slice choice, bool for_all);
 /* What to know about a profile in which choices do not count; NULL for the others. */
 const char *profile_notice(enum config_profile profile);
 /* "just now", "5 minutes ago", "3 days ago". */

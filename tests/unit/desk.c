@@ -30,9 +30,8 @@ static struct slice choice(void *arg, struct slice client, struct slice site)
 {
 	(void)arg;
 	assert_true(client.n != 0);
-	return slice_eq(site, SLICE("*"))	      ? SLICE("refused")
-	       : slice_eq(site, SLICE("old.example")) ? SLICE("accepted")
-						      : SLICE("none");
+	/* That for all sites stands in where a site has none of its own, as in the ledger. */
+	return slice_eq(site, SLICE("old.example")) ? SLICE("accepted") : SLICE("refused");
 }
 
 static bool about(void *arg, const struct desk_cookie_key *key, struct desk_about *out)
@@ -85,7 +84,7 @@ static const char ledger[] =
 	"\"party\":\"third\",\"kept\":0,\"removed\":1,\"expired\":6,"
 	"\"first\":\"2026-11-22T00:00:00.000Z\",\"last\":\"2026-11-21T21:59:40.000Z\"},"
 	"{\"site\":\"old.example\",\"host\":\"old.example\",\"cookie\":\"_ga\",\"purpose\":"
-	"\"analytics\","
+	"\"analytics\",\"why\":\"table:9 _ga; accepted\","
 	"\"party\":\"first\",\"kept\":3,\"removed\":2,\"expired\":0,"
 	"\"last\":\"2026-11-20T21:00:00.000Z\"},"
 	"{\"site\":\"new.example\",\"host\":\"new.example\",\"cookie\":\"\\u00e9\\u0001\","
@@ -188,18 +187,64 @@ static void test_home(void **state)
 	assert_non_null(newer);
 	assert_non_null(older);
 	assert_true(newer < older);
-	BODY(&v, "2 sites, 3 cookies: 2 kept out, 1 let through.");
+	BODY(&v, "2 sites, 3 cookies: 1 kept out, 2 let through.");
 	BODY(&v, "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;");
 	BODY(&v, "<td>&lt;b&gt;</td>");
 	BODY(&v, "\xc3\xa9&#xFFFD;");
-	BODY(&v, "Let through 3 of 5 times");
+	BODY(&v, "<span class=\"done in\">Let through (3 of 5 times)<");
 	BODY(&v, "Kept out, deleted");
 	BODY(&v, "third party ads.test");
 	BODY(&v, "1 day ago; you accepted");
+	BODY(&v, "just now; you refused for all sites");
 	BODY(&v, "You refused: what is not needed is kept out.");
+	BODY(&v, ">Forget my choice<");
+	BODY(&v, ">Forget all my choices<");
 	assert_false(holds(body, "<script>"));
 	assert_false(holds(body, "{{"));
 	desk_answer_release(&v.a);
+}
+
+/* What the newest verdict was, whatever was done before it. */
+static void test_change_of_mind(void **state)
+{
+	static const struct {
+		const char *purpose, *why, *counts, *shown;
+	} rows[] = {
+		{ "analytics", "table:1 _ga", "\"kept\":5,\"removed\":8",
+		  ">Kept out (let through 5 of 13 times)<" },
+		{ "analytics", "table:1 _ga; accepted", "\"kept\":5,\"expired\":8",
+		  ">Let through (5 of 13 times)<" },
+		{ "analytics", "table:1 _ga; minors: no choice counts", "\"kept\":5,\"expired\":8",
+		  ">Kept out, deleted (let through 5 of 13 times)<" },
+		{ "analytics", "table:1 _ga; investigator", "\"kept\":1,\"removed\":1",
+		  ">Let through (1 of 2 times)<" },
+		{ "functional", "table:1 lang; first party", "\"kept\":1,\"removed\":1",
+		  ">Let through (1 of 2 times)<" },
+		{ "functional", "table:1 lang; first party; minors", "\"kept\":1,\"removed\":1",
+		  ">Kept out (let through 1 of 2 times)<" },
+		{ "essential", "table:1 sid", "\"kept\":1,\"removed\":1",
+		  ">Let through (1 of 2 times)<" },
+		{ "analytics", "deletes", "\"kept\":1,\"removed\":1",
+		  ">Kept out (let through 1 of 2 times)<" },
+		{ "analytics", "deletes", "\"kept\":1", ">Let through<" },
+	};
+	char json[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct visit v = { .ctx = context(), .req = get("/") };
+
+		snprintf(json, sizeof(json),
+			 "{\"rows\":[{\"site\":\"a.test\",\"host\":\"a.test\",\"cookie\":\"c\","
+			 "\"purpose\":\"%s\",\"why\":\"%s\",\"party\":\"first\",%s}]}",
+			 rows[i].purpose, rows[i].why, rows[i].counts);
+		desk_answer_init(&v.a);
+		desk_sites(&v.ctx, &v.req, slice_str(json), &v.a);
+		BODY(&v, rows[i].shown);
+		BODY(&v, strncmp(rows[i].shown, ">Kept", 5) == 0 ? "1 cookie: 1 kept out"
+								    : "1 cookie: 0 kept out");
+		desk_answer_release(&v.a);
+	}
 }
 
 static void test_profiles(void **state)
@@ -211,10 +256,18 @@ static void test_profiles(void **state)
 	req.profile = CONFIG_MINORS;
 	visit(&v, req);
 	BODY(&v, "it does not count");
+	BODY(&v, "; you accepted, which does not count");
+	assert_false(holds(buf_slice(&v.a.body), "; you accepted<"));
 	desk_answer_release(&v.a);
 	req.profile = CONFIG_INVESTIGATOR;
 	visit(&v, req);
 	BODY(&v, "nothing is kept out");
+	BODY(&v, "Nothing is kept out, whatever is chosen.");
+	assert_false(holds(buf_slice(&v.a.body), "what is not needed is kept out"));
+	desk_answer_release(&v.a);
+	req.target = SLICE("/site/old.example");
+	visit(&v, req);
+	BODY(&v, "You accepted. It is noted, but does not count.");
 	desk_answer_release(&v.a);
 }
 
@@ -562,6 +615,7 @@ int main(void)
 		cmocka_unit_test(test_no_answer),  cmocka_unit_test(test_many),
 		cmocka_unit_test(test_status),	   cmocka_unit_test(test_html),
 		cmocka_unit_test(test_error_page), cmocka_unit_test(test_is_host),
+		cmocka_unit_test(test_change_of_mind),
 	};
 
 	return cmocka_run_group_tests_name("desk", tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include "filters/site.h"
 #include "proxy/net/address.h"
 
+#include <libpsl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -51,13 +52,25 @@ static struct slice host_of(struct slice text)
 	return slice_head(text, slice_find(text, ':'));
 }
 
-static bool read_site(struct request *r, const char *text)
+/* "com" is nobody's; a bare name such as "printer" is a host of the house's own network. */
+static bool is_everybodys(struct sites *sites, const char *site)
+{
+	return site_is_public_suffix(sites, slice_str(site)) &&
+	       psl_is_public_suffix2(psl_builtin(), site, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
+}
+
+/* NULL, or what is wrong. */
+static const char *read_site(struct request *r, const char *text)
 {
 	struct sites *sites = sites_new(SITES_LATEST);
-	bool good = sites != NULL && site_of_host(sites, host_of(slice_str(text)), r->site);
+	const char *wrong = NULL;
 
+	if (sites == NULL || !site_of_host(sites, host_of(slice_str(text)), r->site))
+		wrong = "this is no site's name";
+	else if (r->verb == SET && is_everybodys(sites, r->site))
+		wrong = "this is a suffix under which many have their sites; name one of these";
 	sites_free(sites);
-	return good;
+	return wrong;
 }
 
 static bool read_client(struct request *r, struct slice text)
@@ -112,8 +125,8 @@ static const char *read_verb(struct request *r, const char *const *words, int n,
 		return "name one site, or say --all";
 	if (all)
 		slice_copy(SLICE("*"), r->site, sizeof(r->site));
-	else if (!read_site(r, site))
-		return "this is no site's name";
+	else
+		return read_site(r, site);
 	return NULL;
 }
 
@@ -192,6 +205,19 @@ static void print_lines(struct slice lines, bool json)
 	}
 }
 
+static void print_done(const struct request *r)
+{
+	bool all = strcmp(r->site, "*") == 0;
+
+	if (strcmp(r->client, "local") != 0)
+		printf("%s: ", r->client);
+	if (r->verb == CLEAR && all)
+		printf("every choice is cleared\n");
+	else
+		printf("%s: %s\n", all ? "all sites" : r->site,
+		       r->verb == CLEAR ? "no choice" : r->choice);
+}
+
 /* ---- the running proxy ---- */
 
 static int by_proxy(const struct request *r, struct slice answer)
@@ -200,8 +226,10 @@ static int by_proxy(const struct request *r, struct slice answer)
 		print_lines(answer, r->json);
 		return COMMAND_GOOD;
 	}
-	if (slice_eq(answer, SLICE("ok\n")))
+	if (slice_eq(answer, SLICE("ok\n"))) {
+		print_done(r);
 		return COMMAND_GOOD;
+	}
 	answer = slice_starts(answer, SLICE("error ")) ? slice_skip(answer, 6) : answer;
 	fprintf(stderr, "crumbgate choice: the proxy says: %.*s\n",
 		SLICE_ARG(slice_head(answer, slice_find(answer, '\n'))));
@@ -268,6 +296,8 @@ static int by_ledger(const struct request *r, const char *state)
 	good = r->verb == LIST ? ledger_choices(l, slice_of("", 0), add_line, &out) : change(r, l);
 	if (r->verb == LIST && good)
 		print_lines(buf_slice(&out), r->json);
+	else if (good)
+		print_done(r);
 	if (!good)
 		fprintf(stderr, "crumbgate choice: the ledger in %s could not be %s\n", state,
 			r->verb == LIST ? "read" : "written");

@@ -107,9 +107,13 @@ static void refuse_certificate(struct client *c, const struct origin_failure *wh
 		.reason = slice_str(why->text),
 		.details = details,
 		.hints = hints,
-		.hints_n = sizeof(hints) / sizeof(hints[0]),
+		.hints_n = sizeof(hints) / sizeof(hints[0]) - 1,
 	};
 
+	/* The last hint helps only where an authority is missing, not with what is expired or forged. */
+	if (strcmp(why->trust.code, "unknown-issuer") == 0 ||
+	    strcmp(why->trust.code, "self-signed") == 0)
+		page.hints_n++;
 	add(&page, details, "Reason", why->trust.code);
 	if (why->has_cert) {
 		clock_rfc3339(why->cert.not_before_ms, from, sizeof(from));

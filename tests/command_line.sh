@@ -44,12 +44,12 @@ expect 2 'did you mean --listen' check --lisen=x
 state=$dir/state
 expect 2 'no proxy ever ran here' choice list --state "$state"
 mkdir -m 700 "$state"
-expect 0 '' choice set accept 'https://user@www.news.example.co.uk:8443/a?b#c' --state "$state"
-expect 0 '' choice set refuse --all --client ::ffff:192.0.2.7 --state="$state"
+expect 0 '^example.co.uk: accepted$' choice set accept 'https://user@www.news.example.co.uk:8443/a?b#c' --state "$state"
+expect 0 '^192.0.2.7: all sites: refused$' choice set refuse --all --client ::ffff:192.0.2.7 --state="$state"
 expect 0 '"site":"example.co.uk","choice":"accepted","seen":"cli"' choice list --json --state "$state"
 expect 0 ' \*  *refused ' choice list --state "$state"
-expect 0 '' choice clear --all --client 192.0.2.7 --state "$state"
-expect 0 '' choice clear example.co.uk --state "$state"
+expect 0 'every choice is cleared' choice clear --all --client 192.0.2.7 --state "$state"
+expect 0 '^example.co.uk: no choice$' choice clear example.co.uk --state "$state"
 expect 0 '' choice list --state "$state"
 [ "$(printf '%s\n' "$said" | wc -l)" -eq 1 ] || { echo "a cleared choice is still there: $said" >&2 && failed=1; }
 expect 2 'refuse or accept' choice set burn a.test --state "$state"
@@ -57,4 +57,8 @@ expect 2 'one site, or say --all' choice set accept --state "$state"
 expect 2 'one site, or say --all' choice set accept a.test --all --state "$state"
 expect 2 'no IP address' choice list --client 999.1.1.1 --state "$state"
 expect 2 "no site's name" choice set accept 'a b' --state "$state"
+for suffix in com co.uk; do
+	expect 2 'name one of these' choice set accept $suffix --state "$state"
+done
+expect 0 '^printer: accepted' choice set accept printer --state "$state"
 exit $failed

@@ -89,8 +89,8 @@ static bool set_mac(EVP_MAC_CTX *mac, const struct ticket_key *key)
 {
 	char digest[] = "SHA256";
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY,
-						  (void *)(uintptr_t)key->hmac, sizeof(key->hmac)),
+		OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)(uintptr_t)key->hmac,
+						  sizeof(key->hmac)),
 		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
 		OSSL_PARAM_construct_end(),
 	};
@@ -111,7 +111,8 @@ static int seal(const struct ticket_key *key, unsigned char *name, unsigned char
 
 /*
  * 1: resumed; 2: resumed, and the browser gets a new ticket; 0: no such key.  With TLS 1.3 browsers
- * use a ticket once (RFC 8446 appendix C.4), so without a new one each second handshake would be a full one.
+ * use a ticket once (RFC 8446 appendix C.4), so without a new one each second handshake would be a
+ * full one.
  */
 static int unseal(const struct ticket_keys *t, bool once, const unsigned char *name,
 		  const unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)

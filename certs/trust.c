@@ -8,10 +8,9 @@
 #include <openssl/pem.h>
 #include <stdlib.h>
 
-static const char suites_12[] =
-	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
-	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
-	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
+static const char suites_12[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+				"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
+				"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
 static const char suites_13[] =
 	"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 static const char groups[] = "X25519:P-256:P-384";
@@ -106,8 +105,8 @@ struct trust *trust_new(const struct trust_options *o, struct buf *error)
 	t->revocations = trust_revocations_new();
 	t->paths = trust_paths_new();
 	good = t->roots != NULL && t->issuers != NULL && t->revocations != NULL &&
-	       t->paths != NULL &&
-	       make_context(t) && add_own(t, o) && (!o->use_system || add_system(t, error));
+	       t->paths != NULL && make_context(t) && add_own(t, o) &&
+	       (!o->use_system || add_system(t, error));
 	for (size_t i = 0; good && i < o->extra_root_count; i++)
 		good = add_file(t, o->extra_roots[i], false, error);
 	if (good && t->root_count == 0) {

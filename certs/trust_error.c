@@ -51,7 +51,8 @@ static const struct {
 	{ X509_V_ERR_UNSUPPORTED_NAME_SYNTAX, "bad-name", "a name that is no host's" },
 	{ X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, "critical-extension",
 	  "a critical extension that is not understood" },
-	{ X509_V_ERR_CERT_CHAIN_TOO_LONG, "too-complex", "too many authorities, one above the other" },
+	{ X509_V_ERR_CERT_CHAIN_TOO_LONG, "too-complex",
+	  "too many authorities, one above the other" },
 };
 
 void trust_reason_of(int x509_error, const char **code, const char **text)

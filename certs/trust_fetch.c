@@ -95,7 +95,8 @@ char *trust_crl_url(X509 *cert)
 
 	for (int i = 0; url == NULL && i < sk_DIST_POINT_num(points); i++) {
 		const DIST_POINT *point = sk_DIST_POINT_value(points, i);
-		const GENERAL_NAMES *names = is_whole(point) ? point->distpoint->name.fullname : NULL;
+		const GENERAL_NAMES *names =
+			is_whole(point) ? point->distpoint->name.fullname : NULL;
 
 		for (int j = 0; url == NULL && j < sk_GENERAL_NAME_num(names); j++)
 			url = url_of(sk_GENERAL_NAME_value(names, j));
@@ -169,7 +170,7 @@ static STACK_OF(X509) *read_certs(struct slice bytes)
 }
 
 STACK_OF(X509) *trust_issuers_keep(struct trust_issuers *t, const char *url, struct slice bytes,
-				   int64_t wall_ms)
+				    int64_t wall_ms)
 {
 	STACK_OF(X509) *certs = read_certs(bytes);
 	size_t len = strlen(url);

@@ -1,11 +1,12 @@
 /*
- * Paths that were found good a moment ago.  A browser's page opens connections to one origin for each site
- * and visitor, which share no session, and each shows the same certificates; to verify them again costs
- * as much as the rest of the handshake.
+ * Paths that were found good a moment ago.  A browser's page opens connections to one origin for
+ * each site and visitor, which share no session, and each shows the same certificates; to verify
+ * them again costs as much as the rest of the handshake.
  *
- * What is kept stands under everything that the verdict came from: the host and the certificates in the order
- * they were shown, by their digests; the roots and rules are those of the struct trust it belongs to.  Only
- * good paths are kept, for ten minutes and never beyond the time of a certificate on them.
+ * What is kept stands under everything that the verdict came from: the host and the certificates in
+ * the order they were shown, by their digests; the roots and rules are those of the struct trust it
+ * belongs to.  Only good paths are kept, for ten minutes and never beyond the time of a certificate
+ * on them.
  */
 #include "base/hash.h"
 #include "certs/certinfo.h"
@@ -57,8 +58,7 @@ static bool make_key(const struct cert_host *host, X509 *leaf, STACK_OF(X509) *p
 	unsigned char digest[32];
 	bool good = ctx != NULL && EVP_DigestInit_ex2(ctx, EVP_sha256(), NULL) == 1 &&
 		    EVP_DigestUpdate(ctx, host->text, host->len + 1) == 1 &&
-		    cert_sha256(leaf, digest) &&
-		    EVP_DigestUpdate(ctx, digest, sizeof(digest)) == 1;
+		    cert_sha256(leaf, digest) && EVP_DigestUpdate(ctx, digest, sizeof(digest)) == 1;
 
 	for (int i = 0; good && i < sk_X509_num(presented); i++)
 		good = cert_sha256(sk_X509_value(presented, i), digest) &&
@@ -93,7 +93,7 @@ static STACK_OF(X509) *copy(X509 *first, STACK_OF(X509) *from, int at)
 }
 
 STACK_OF(X509) *trust_paths_find(struct trust_paths *t, const struct cert_host *host, X509 *leaf,
-				 STACK_OF(X509) *presented, int64_t wall_ms)
+				  STACK_OF(X509) *presented, int64_t wall_ms)
 {
 	unsigned char key[SHA256_DIGEST_LENGTH];
 	struct known_path *k = NULL;

@@ -1,8 +1,8 @@
 /*
  * Whether a certificate was revoked: OCSP answers, stapled or fetched, and CRLs.
  *
- * Both are believed only when the certificate's issuer signed them, or a responder that the issuer made for
- * it.  Only what was found is kept, for each certificate, never a list.
+ * Both are believed only when the certificate's issuer signed them, or a responder that the issuer
+ * made for it.  Only what was found is kept, for each certificate, never a list.
  */
 #include "base/hash.h"
 #include "certs/certinfo.h"
@@ -114,7 +114,8 @@ static struct revocation_answer read_basic(OCSP_BASICRESP *basic, X509 *cert, X5
 			best = a;
 	}
 	/* The signature costs most, so it is looked at last. */
-	return best.status != REVOCATION_UNKNOWN && is_signed(basic, issuer, wall_ms) ? best : unknown;
+	return best.status != REVOCATION_UNKNOWN && is_signed(basic, issuer, wall_ms) ? best
+										      : unknown;
 }
 
 struct revocation_answer revocation_of_ocsp(struct slice der, X509 *cert, X509 *issuer,

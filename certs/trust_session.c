@@ -1,8 +1,8 @@
 /*
- * Which kept sessions may be resumed towards an origin.  A resumed handshake shows no certificate, so a
- * session is worth what its full handshake found: not longer than a day, not beyond the certificate's own
- * time, and only while the same roots are trusted.  Each session carries when that was; one that comes
- * out of a resumed handshake inherits it.
+ * Which kept sessions may be resumed towards an origin.  A resumed handshake shows no certificate,
+ * so a session is worth what its full handshake found: not longer than a day, not beyond the
+ * certificate's own time, and only while the same roots are trusted.  Each session carries when
+ * that was; one that comes out of a resumed handshake inherits it.
  */
 #include "certs/certinfo.h"
 #include "certs/trust_parts.h"
@@ -23,7 +23,8 @@ static int trust_index(void)
 	return index;
 }
 
-/* The application's data of a session is what OpenSSL copies when one session is made of another. */
+/* The application's data of a session is what OpenSSL copies when one session is made of another.
+ */
 static bool get_stamp(const SSL_SESSION *session, struct stamp *out)
 {
 	void *data = NULL;

@@ -1,9 +1,10 @@
 /*
- * The verification of one handshake: a path, then whether what stands on it was revoked.  It may stop
- * twice for something that must be fetched; OpenSSL then calls again, and what was found is kept.
+ * The verification of one handshake: a path, then whether what stands on it was revoked.  It may
+ * stop twice for something that must be fetched; OpenSSL then calls again, and what was found is
+ * kept.
  *
- * With TLS 1.3 a stapled answer comes with the certificate, with TLS 1.2 after it; on_staple() is called in
- * both when the origin's first flight is complete, unless the handshake is a resumed one.
+ * With TLS 1.3 a stapled answer comes with the certificate, with TLS 1.2 after it; on_staple() is
+ * called in both when the origin's first flight is complete, unless the handshake is a resumed one.
  */
 #include "certs/certinfo.h"
 #include "certs/trust_parts.h"
@@ -26,9 +27,9 @@ struct verification {
 	struct trust *trust;
 	struct cert_host host;
 	X509 *leaf;
-	STACK_OF(X509) *fetched; /* issuers that the origin left out */
-	const X509 *looked_for;	 /* whose issuer was last looked for; only compared */
-	STACK_OF(X509) *path;	 /* once found, until the staple was seen */
+	STACK_OF(X509) *fetched;  /* issuers that the origin left out */
+	const X509 *looked_for;	   /* whose issuer was last looked for; only compared */
+	STACK_OF(X509) *path;	   /* once found, until the staple was seen */
 	struct trust_error *error; /* NULL: not refused */
 	/* What the handshake waits for: nothing while the URL is NULL. */
 	char *url;
@@ -234,8 +235,9 @@ static enum outcome check_staple(struct verification *v, SSL *ssl)
 		trust_revocations_keep(v->trust->revocations, v->leaf, a);
 	if (a.status == REVOCATION_GOOD || !must_staple(v->leaf))
 		return GOOD;
-	return refuse(v, X509_V_ERR_OCSP_VERIFY_NEEDED, "must-staple",
-		      "the certificate must come with a proof that it is not revoked, and came without");
+	return refuse(
+		v, X509_V_ERR_OCSP_VERIFY_NEEDED, "must-staple",
+		"the certificate must come with a proof that it is not revoked, and came without");
 }
 
 /* The next place to ask about path[at] that was not asked yet. */
@@ -299,9 +301,9 @@ static enum outcome check_revocation(struct verification *v)
 static void take_revocation(struct verification *v, struct slice answer)
 {
 	X509 *cert = sk_X509_value(v->path, v->at), *issuer = sk_X509_value(v->path, v->at + 1);
-	struct revocation_answer a =
-		v->kind == TRUST_WANT_OCSP ? revocation_of_ocsp(answer, cert, issuer, now_of(v))
-					   : revocation_of_crl(answer, cert, issuer, now_of(v));
+	struct revocation_answer a = v->kind == TRUST_WANT_OCSP
+					     ? revocation_of_ocsp(answer, cert, issuer, now_of(v))
+					     : revocation_of_crl(answer, cert, issuer, now_of(v));
 
 	if (a.status != REVOCATION_UNKNOWN)
 		trust_revocations_keep(v->trust->revocations, cert, a);

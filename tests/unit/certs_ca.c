@@ -1,4 +1,5 @@
-/* certs: the CA made, kept in its folder, refused when that is not private, imported and exported. */
+/* certs: the CA made, kept in its folder, refused when that is not private, imported and exported.
+ */
 #include "certs/ca.h"
 #include "certs/certinfo.h"
 #include "tests/unit/certs_tools.h"
@@ -425,8 +426,8 @@ static void test_import_one_file(void **state)
 	import_good(&ca, &(struct ca_file){ "all.pem", buf_slice(&pem) }, 1);
 	sk_X509_push(above, root.cert);
 	for (size_t i = 0; i < sizeof(pbes) / sizeof(pbes[0]); i++) {
-		PKCS12 *pkcs12 = PKCS12_create(passphrase, "school", ca.key, ca.cert, above, pbes[i],
-					       pbes[i], 0, 0, 0);
+		PKCS12 *pkcs12 = PKCS12_create(passphrase, "school", ca.key, ca.cert, above,
+					       pbes[i], pbes[i], 0, 0, 0);
 		BIO *bio = BIO_new(BIO_s_mem());
 
 		assert_non_null(pkcs12);
@@ -472,7 +473,8 @@ static void spec_bad(const struct cert_spec *spec, const struct made *issuer, co
 static void test_import_unfit(void **state)
 {
 	struct made root = make_root("root");
-	struct cert_spec not_ca = { .cn = "a", .extensions = { { "basicConstraints", "CA:FALSE" } } };
+	struct cert_spec not_ca = { .cn = "a",
+				    .extensions = { { "basicConstraints", "CA:FALSE" } } };
 	struct cert_spec weak = { .cn = "b",
 				  .rsa_bits = 1024,
 				  .extensions = { { "basicConstraints", "CA:TRUE" } } };

@@ -44,8 +44,8 @@ static void bench_release(struct bench *b)
 
 static enum keeper_status handle(struct bench *b, unsigned from, struct slice body)
 {
-	enum keeper_status s = keeper_handle(b->keeper, from, body, b->wall, b->mono, &b->answer,
-					     &b->note);
+	enum keeper_status s =
+		keeper_handle(b->keeper, from, body, b->wall, b->mono, &b->answer, &b->note);
 
 	assert_true(buf_ok(&b->answer));
 	assert_true(keeper_get_minted(buf_slice(&b->answer), &b->minted));
@@ -187,7 +187,8 @@ static void test_bad_requests(void **state)
 	buf_clear(&body);
 	keeper_put_mint(&body, SLICE("a.example"), buf_slice(&b.spki));
 	for (size_t n = 0; n < body.len; n++)
-		assert_int_equal(handle(&b, 1, slice_head(buf_slice(&body), n)), KEEPER_BAD_REQUEST);
+		assert_int_equal(handle(&b, 1, slice_head(buf_slice(&body), n)),
+				 KEEPER_BAD_REQUEST);
 	buf_addc(&body, 'x');
 	assert_int_equal(handle(&b, 1, buf_slice(&body)), KEEPER_BAD_REQUEST);
 	assert_false(b.note.fresh);
@@ -257,8 +258,8 @@ static void test_chain(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answer),	     cmocka_unit_test(test_cache),
-		cmocka_unit_test(test_rate),	     cmocka_unit_test(test_bad_requests),
+		cmocka_unit_test(test_answer),	    cmocka_unit_test(test_cache),
+		cmocka_unit_test(test_rate),	    cmocka_unit_test(test_bad_requests),
 		cmocka_unit_test(test_bad_answers), cmocka_unit_test(test_chain),
 	};
 

@@ -215,10 +215,11 @@ static void test_alpn(void **state)
 	}
 	talk_init(&d, &t, "a.test");
 	assert_false(leaves_set_alpn(t.server, SLICE("")));
-	assert_false(leaves_set_alpn(t.server, slice_of("\x08http/1.1\x08http/1.1\x08http/1.1\x08"
-							"http/1.1\x08http/1.1\x08http/1.1\x08http/1.1"
-							"\x08http/1.1",
-							72)));
+	assert_false(
+		leaves_set_alpn(t.server, slice_of("\x08http/1.1\x08http/1.1\x08http/1.1\x08"
+						   "http/1.1\x08http/1.1\x08http/1.1\x08http/1.1"
+						   "\x08http/1.1",
+						   72)));
 	talk_release(&t);
 	desk_release(&d);
 }

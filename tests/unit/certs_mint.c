@@ -32,7 +32,9 @@ static void test_hosts(void **state)
 		{ "a b.test", NULL, 0 },
 		{ "", NULL, 0 },
 		{ ".", NULL, 0 },
-		{ "b\xc3\xbc" "cher.example", NULL, 0 },
+		{ "b\xc3\xbc"
+		  "cher.example",
+		  NULL, 0 },
 	};
 	struct cert_host h;
 
@@ -69,7 +71,8 @@ static void test_host_length(void **state)
 
 static void test_der(void **state)
 {
-	static const unsigned char want[] = { 0x30, 0x08, 0x02, 0x01, 0x05, 0x04, 0x03, 'a', 'b', 'c' };
+	static const unsigned char want[] = { 0x30, 0x08, 0x02, 0x01, 0x05,
+					      0x04, 0x03, 'a',	'b',  'c' };
 	unsigned char mem[512], tag;
 	char long_value[300] = { 0 };
 	struct slice in, value, whole;
@@ -135,10 +138,12 @@ static void test_der_time(void **state)
 	(void)state;
 	der_init(&d, mem, sizeof(mem));
 	der_time(&d, TEST_NOW_MS);
-	assert_true(slice_eq(der_slice(&d), SLICE("\x17\x0d" "261118110640Z")));
+	assert_true(slice_eq(der_slice(&d), SLICE("\x17\x0d"
+						  "261118110640Z")));
 	der_init(&d, mem, sizeof(mem));
 	der_time(&d, INT64_C(2524608000000));
-	assert_true(slice_eq(der_slice(&d), SLICE("\x18\x0f" "20500101000000Z")));
+	assert_true(slice_eq(der_slice(&d), SLICE("\x18\x0f"
+						  "20500101000000Z")));
 }
 
 /* ---- leaves ---- */
@@ -190,7 +195,8 @@ static X509 *mint_for(struct bench *b, const char *host, struct minted_leaf *abo
 
 	assert_true(cert_host_parse(slice_str(host), &h));
 	buf_init(&der, MINT_DER_MAX);
-	assert_true(mint_leaf(b->mint, &h, buf_slice(&b->spki), TEST_NOW_MS, &der, about, &b->error));
+	assert_true(
+		mint_leaf(b->mint, &h, buf_slice(&b->spki), TEST_NOW_MS, &der, about, &b->error));
 	p = (const unsigned char *)buf_slice(&der).p;
 	x = d2i_X509(NULL, &p, (long)der.len);
 	assert_non_null(x);
@@ -260,8 +266,9 @@ static void test_profile(void **state)
 
 static void test_kinds_of_host(void **state)
 {
-	static const char long_name[] = "a-name-of-more-than-sixty-four-characters.which-no-common-name-"
-					"may-have.example.com";
+	static const char long_name[] =
+		"a-name-of-more-than-sixty-four-characters.which-no-common-name-"
+		"may-have.example.com";
 	struct bench b;
 	X509 *x;
 	int at;
@@ -297,10 +304,12 @@ static void test_kinds_of_ca(void **state)
 		struct bench b;
 		X509 *x;
 
-		specs[i].extensions[0] = (struct extension){ "basicConstraints", "critical,CA:TRUE" };
+		specs[i].extensions[0] =
+			(struct extension){ "basicConstraints", "critical,CA:TRUE" };
 		specs[i].extensions[1] = (struct extension){ "keyUsage", "critical,keyCertSign" };
 		if (i != 2)
-			specs[i].extensions[2] = (struct extension){ "subjectKeyIdentifier", "hash" };
+			specs[i].extensions[2] =
+				(struct extension){ "subjectKeyIdentifier", "hash" };
 		bench_init(&b, make_cert(&specs[i], NULL));
 		x = mint_for(&b, "a.example", NULL);
 		assert_int_equal(X509_get_signature_nid(x), nids[i]);
@@ -332,8 +341,8 @@ static void test_ca_times(void **state)
 	assert_int_equal(about.not_after_ms, spec.until_ms);
 	assert_true(cert_host_parse(SLICE("a.example"), &h));
 	buf_init(&der, MINT_DER_MAX);
-	assert_false(mint_leaf(b.mint, &h, buf_slice(&b.spki), TEST_NOW_MS + 2 * HOUR_MS, &der, NULL,
-			       &b.error));
+	assert_false(mint_leaf(b.mint, &h, buf_slice(&b.spki), TEST_NOW_MS + 2 * HOUR_MS, &der,
+			       NULL, &b.error));
 	assert_int_equal(der.len, 0);
 	assert_true(has_word(&b.error, "make or import a new CA"));
 	buf_release(&der);

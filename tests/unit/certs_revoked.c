@@ -116,7 +116,8 @@ static void scene_init(struct scene *s, bool ocsp, bool crl)
 		spec.extensions[n++] =
 			(struct extension){ "authorityInfoAccess", "OCSP;URI:" URL_OCSP };
 	if (crl)
-		spec.extensions[n++] = (struct extension){ "crlDistributionPoints", "URI:" URL_CRL };
+		spec.extensions[n++] =
+			(struct extension){ "crlDistributionPoints", "URI:" URL_CRL };
 	s->leaf = make_cert(&spec, &s->w.inter);
 	s->o.leaf = &s->leaf;
 	s->o.chain[0] = s->w.inter.cert;

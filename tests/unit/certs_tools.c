@@ -71,8 +71,8 @@ struct made make_cert(const struct cert_spec *spec, const struct made *issuer)
 	X509_set_pubkey(m.cert, m.key);
 	add_extensions(m.cert, by->cert, spec->extensions,
 		       sizeof(spec->extensions) / sizeof(spec->extensions[0]));
-	assert_true(X509_sign(m.cert, by->key,
-			      spec->digest != NULL ? spec->digest : EVP_sha256()) > 0);
+	assert_true(X509_sign(m.cert, by->key, spec->digest != NULL ? spec->digest : EVP_sha256()) >
+		    0);
 	return m;
 }
 

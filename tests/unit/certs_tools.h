@@ -1,7 +1,8 @@
 /*
  * certs_tools.h - certificates made for a test, and handshakes between two SSLs in memory.
  *
- * Everything ends the test when it fails, so nothing here needs to be checked.  Time is TEST_NOW_MS.
+ * Everything ends the test when it fails, so nothing here needs to be checked.  Time is
+ * TEST_NOW_MS.
  */
 #ifndef CRUMBGATE_TESTS_CERTS_TOOLS_H
 #define CRUMBGATE_TESTS_CERTS_TOOLS_H
@@ -29,11 +30,11 @@ struct extension {
 };
 
 struct cert_spec {
-	const char *cn; /* NULL: an empty subject */
-	const char *curve; /* NULL: P-256 */
-	unsigned rsa_bits; /* not 0: RSA instead */
-	const EVP_MD *digest; /* NULL: SHA-256 */
-	EVP_PKEY *key; /* borrowed; NULL: a new one */
+	const char *cn;		   /* NULL: an empty subject */
+	const char *curve;	   /* NULL: P-256 */
+	unsigned rsa_bits;	   /* not 0: RSA instead */
+	const EVP_MD *digest;	   /* NULL: SHA-256 */
+	EVP_PKEY *key;		   /* borrowed; NULL: a new one */
 	int64_t from_ms, until_ms; /* 0: 10 days ago, in 30 days */
 	struct extension extensions[10];
 };
@@ -67,7 +68,8 @@ bool has_word(const struct buf *text, const char *word);
 
 /* Joins two SSLs by memory. */
 void join(SSL *client, SSL *server);
-/* Goes on with both until neither moves; *client_error and *server_error as SSL_get_error() says (NULL: not asked). */
+/* Goes on with both until neither moves; *client_error and *server_error as SSL_get_error() says
+ * (NULL: not asked). */
 void shake(SSL *client, SSL *server, int *client_error, int *server_error);
 /* Carries what is under way (tickets) to the client. */
 void pass_data(SSL *client, SSL *server);

@@ -166,7 +166,8 @@ static void test_issuers(void **state)
 	made_free(&leaf);
 	/* An authority for other names only. */
 	spec = intermediate_spec("Limited");
-	spec.extensions[4] = (struct extension){ "nameConstraints", "critical,permitted;DNS:b.test" };
+	spec.extensions[4] =
+		(struct extension){ "nameConstraints", "critical,permitted;DNS:b.test" };
 	limited = make_cert(&spec, &w.root);
 	leaf = make_server("DNS:a.test", &limited);
 	o = (struct origin_side){ .leaf = &leaf, .chain = { limited.cert } };
@@ -191,7 +192,8 @@ static void test_wildcard_under_constraints(void **state)
 
 	(void)state;
 	world_init(&w, false);
-	spec.extensions[4] = (struct extension){ "nameConstraints", "critical,excluded;DNS:x.a.test" };
+	spec.extensions[4] =
+		(struct extension){ "nameConstraints", "critical,excluded;DNS:x.a.test" };
 	limited = make_cert(&spec, &w.root);
 	o.chain[0] = limited.cert;
 	leaf = make_server("DNS:*.a.test", &limited);
@@ -226,7 +228,8 @@ static void test_own_ca(void **state)
 
 /* ---- paths ---- */
 
-/* An expired copy of an intermediate hides no good one; the order does not matter; neither do strangers. */
+/* An expired copy of an intermediate hides no good one; the order does not matter; neither do
+ * strangers. */
 static void test_other_paths(void **state)
 {
 	struct cert_spec spec = intermediate_spec("Test Intermediate");
@@ -462,8 +465,8 @@ static void test_fetch_two(void **state)
 	(void)state;
 	world_init(&w, false);
 	spec.extensions[4] = (struct extension){ "authorityInfoAccess", "caIssuers;URI:" URL_AIA };
-	leaf_spec.extensions[4] =
-		(struct extension){ "authorityInfoAccess", "caIssuers;URI:http://issuers.test/lower" };
+	leaf_spec.extensions[4] = (struct extension){ "authorityInfoAccess",
+						      "caIssuers;URI:http://issuers.test/lower" };
 	lower = make_cert(&spec, &w.inter);
 	leaf = make_cert(&leaf_spec, &lower);
 	buf_init(&answer, 65536);

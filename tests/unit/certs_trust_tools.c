@@ -169,7 +169,8 @@ void add_ocsp(struct buf *out, X509 *cert, X509 *issuer, const struct made *sign
 
 	assert_non_null(OCSP_basic_add1_status(basic, id, status, OCSP_REVOKED_STATUS_UNSPECIFIED,
 					       from, from, until));
-	assert_int_equal(OCSP_basic_sign(basic, signer->cert, signer->key, EVP_sha256(), NULL, 0), 1);
+	assert_int_equal(OCSP_basic_sign(basic, signer->cert, signer->key, EVP_sha256(), NULL, 0),
+			 1);
 	response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
 	n = i2d_OCSP_RESPONSE(response, &der);
 	assert_true(n > 0 && buf_add(out, slice_of((char *)der, (size_t)n)));

@@ -18,6 +18,14 @@ struct given {
 	struct slice value;
 };
 
+static bool like_file(struct slice word)
+{
+	static const size_t n = sizeof(".conf") - 1;
+
+	return slice_find(word, '/') < word.n ||
+	       (word.n >= n && slice_eq(slice_skip(word, word.n - n), SLICE(".conf")));
+}
+
 /*
  * Reads the option at args[*at] and moves behind it.  False: said in why, with the option's name
  * before it.
@@ -28,8 +36,12 @@ static bool take_option(char *const *args, size_t n, size_t *at, struct given *o
 	bool negated;
 
 	if (!slice_eq(arg, SLICE("-c")) && !slice_starts(arg, SLICE("--"))) {
-		buf_addf(why, "'%.*s' is not expected here; options begin with --\n",
-			 SLICE_ARG(arg));
+		buf_addf(why, "'%.*s' is not expected here; ", SLICE_ARG(arg));
+		if (like_file(arg))
+			buf_addf(why, "a configuration file is named with -c %.*s\n",
+				 SLICE_ARG(arg));
+		else
+			buf_adds(why, "options begin with --\n");
 		return false;
 	}
 	value = slice_cut(arg, '=', &arg);

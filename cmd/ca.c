@@ -96,6 +96,8 @@ static const char *read_words(struct request *r, int argc, char **argv)
 				return "an option that does not exist, or lacks its value";
 			file = argv[i];
 		}
+		if (r->verb == EXPORT)
+			return "export writes to standard output, or to a file named with -o FILE";
 		if (r->verb != IMPORT || r->files_n == FILES_MAX)
 			return "there are too many files";
 		r->files[r->files_n++] = file;
@@ -170,6 +172,8 @@ static int print(const struct request *r, const struct ca *ca, const char *path)
 		(r->json ? show_json : show_text)(&about, path);
 		return COMMAND_GOOD;
 	}
+	if (r->der && r->out == NULL && isatty(STDOUT_FILENO))
+		return usage("DER is no text for a terminal; name a file with -o FILE");
 	buf_init(&b, OUT_MAX);
 	good = r->pem	? ca_export_pem(ca, &b)
 	       : r->der ? ca_export_der(ca, &b)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/paths.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -14,6 +15,20 @@ bool evidence_place(const char *given, const char *state, char *out, size_t size
 	if (given != NULL || state != NULL)
 		return slice_copy(slice_str(given != NULL ? given : state), out, size);
 	return paths_state_default(out, size);
+}
+
+void quiet_options(void)
+{
+	opterr = 0;
+}
+
+bool wrong_option(const char *command, char *const *argv)
+{
+	fprintf(stderr,
+		"crumbgate %s: %s: an option that does not exist, or lacks its value; see "
+		"'crumbgate %s --help'\n",
+		command, argv[optind - 1], command);
+	return false;
 }
 
 void progress_begin(struct progress *p, const char *what)

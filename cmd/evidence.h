@@ -15,6 +15,13 @@
 bool evidence_place(const char *given, const char *state, char *out, size_t size);
 
 /*
+ * What to say when getopt_long() met an option it does not know, or one whose value is missing.
+ * Returns false.  Call quiet_options() before the first getopt_long(): else getopt says it too, in its own way.
+ */
+void quiet_options(void);
+bool wrong_option(const char *command, char *const *argv);
+
+/*
  * A progress line on stderr, when that is a terminal and the work takes longer than two seconds.
  * One of several threads calls it at a time.
  */

@@ -95,8 +95,9 @@ static bool read_arguments(int argc, char **argv, struct request *q)
 	const char *state = NULL;
 	int c;
 
+	quiet_options();
 	while ((c = getopt_long(argc, argv, "f", longs, NULL)) != -1)
-		if (!read_option(c, q, &state))
+		if (c == '?' ? !wrong_option("log", argv) : !read_option(c, q, &state))
 			return false;
 	if (argc - optind > 1)
 		return usage("one log at a time");

@@ -89,6 +89,7 @@ static bool read_arguments(int argc, char **argv, struct request *q)
 	const char *state = NULL;
 	int c;
 
+	quiet_options();
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (c == 'j')
 			q->json = true;
@@ -99,7 +100,7 @@ static bool read_arguments(int argc, char **argv, struct request *q)
 		else if (c == 'p')
 			q->has_profile = profile_of_word(slice_str(optarg), &q->profile);
 		else
-			return false;
+			return wrong_option("replay", argv);
 		if (c == 'p' && !q->has_profile)
 			return usage("--profile is default, minors or investigator");
 	}

@@ -32,6 +32,7 @@ static bool read_arguments(int argc, char **argv, struct request *q)
 	const char *state = NULL;
 	int c;
 
+	quiet_options();
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (c == 'j')
 			q->json = true;
@@ -40,7 +41,7 @@ static bool read_arguments(int argc, char **argv, struct request *q)
 		else if (c == 'k')
 			q->pinned = note_key_parse(slice_str(optarg), &q->key);
 		else
-			return false;
+			return wrong_option("verify", argv);
 		if (c == 'k' && !q->pinned)
 			return usage(
 				"--key takes a verifier key, as 'crumbgate log key' prints it");
@@ -121,8 +122,9 @@ static void put_text(struct buf *out, const struct verify_report *r)
 			 " entries hold; the next start of crumbgate sets the rest aside\n",
 			 r->entries);
 	else if (r->result == VERIFY_WRONG)
-		buf_addf(out, "wrong: %" PRIu64 " entries hold before the first fault\n",
-			 r->entries);
+		buf_addf(out, "wrong: %zu %s found%s\n", r->count,
+			 r->count == 1 ? "fault" : "faults",
+			 r->count == VERIFY_PROBLEMS_MAX ? ", perhaps there are more" : "");
 }
 
 int cmd_verify(int argc, char **argv)

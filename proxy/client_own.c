@@ -110,7 +110,7 @@ static void refuse_certificate(struct client *c, const struct origin_failure *wh
 		.hints_n = sizeof(hints) / sizeof(hints[0]) - 1,
 	};
 
-	/* The last hint helps only where an authority is missing, not with what is expired or forged. */
+	/* The last hint helps where an authority is missing, not with what is expired or forged. */
 	if (strcmp(why->trust.code, "unknown-issuer") == 0 ||
 	    strcmp(why->trust.code, "self-signed") == 0)
 		page.hints_n++;

@@ -57,6 +57,11 @@ expect 2 'one site, or say --all' choice set accept --state "$state"
 expect 2 'one site, or say --all' choice set accept a.test --all --state "$state"
 expect 2 'no IP address' choice list --client 999.1.1.1 --state "$state"
 expect 2 "no site's name" choice set accept 'a b' --state "$state"
+expect 2 'named with -c c.conf' check c.conf
+expect 2 "^crumbgate log: --foo: an option that does not exist" log --foo
+expect 2 "^crumbgate verify: --key: .*lacks its value" verify --key
+expect 2 "^crumbgate replay: --foo: an option" replay --foo
+expect 2 'with -o FILE' ca export --pem x.pem --state "$state"
 for suffix in com co.uk; do
 	expect 2 'name one of these' choice set accept $suffix --state "$state"
 done

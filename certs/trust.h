@@ -59,7 +59,8 @@ SSL_CTX *trust_client_ctx(struct trust *t);
 bool trust_attach(struct trust *t, SSL *ssl, struct slice host);
 
 /*
- * Called with each new session of any connection (TLS 1.3 gives them after the handshake).  The handler
+ * Called with each new session of any connection (TLS 1.3 gives them after the handshake), and with one that
+ * was resumed and may be again (TLS 1.2; a TLS 1.3 ticket is used once, so take it out).  The handler
  * returns true to keep the reference.  Keep them by (client, top-level site, origin), never wider.
  */
 typedef bool trust_session_handler(SSL *ssl, SSL_SESSION *session, void *arg);

@@ -51,10 +51,30 @@ static int on_new_session(SSL *ssl, SSL_SESSION *session)
 	return t->on_session != NULL && t->on_session(ssl, session, t->on_session_arg) ? 1 : 0;
 }
 
+/*
+ * Before TLS 1.3 a session may be resumed again and again, but OpenSSL tells of it only when it is new;
+ * who took it out of store for this handshake gets it back, with the newer ticket if one came.
+ */
+static void on_info(const SSL *ssl, int where, int ret)
+{
+	const struct trust *t = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), trust_index());
+	SSL *s = (SSL *)(uintptr_t)ssl;
+	SSL_SESSION *session;
+
+	(void)ret;
+	if ((where & SSL_CB_HANDSHAKE_DONE) == 0 || SSL_version(ssl) >= TLS1_3_VERSION ||
+	    SSL_session_reused(s) == 0 || t->on_session == NULL)
+		return;
+	session = SSL_get1_session(s);
+	if (session != NULL && !t->on_session(s, session, t->on_session_arg))
+		SSL_SESSION_free(session);
+}
+
 bool trust_session_setup(SSL_CTX *ctx, struct trust *t)
 {
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(ctx, on_new_session);
+	SSL_CTX_set_info_callback(ctx, on_info);
 	return trust_index() >= 0 && SSL_CTX_set_ex_data(ctx, trust_index(), t) == 1;
 }
 

@@ -70,6 +70,7 @@ enum { HOP = 1, NO_TRAILER = 2 };
 	X(CONTENT_SECURITY_POLICY, "content-security-policy", 'c', 'p', 'y', NO_TRAILER)	\
 	X(CLEAR_SITE_DATA, "clear-site-data", 'c', 'd', 'a', NO_TRAILER)			\
 	X(ACCESS_CONTROL_ALLOW_ORIGIN, "access-control-allow-origin", 'a', '-', 'n', NO_TRAILER)
+/* clang-format on */
 
 #define SLOT(len, first, third, last) (((len) + 9u * (first) + 9u * (third) + 23u * (last)) & 255u)
 #define ROW(symbol, name, first, third, last, kinds)                                               \

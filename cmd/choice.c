@@ -10,7 +10,6 @@
 #include "filters/site.h"
 #include "proxy/net/address.h"
 
-#include <libpsl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -52,13 +51,6 @@ static struct slice host_of(struct slice text)
 	return slice_head(text, slice_find(text, ':'));
 }
 
-/* "com" is nobody's; a bare name such as "printer" is a host of the house's own network. */
-static bool is_everybodys(struct sites *sites, const char *site)
-{
-	return site_is_public_suffix(sites, slice_str(site)) &&
-	       psl_is_public_suffix2(psl_builtin(), site, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
-}
-
 /* NULL, or what is wrong. */
 static const char *read_site(struct request *r, const char *text)
 {
@@ -67,7 +59,7 @@ static const char *read_site(struct request *r, const char *text)
 
 	if (sites == NULL || !site_of_host(sites, host_of(slice_str(text)), r->site))
 		wrong = "this is no site's name";
-	else if (r->verb == SET && is_everybodys(sites, r->site))
+	else if (r->verb == SET && site_is_listed_suffix(sites, slice_str(r->site)))
 		wrong = "this is a suffix under which many have their sites; name one of these";
 	sites_free(sites);
 	return wrong;

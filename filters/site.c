@@ -172,14 +172,24 @@ bool site_of_host(struct sites *s, struct slice host, char out[SITE_MAX])
 	return true;
 }
 
-bool site_is_public_suffix(struct sites *s, struct slice host)
+static bool is_suffix(struct sites *s, struct slice host, int type)
 {
 	char name[SITE_MAX];
 	size_t n = normalise(host, name);
 
 	if (n == 0 || host_is_address(slice_of(name, n)))
 		return false;
-	return psl_is_public_suffix(s->psl, name) != 0;
+	return psl_is_public_suffix2(s->psl, name, type) != 0;
+}
+
+bool site_is_public_suffix(struct sites *s, struct slice host)
+{
+	return is_suffix(s, host, PSL_TYPE_ANY);
+}
+
+bool site_is_listed_suffix(struct sites *s, struct slice host)
+{
+	return is_suffix(s, host, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
 }
 
 bool same_site(const char *a, const char *b)

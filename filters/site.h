@@ -37,6 +37,8 @@ void sites_free(struct sites *s);
 bool site_of_host(struct sites *s, struct slice host, char out[SITE_MAX]);
 /* True when the host itself is a public suffix ("com", "github.io"), never for addresses. */
 bool site_is_public_suffix(struct sites *s, struct slice host);
+/* The same, but only what the list names: "printer", a host of one's own network, is none then. */
+bool site_is_listed_suffix(struct sites *s, struct slice host);
 
 /* Two sites as site_of_host() writes them. */
 bool same_site(const char *a, const char *b);

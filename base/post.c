@@ -38,16 +38,6 @@ bool post_boxes_open(struct post_boxes *boxes, unsigned count)
 	return true;
 }
 
-void post_boxes_keep(struct post_boxes *boxes, unsigned self)
-{
-	for (unsigned i = 0; i < boxes->count; i++) {
-		if (i == self || boxes->rd[i] < 0)
-			continue;
-		close(boxes->rd[i]);
-		boxes->rd[i] = -1;
-	}
-}
-
 void post_boxes_close(struct post_boxes *boxes)
 {
 	for (unsigned i = 0; i < boxes->count; i++) {
@@ -280,11 +270,6 @@ bool post_send(struct post *p, unsigned to, enum msg_type type, uint32_t id, str
 unsigned post_self(const struct post *p)
 {
 	return p->self;
-}
-
-unsigned post_count(const struct post *p)
-{
-	return p->boxes->count;
 }
 
 size_t post_queued(const struct post *p)

@@ -41,8 +41,6 @@ struct letter {
 
 /* Opens `count` boxes (close-on-exec, non-blocking).  False with errno. */
 bool post_boxes_open(struct post_boxes *boxes, unsigned count);
-/* In a child: closes every reading end but self's. */
-void post_boxes_keep(struct post_boxes *boxes, unsigned self);
 void post_boxes_close(struct post_boxes *boxes);
 
 /* Without a loop.  post_put(): false when the box is full or gone (errno). */
@@ -71,7 +69,6 @@ struct post *post_new(const struct post_boxes *boxes, unsigned self, struct even
 		      bool keep_until_done, post_handler *handler, void *arg);
 bool post_send(struct post *p, unsigned to, enum msg_type type, uint32_t id, struct slice body);
 unsigned post_self(const struct post *p);
-unsigned post_count(const struct post *p);
 /* Bytes that wait in this process for a full box. */
 size_t post_queued(const struct post *p);
 void post_free(struct post *p);

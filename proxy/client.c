@@ -111,6 +111,14 @@ static void client_free(struct deferred *d)
 	free(c);
 }
 
+/* Whoever answers the running request, exchange or desk, need not go on. */
+static void drop_work(struct client *c)
+{
+	exchange_free(c->exchange);
+	c->exchange = NULL;
+	desk_drop(c);
+}
+
 void client_leave(struct client *c)
 {
 	struct worker *w = c->w;
@@ -120,9 +128,7 @@ void client_leave(struct client *c)
 	c->state = CLIENT_OVER;
 	c->stream = NULL;
 	deferred_cancel(&c->pump);
-	exchange_free(c->exchange);
-	c->exchange = NULL;
-	desk_drop(c);
+	drop_work(c);
 	connect_release(c);
 	visitor_leave(w->visitors, c->visitor);
 	TAILQ_REMOVE(&w->clients, c, next);
@@ -383,9 +389,7 @@ static bool read_body(struct client *c)
 	if (result == H1_BODY_BAD) {
 		const char *reason = c->body.reason;
 
-		exchange_free(c->exchange);
-		c->exchange = NULL;
-		desk_drop(c);
+		drop_work(c);
 		client_forget_request(c);
 		if (c->answered)
 			client_close(c, STREAM_RESET);
@@ -452,9 +456,7 @@ static void client_pump(struct client *c)
 
 void client_next(struct client *c)
 {
-	exchange_free(c->exchange);
-	c->exchange = NULL;
-	desk_drop(c);
+	drop_work(c);
 	if (c->state == CLIENT_BODY || !c->keep_alive || c->answer_to_close || c->input_ended ||
 	    c->w->draining) {
 		client_close(c, STREAM_GRACEFUL);
@@ -484,9 +486,7 @@ static void on_timeout(struct client *c)
 		break;
 	case CLIENT_BODY:
 		if (!c->answered) {
-			exchange_free(c->exchange);
-			c->exchange = NULL;
-			desk_drop(c);
+			drop_work(c);
 			client_forget_request(c);
 			client_refuse(c, 408, "The request took too long.");
 			break;

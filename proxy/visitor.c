@@ -53,15 +53,26 @@ void visitors_free(struct visitors *t)
 	free(t);
 }
 
-static int nibble(char c)
+bool visitor_id_of_hex(struct slice hex, uint8_t id[CLIENT_ID_LEN])
 {
-	return c <= '9' ? c - '0' : c - 'a' + 10;
-}
+	if (hex.n != 2 * CLIENT_ID_LEN)
+		return false;
+	for (size_t i = 0; i < CLIENT_ID_LEN; i++) {
+		unsigned v = 0;
 
-static void id_of_ledger(struct visitor *v)
-{
-	for (size_t i = 0; i < CLIENT_ID_LEN; i++)
-		v->id[i] = (uint8_t)(nibble(v->ledger[2 * i]) << 4 | nibble(v->ledger[2 * i + 1]));
+		for (size_t j = 0; j < 2; j++) {
+			char c = hex.p[2 * i + j];
+
+			if (ascii_digit(c))
+				v = v << 4 | (unsigned)(c - '0');
+			else if (c >= 'a' && c <= 'f')
+				v = v << 4 | (unsigned)(c - 'a' + 10);
+			else
+				return false;
+		}
+		id[i] = (uint8_t)v;
+	}
+	return true;
 }
 
 static enum profile profile_of(const struct worker *w, struct slice address)
@@ -97,14 +108,14 @@ static struct seat *seat_new(struct visitors *t, struct slice address)
 		return NULL;
 	s->v.pages = pages_new();
 	if (s->v.pages == NULL || !slice_copy(address, s->v.address, sizeof(s->v.address)) ||
-	    !tap_client(t->w->tap, address, s->v.log, s->v.ledger)) {
+	    !tap_client(t->w->tap, address, s->v.log, s->v.ledger) ||
+	    !visitor_id_of_hex(slice_str(s->v.ledger), s->v.id)) {
 		pages_free(s->v.pages);
 		free(s);
 		return NULL;
 	}
 	s->v.period = tap_period(t->w->tap);
 	s->v.profile = profile_of(t->w, address);
-	id_of_ledger(&s->v);
 	HASH_ADD_STR(t->by_address, v.address, s);
 	TAILQ_INSERT_TAIL(&t->idle, s, idle);
 	return s;

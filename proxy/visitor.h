@@ -44,6 +44,9 @@ struct visitor *visitor_find(struct visitors *t, struct slice address);
 /* As visitor_find(), and makes one. */
 struct visitor *visitor_meet(struct visitors *t, struct slice address);
 
+/* A ledger digest, in hexadecimal, as the id that names the visitor.  False: it is none. */
+bool visitor_id_of_hex(struct slice hex, uint8_t id[CLIENT_ID_LEN]);
+
 /* The digest for entries, made again when the period's key has changed. */
 struct slice visitor_log_id(struct visitors *t, struct visitor *v);
 

@@ -144,28 +144,6 @@ static bool is_drained(struct worker_process *p)
 
 /* ---- letters ---- */
 
-static bool client_id(struct slice hex, uint8_t id[CLIENT_ID_LEN])
-{
-	if (hex.n != 2 * CLIENT_ID_LEN)
-		return false;
-	for (size_t i = 0; i < CLIENT_ID_LEN; i++) {
-		unsigned v = 0;
-
-		for (size_t j = 0; j < 2; j++) {
-			char c = hex.p[2 * i + j];
-
-			if (ascii_digit(c))
-				v = v << 4 | (unsigned)(c - '0');
-			else if (c >= 'a' && c <= 'f')
-				v = v << 4 | (unsigned)(c - 'a' + 10);
-			else
-				return false;
-		}
-		id[i] = (uint8_t)v;
-	}
-	return true;
-}
-
 static bool take_choices(struct worker *w, struct slice body)
 {
 	struct msg_reader r;
@@ -176,7 +154,7 @@ static bool take_choices(struct worker *w, struct slice body)
 		struct choice choice = { .state = CHOICE_NONE };
 		uint8_t id[CLIENT_ID_LEN];
 
-		if (!recorder_get_choice(&r, &c) || !client_id(c.client, id))
+		if (!recorder_get_choice(&r, &c) || !visitor_id_of_hex(c.client, id))
 			return false;
 		choice.when_ms = c.when;
 		if (c.op == RECORDER_CHOICE_CLEAR) {

@@ -151,6 +151,12 @@ bool h2_has_room(const struct h2_session *s);
 /* `body`: h2_body() and h2_body_end() will follow.  NULL: no memory, no room or unsound; nothing was sent. */
 struct h2_stream *h2_request(struct h2_session *s, const struct h2_request *r, bool body,
 			     void *owner);
+/* No stream can ever be begun again: GOAWAY came or went, it is broken, or the ids are used up. */
+bool h2_is_closing(const struct h2_session *s);
+/* Octets of the stream's body that went out, to tell a slow peer from one that is stuck. */
+uint64_t h2_stream_sent(const struct h2_stream *st);
+/* Sends PING, unless one is under way: a peer that is there answers. */
+void h2_ping(struct h2_session *s);
 
 /* Server side. False: unsound or no memory; the caller resets the stream.  Field names in any case; connection-specific ones are dropped. */
 bool h2_respond(struct h2_stream *st, unsigned status, const struct fields *f, bool body);

@@ -21,8 +21,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-
-#include <openssl/ssl.h>
+#include "certs/shape.h"
 
 struct trust_options {
 	/* The system's roots (as Debian's ca-certificates has them). */
@@ -54,6 +53,14 @@ size_t trust_root_count(const struct trust *t);
  * OCSP stapling asked for, no renegotiation, no compression.  Sessions are never kept inside.
  */
 SSL_CTX *trust_client_ctx(struct trust *t);
+
+/*
+ * The same in a browser's shape; the last TRUST_SHAPES_MAX are kept, so that a handshake costs what it costs
+ * with our own.  Borrowed until the next call; an SSL keeps its context.  A session may be resumed under another
+ * shape than it was made with.  NULL: no memory.
+ */
+#define TRUST_SHAPES_MAX 16
+SSL_CTX *trust_shaped_ctx(struct trust *t, const struct tls_shape *shape);
 
 /* Binds a new SSL to its host: SNI (names only), the rules, room for the reason.  False: not a host, or no memory. */
 bool trust_attach(struct trust *t, SSL *ssl, struct slice host);

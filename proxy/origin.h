@@ -17,21 +17,27 @@
 #ifndef CRUMBGATE_PROXY_ORIGIN_H
 #define CRUMBGATE_PROXY_ORIGIN_H
 
-#include "filters/site.h"
 #include "certs/trust.h"
+#include "filters/site.h"
+#include "proxy/alpn.h"
 #include "proxy/net/dial.h"
 
 struct origin;
 struct visitor;
 struct worker;
 
-/* Where to: the identity is whom TLS must prove to be, mostly the host. */
+/*
+ * Where to, and how: the identity is whom TLS must prove to be, mostly the host.  The offer and the shape are
+ * those of the browser's own TLS, and all zero where it has none (HTTP/1 alone, our own shape).
+ */
 struct origin_target {
 	struct visitor *visitor;
 	bool secure;
 	char host[SITE_MAX];	 /* normalised, no brackets */
 	char identity[SITE_MAX];
 	uint16_t port;
+	enum alpn_offer alpn;
+	struct tls_shape shape;
 };
 
 enum origin_event {
@@ -67,6 +73,8 @@ typedef void origin_cb(struct origin *o, enum origin_event event, void *arg);
 struct origin *origin_dial(struct worker *w, const struct origin_target *target, origin_cb *cb,
 			   void *arg);
 void origin_own(struct origin *o, origin_cb *cb, void *arg);
+/* Before origin_secure(): what the target it was dialled for did not say yet. */
+void origin_set_tls(struct origin *o, enum alpn_offer alpn, const struct tls_shape *shape);
 /* After ORIGIN_CONNECTED.  A session of the site is resumed when the site is known by now. */
 bool origin_secure(struct origin *o, struct slice identity);
 /* After ORIGIN_CONNECTED, before anything was sent: it was dialled for https and is used for http. */
@@ -79,6 +87,8 @@ const char *origin_site(const struct origin *o); /* "" as long as it has none */
 struct stream *origin_stream(struct origin *o);	 /* NULL before ORIGIN_CONNECTED */
 bool origin_is_connected(const struct origin *o);
 bool origin_is_ready(const struct origin *o);
+/* Once ready: what it chose; an origin that chose nothing speaks HTTP/1. */
+enum http_protocol origin_protocol(const struct origin *o);
 /* It carried an exchange before, so the origin may have closed it just now. */
 bool origin_is_reused(const struct origin *o);
 void origin_count_use(struct origin *o);

@@ -3,6 +3,8 @@
 #define RECORD_HANDSHAKE 22
 #define HANDSHAKE_CLIENT_HELLO 1
 #define EXT_SERVER_NAME 0
+#define EXT_GROUPS 10
+#define EXT_SIGALGS 13
 #define EXT_ALPN 16
 #define EXT_SUPPORTED_VERSIONS 43
 #define EXT_ECH 0xfe0d
@@ -67,11 +69,20 @@ static unsigned get16(struct cursor *c)
 	return high << 8 | get8(c);
 }
 
+/* By whole pieces of records: a post-quantum key share is more than a thousand bytes. */
 static void skip(struct cursor *c, size_t n)
 {
 	while (n > 0 && c->status == HELLO_OK) {
-		get8(c);
-		n--;
+		size_t part = n < c->record ? n : c->record;
+
+		if (part < 2 || part > c->in.n) {
+			get8(c);
+			n--;
+			continue;
+		}
+		c->in = slice_skip(c->in, part);
+		c->record -= part;
+		n -= part;
 	}
 }
 
@@ -146,6 +157,38 @@ static void get_alpn(struct cursor *c, size_t left, struct hello *out)
 	}
 }
 
+/* RFC 8701: 0x0a0a, 0x1a1a ... 0xfafa. */
+static bool is_grease(unsigned id)
+{
+	return (id & 0x0f0f) == 0x0a0a && id >> 8 == (id & 255);
+}
+
+/* n octets of code points. */
+static void get_ids(struct cursor *c, size_t n, struct hello_list *out)
+{
+	if (c->status == HELLO_OK && n % 2 != 0)
+		c->status = HELLO_BAD;
+	for (; n >= 2 && c->status == HELLO_OK; n -= 2) {
+		unsigned id = get16(c);
+
+		if (c->status == HELLO_OK && out->n < HELLO_LIST_MAX && !is_grease(id))
+			out->ids[out->n++] = (uint16_t)id;
+	}
+}
+
+/* An extension that is one vector of code points with two octets of length before it. */
+static void get_id_vector(struct cursor *c, size_t left, struct hello_list *out)
+{
+	size_t n;
+
+	if (!within(c, &left, 2))
+		return;
+	n = get16(c);
+	if (c->status == HELLO_OK && n != left)
+		c->status = HELLO_BAD;
+	get_ids(c, n, out);
+}
+
 static void note_version(struct hello *out, unsigned version)
 {
 	if (version >> 8 == 3 && (version & 255) >= 1 && (version & 255) <= 16)
@@ -179,6 +222,12 @@ static void get_extension(struct cursor *c, size_t *left, struct hello *out)
 	case EXT_SERVER_NAME:
 		get_sni(c, n, out);
 		break;
+	case EXT_GROUPS:
+		get_id_vector(c, n, &out->groups);
+		break;
+	case EXT_SIGALGS:
+		get_id_vector(c, n, &out->sigalgs);
+		break;
 	case EXT_ALPN:
 		get_alpn(c, n, out);
 		break;
@@ -194,16 +243,27 @@ static void get_extension(struct cursor *c, size_t *left, struct hello *out)
 	}
 }
 
-/* A vector with a length of `width` bytes that nobody wants. */
-static void skip_vector(struct cursor *c, size_t *left, unsigned width)
+/* A vector with one octet of length that nobody wants. */
+static void skip_vector(struct cursor *c, size_t *left)
 {
 	size_t n;
 
-	if (!within(c, left, width))
+	if (!within(c, left, 1))
 		return;
-	n = width == 1 ? get8(c) : get16(c);
+	n = get8(c);
 	if (within(c, left, n))
 		skip(c, n);
+}
+
+static void get_suites(struct cursor *c, size_t *left, struct hello *out)
+{
+	size_t n;
+
+	if (!within(c, left, 2))
+		return;
+	n = get16(c);
+	if (within(c, left, n))
+		get_ids(c, n, &out->suites);
 }
 
 /* RFC 8446 section 4.1.2. */
@@ -218,9 +278,9 @@ static void get_hello(struct cursor *c, size_t left, struct hello *out)
 	for (unsigned v = 0x0301; v <= legacy && v <= 0x0303; v++)
 		note_version(out, v);
 	skip(c, 32);
-	skip_vector(c, &left, 1); /* legacy_session_id */
-	skip_vector(c, &left, 2); /* cipher_suites */
-	skip_vector(c, &left, 1); /* legacy_compression_methods */
+	skip_vector(c, &left); /* legacy_session_id */
+	get_suites(c, &left, out);
+	skip_vector(c, &left); /* legacy_compression_methods */
 	if (left == 0 || !within(c, &left, 2))
 		return;
 	extensions = get16(c);

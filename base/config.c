@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -185,7 +186,7 @@ static void make_room(struct config *cfg, const struct option_row *row, bool *se
 	if (!seen[i] && option_is_list(row->type))
 		config_unset(cfg, row);
 	seen[i] = true;
-	if (row->type == OPTION_LISTEN)
+	if (row->offset == offsetof(struct config, listen))
 		cfg->listen_is_default = false;
 }
 
@@ -392,10 +393,11 @@ void config_describe(const struct config *cfg, struct buf *out)
 	json_close(out, '}');
 }
 
-bool config_never_intercept(const struct config *cfg, struct slice host)
+/* A pattern is a name, or "*." and a name for all that are below it. */
+static bool any_covers(char *const *patterns, size_t n, struct slice host)
 {
-	for (size_t i = 0; i < cfg->never_intercept_n; i++) {
-		struct slice pattern = slice_str(cfg->never_intercept[i]);
+	for (size_t i = 0; i < n; i++) {
+		struct slice pattern = slice_str(patterns[i]);
 
 		if (slice_starts(pattern, SLICE("*."))
 			    ? host.n > pattern.n - 1 && slice_ends(host, slice_skip(pattern, 1))
@@ -403,6 +405,16 @@ bool config_never_intercept(const struct config *cfg, struct slice host)
 			return true;
 	}
 	return false;
+}
+
+bool config_never_intercept(const struct config *cfg, struct slice host)
+{
+	return any_covers(cfg->never_intercept, cfg->never_intercept_n, host);
+}
+
+bool config_tls_name(const struct config *cfg, struct slice host)
+{
+	return any_covers(cfg->tls_name, cfg->tls_name_n, host);
 }
 
 const struct config_connect_to *config_connect_to(const struct config *cfg, struct slice host,

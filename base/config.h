@@ -62,6 +62,10 @@ struct config {
 	struct config_listen *listen;
 	size_t listen_n;
 	bool listen_is_default; /* [::1] may then be missing on a machine without IPv6 */
+	struct config_listen *listen_tls; /* TLS to the proxy itself */
+	size_t listen_tls_n;
+	char **tls_name; /* the proxy's names there, as never_intercept */
+	size_t tls_name_n;
 	char *state;		/* the state folder, absolute */
 	char *user;		/* to become when started as root; "" stays who we are */
 	unsigned workers;	/* 0: one for each core */
@@ -131,7 +135,7 @@ enum config_status config_load(int argc, char *const *argv, struct config **out,
 struct config *config_reload(const struct config *old, struct buf *why);
 
 /*
- * What a running proxy cannot take over from `next` (listen, state, user, workers): appends the
+ * What a running proxy cannot take over from `next` (listen, listen-tls, state, user, workers): appends the
  * options' names, separated by ", ".  True when there are none.
  */
 bool config_same_process(const struct config *old, const struct config *next, struct buf *names);
@@ -150,6 +154,15 @@ const char *config_profile_name(enum config_profile profile);
  * built-in table is asked elsewhere.
  */
 bool config_never_intercept(const struct config *cfg, struct slice host);
+
+/* Does one of cfg->tls_name cover this host? */
+bool config_tls_name(const struct config *cfg, struct slice host);
+
+/*
+ * The port of the first of these listeners that takes connections to this address, whatever its
+ * port; 0: none does.
+ */
+uint16_t config_listen_port(const struct config_listen *list, size_t n, const struct sockaddr *at);
 
 /*
  * The first connect-to rule for this origin, or NULL.  host without brackets, any case.

@@ -137,8 +137,10 @@ bool config_add_listen(struct config *cfg, const struct option_row *row, struct 
 {
 	struct slice rest = v, host = { "", 0 };
 	struct config_listen fresh = { 0 }, *slot;
+	const struct config_listen *list;
 	unsigned char addr[16];
 	uint16_t port = 0;
+	size_t n;
 	bool bracketed = v.n != 0 && v.p[0] == '[';
 	int family;
 
@@ -151,8 +153,9 @@ bool config_add_listen(struct config *cfg, const struct option_row *row, struct 
 		return false;
 	}
 	listen_address(&fresh, family, addr, port);
-	for (size_t i = 0; i < cfg->listen_n; i++) {
-		if (!same_listen(&cfg->listen[i], &fresh))
+	list = config_listens(cfg, row, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (!same_listen(&list[i], &fresh))
 			continue;
 		buf_addf(why, "%.*s is there twice; take one away", SLICE_ARG(v));
 		return false;
@@ -166,6 +169,40 @@ bool config_add_listen(struct config *cfg, const struct option_row *row, struct 
 	else
 		*slot = fresh;
 	return slot != NULL;
+}
+
+static bool takes(const struct sockaddr *listener, const struct sockaddr *at)
+{
+	struct sockaddr_in l4, a4;
+	struct sockaddr_in6 l6, a6;
+
+	if (listener->sa_family != at->sa_family)
+		return false;
+	if (at->sa_family == AF_INET) {
+		memcpy(&l4, listener, sizeof(l4));
+		memcpy(&a4, at, sizeof(a4));
+		return l4.sin_addr.s_addr == htonl(INADDR_ANY) ||
+		       l4.sin_addr.s_addr == a4.sin_addr.s_addr;
+	}
+	memcpy(&l6, listener, sizeof(l6));
+	memcpy(&a6, at, sizeof(a6));
+	return IN6_IS_ADDR_UNSPECIFIED(&l6.sin6_addr) ||
+	       IN6_ARE_ADDR_EQUAL(&l6.sin6_addr, &a6.sin6_addr);
+}
+
+uint16_t config_listen_port(const struct config_listen *list, size_t n, const struct sockaddr *at)
+{
+	if (at->sa_family != AF_INET && at->sa_family != AF_INET6)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		struct sockaddr_in in4; /* the port stands at the same place in both */
+
+		if (!takes((const struct sockaddr *)&list[i].sa, at))
+			continue;
+		memcpy(&in4, &list[i].sa, sizeof(in4));
+		return ntohs(in4.sin_port);
+	}
+	return 0;
 }
 
 bool config_add_connect_to(struct config *cfg, const struct option_row *row, struct slice v,

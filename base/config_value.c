@@ -71,6 +71,16 @@ void *config_grow(struct config *cfg, const struct option_row *row, size_t size,
 	return more + (*n)++ * size;
 }
 
+struct config_listen *config_listens(const struct config *cfg, const struct option_row *row,
+				     size_t *n)
+{
+	struct config_listen *list;
+
+	memcpy(&list, field_const(cfg, row->offset), sizeof(list));
+	memcpy(n, field_const(cfg, row->offset_n), sizeof(*n));
+	return list;
+}
+
 /* ---- words and numbers ---- */
 
 static bool set_bool(bool *out, struct slice v, struct buf *why)
@@ -300,7 +310,7 @@ static void free_elements(struct config *cfg, const struct option_row *row)
 		if (row->type == OPTION_FILES || row->type == OPTION_HOSTS) {
 			free((*(char ***)field(cfg, row->offset))[i]);
 		} else if (row->type == OPTION_LISTEN) {
-			free(cfg->listen[i].text);
+			free(config_listens(cfg, row, &n)[i].text);
 		} else if (row->type == OPTION_CONNECT_TO) {
 			free(cfg->connect_to[i].host);
 			free(cfg->connect_to[i].to_host);
@@ -332,9 +342,11 @@ void config_drop(struct config *cfg, const struct option_row *row)
 static void show_element(const struct config *cfg, const struct option_row *row, size_t i,
 			 struct buf *out)
 {
+	size_t n;
+
 	switch (row->type) {
 	case OPTION_LISTEN:
-		json_bytes(out, slice_str(cfg->listen[i].text));
+		json_bytes(out, slice_str(config_listens(cfg, row, &n)[i].text));
 		return;
 	case OPTION_CONNECT_TO:
 		config_show_connect_to(out, &cfg->connect_to[i]);

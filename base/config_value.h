@@ -36,6 +36,10 @@ bool config_no_memory(struct buf *why);
 void *config_grow(struct config *cfg, const struct option_row *row, size_t size, size_t most,
 		  struct buf *why);
 
+/* The row's list of listeners, *n of them. */
+struct config_listen *config_listens(const struct config *cfg, const struct option_row *row,
+				     size_t *n);
+
 /* config_address.c */
 /* An address literal without brackets: its family and its 4 or 16 bytes, or 0. */
 int config_parse_ip(struct slice text, unsigned char addr[16]);

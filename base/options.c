@@ -34,6 +34,29 @@ const struct option_row options[] = {
 		    "Given on the command line they replace those of the file. An address that "
 		    "others can "
 		    "reach makes this a proxy for all of them: set a firewall accordingly." },
+	{ .name = "listen-tls",
+	  .type = OPTION_LISTEN,
+	  .arg = "ADDR:PORT",
+	  .fallback = "",
+	  LIST(listen_tls),
+	  .fixed = true,
+	  .help = "listen here for browsers that speak TLS to the proxy; repeatable",
+	  .manual = "Addresses on which TLS is spoken to the proxy itself (HTTPS address:port in a "
+		    "PAC file), with HTTP/2 or HTTP/1.1 inside. Nobody on the way then sees which "
+		    "hosts are asked for, and a browser needs one connection for all of them. The "
+		    "certificate is the CA's, so browsers that use it must trust the CA first." },
+	{ .name = "tls-name",
+	  .type = OPTION_HOSTS,
+	  .arg = "HOST",
+	  .fallback = "",
+	  LIST(tls_name),
+	  .adds = true,
+	  .help = "browsers know the proxy of listen-tls as HOST (or *.HOST); repeatable",
+	  .manual = "Names under which browsers reach the addresses of listen-tls: a name, or *. "
+		    "and a name for all names below it. The proxy shows a certificate for these, "
+		    "for the machine's host name, localhost and crumbgate.internal, and for the "
+		    "address when the browser knows no name; whoever asks for another name there "
+		    "is refused." },
 	{ .name = "state",
 	  .type = OPTION_FOLDER,
 	  .arg = "FOLDER",

@@ -372,7 +372,8 @@ static void test_reload(void **state)
 static void test_describe(void **state)
 {
 	struct config *cfg = LOAD(CONFIG_GOOD, "--state=/s", "--connect-to=a:1:[::1]:2",
-				  "--profile=minors=10.0.0.0/8", "--never-intercept=*.Q");
+				  "--profile=minors=10.0.0.0/8", "--never-intercept=*.Q",
+				  "--listen-tls=127.0.0.1:8443", "--tls-name=Proxy.Q");
 	struct buf out;
 
 	(void)state;
@@ -382,7 +383,8 @@ static void test_describe(void **state)
 	assert_true(buf_ok(&out));
 	assert_string_equal(
 		buf_slice(&out).p,
-		"{\"listen\":[\"127.0.0.1:8118\",\"[::1]:8118\"],\"state\":\"/s\",\"user\":\"\","
+		"{\"listen\":[\"127.0.0.1:8118\",\"[::1]:8118\"],"
+		"\"listen-tls\":[\"127.0.0.1:8443\"],\"tls-name\":[\"proxy.q\"],\"state\":\"/s\",\"user\":\"\","
 		"\"workers\":0,\"trust\":[],\"trust-system\":true,"
 		"\"revocation\":\"stapled\",\"connect-to\":[\"a:1:[::1]:2\"],"
 		"\"allow-private\":false,\"never-intercept\":[\"*.q\"],"
@@ -396,6 +398,52 @@ static void test_describe(void **state)
 		"\"tunnel-idle-timeout\":3600000,\"drain-timeout\":30000,\"verbose\":\"info\"}");
 	buf_release(&out);
 	config_free(cfg);
+}
+
+static uint16_t port_at(const struct config_listen *list, size_t n, const char *ip)
+{
+	struct sockaddr_storage sa = { .ss_family = AF_UNIX };
+	struct sockaddr_in in4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+
+	if (inet_pton(AF_INET, ip, &in4.sin_addr) == 1)
+		memcpy(&sa, &in4, sizeof(in4));
+	else if (inet_pton(AF_INET6, ip, &in6.sin6_addr) == 1)
+		memcpy(&sa, &in6, sizeof(in6));
+	return config_listen_port(list, n, (struct sockaddr *)&sa);
+}
+
+static void test_listen_tls(void **state)
+{
+	struct config *cfg = load_args(CONFIG_GOOD, 0, NULL);
+
+	(void)state;
+	assert_int_equal(cfg->listen_tls_n, 0);
+	assert_int_equal(port_at(cfg->listen_tls, cfg->listen_tls_n, "127.0.0.1"), 0);
+	config_free(cfg);
+
+	write_conf("listen-tls = {1.1.1.1:1}\n");
+	cfg = LOAD(CONFIG_GOOD, "-c", path, "--listen-tls=10.0.0.1:8443", "--listen-tls", "0.0.0.0:8444",
+		   "--listen-tls=[::1]:8445", "--tls-name=proxy.school.test",
+		   "--tls-name=*.gate.test");
+	assert_true(cfg->listen_is_default);
+	assert_int_equal(cfg->listen_n, 2);
+	assert_int_equal(cfg->listen_tls_n, 3);
+	assert_string_equal(cfg->listen_tls[0].text, "10.0.0.1:8443");
+	assert_int_equal(port_at(cfg->listen_tls, cfg->listen_tls_n, "10.0.0.1"), 8443);
+	assert_int_equal(port_at(cfg->listen_tls, cfg->listen_tls_n, "10.0.0.2"), 8444);
+	assert_int_equal(port_at(cfg->listen_tls, cfg->listen_tls_n, "::1"), 8445);
+	assert_int_equal(port_at(cfg->listen_tls, cfg->listen_tls_n, "::2"), 0);
+	assert_int_equal(port_at(cfg->listen_tls, cfg->listen_tls_n, "neither"), 0);
+	assert_true(config_tls_name(cfg, SLICE("proxy.school.test")));
+	assert_true(config_tls_name(cfg, SLICE("a.gate.test")));
+	assert_false(config_tls_name(cfg, SLICE("gate.test")));
+	assert_false(config_tls_name(cfg, SLICE("site.test")));
+	assert_false(config_never_intercept(cfg, SLICE("proxy.school.test")));
+	config_free(cfg);
+
+	LOAD(CONFIG_USAGE, "--listen-tls=1.1.1.1:1", "--listen-tls=1.1.1.1:1");
+	assert_said("--listen-tls: 1.1.1.1:1 is there twice; take one away\n");
 }
 
 static void test_nearest(void **state)
@@ -414,7 +462,7 @@ int main(void)
 		cmocka_unit_test(test_profiles), cmocka_unit_test(test_wrong_files),
 		cmocka_unit_test(test_too_long), cmocka_unit_test(test_command_line),
 		cmocka_unit_test(test_reload),	 cmocka_unit_test(test_describe),
-		cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_nearest),	 cmocka_unit_test(test_listen_tls),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, set_up, tear_down);

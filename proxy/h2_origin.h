@@ -53,15 +53,15 @@ void h2_origin_free(struct h2_origin *h);
 /*
  * One exchange on it, in memory of the exchange's that lives until the turn's end at least.  When
  * it failed() and `unprocessed` is false, an idempotent request may still be sent again when
- * `reused` and not `heard`: the origin may have closed the connection while the request was under
- * way.  `error` H2_HTTP_1_1_REQUIRED asks for the same request over HTTP/1.1 (RFC 9113 section 7).
+ * `reused` and not `up.heard`: the origin may have closed the connection while the request was
+ * under way.  `error` H2_HTTP_1_1_REQUIRED asks for the same request over HTTP/1.1 (RFC 9113
+ * section 7).
  */
 struct upstream_h2 {
 	struct upstream up; /* first; events and x are the caller's to set */
 	struct h2_origin *h;
 	struct h2_stream *stream; /* NULL: it is over */
 	bool reused;		  /* the connection had answered something before this began */
-	bool heard;		  /* something of the answer came */
 	uint32_t error;		  /* after failed(): of RFC 9113 section 7, 0: none */
 
 	/* private */
@@ -74,8 +74,8 @@ struct upstream_h2 {
 
 /*
  * r->upgrade with METHOD_CONNECT is the protocol of an extended CONNECT (RFC 8441), and
- * h2_origin_takes_websockets() must be true; otherwise it is ignored.  False: no memory, no room, or unsound;
- * nothing was sent.
+ * h2_origin_takes_websockets() must be true; otherwise it is ignored.  False: no memory, no room,
+ * or unsound; nothing was sent.
  */
 bool upstream_h2_begin(struct upstream_h2 *u, struct h2_origin *h,
 		       const struct upstream_request *r);

@@ -91,7 +91,11 @@ static void on_event(struct stream *s, enum stream_event event, void *arg)
 		on_eof(r, side);
 		break;
 	case STREAM_ERROR:
-		end(r, RELAY_FAILED, stream_error_text(s));
+		/* Everything it had to say came before: only the way towards it is broken. */
+		if (r->ended[side])
+			end(r, RELAY_DONE, NULL);
+		else
+			end(r, RELAY_FAILED, stream_error_text(s));
 		break;
 	case STREAM_CONNECTED:
 	case STREAM_TIMEOUT:

@@ -298,6 +298,8 @@ static void tell_end(struct stream *s)
 	if (s->raw_eof || s->eof_clean) {
 		s->eof_told = true;
 		stream_tell(s, STREAM_EOF);
+		if (s->widowed && !s->closed)
+			stream_fail(s, EPIPE, NULL);
 	}
 }
 

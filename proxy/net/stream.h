@@ -77,6 +77,13 @@ struct stream *stream_from_fd(struct loop *loop, int fd, stream_cb *cb, void *ar
 struct stream *stream_connect(struct loop *loop, const struct address *to, stream_cb *cb,
 			      void *arg);
 
+/*
+ * Two streams that are each other's peer, within this process.  As over TCP, a reset of one fails the
+ * other (ECONNRESET); and who has seen the end of a peer that then is gone altogether fails too (EPIPE).  `local`,
+ * unless NULL, is what stream_local() says of both.  False: errno.
+ */
+bool stream_pair(struct loop *loop, const struct address *local, struct stream *ends[2]);
+
 /* A new owner, for example from the pool to an exchange and back. */
 void stream_set_cb(struct stream *s, stream_cb *cb, void *arg);
 struct loop *stream_loop(const struct stream *s);

@@ -49,6 +49,7 @@ static void stream_free(struct deferred *d)
 	buf_release(&s->raw);
 	buf_release(&s->out);
 	buf_release(&s->wire);
+	free(s->local);
 	free(s->text);
 	free(s);
 }
@@ -68,6 +69,7 @@ void stream_destroy(struct stream *s)
 	event_del(&s->ev);
 	close(s->fd);
 	s->fd = -1;
+	stream_part(s, false);
 	loop_free_later(s->loop, &s->dead, stream_free);
 }
 
@@ -75,6 +77,7 @@ static void reset(struct stream *s)
 {
 	struct linger now = { .l_onoff = 1, .l_linger = 0 };
 
+	stream_part(s, true);
 	if (!s->dying)
 		setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	stream_destroy(s);

@@ -18,6 +18,10 @@ struct loop *stream_loop(const struct stream *s)
 
 bool stream_local(const struct stream *s, struct address *out)
 {
+	if (s->local != NULL) {
+		*out = *s->local;
+		return true;
+	}
 	out->len = sizeof(out->sa);
 	return getsockname(s->fd, (struct sockaddr *)&out->sa, &out->len) == 0;
 }

@@ -1,6 +1,6 @@
 /*
  * stream_parts.h - a stream's inside, shared by stream.c (life and reading), stream_write.c,
- * stream_close.c and tls.c; nobody else includes it.
+ * stream_close.c, stream_pair.c and tls.c; nobody else includes it.
  *
  * Layers, from the socket up:
  *	in:  recv -> [tls: shared in, raw -> SSL_read] -> scratch, or `in` -> view -> the owner
@@ -52,6 +52,9 @@ struct stream {
 	struct stream *linger_next, *linger_prev;
 	size_t lingered; /* bytes dropped */
 
+	struct stream *twin;   /* stream_pair(): the other end, while it is there */
+	struct address *local; /* stream_pair(): what to say instead of the socket's own */
+
 	int err, alert;
 	char *text;
 
@@ -70,6 +73,7 @@ struct stream {
 	bool touches : 1; /* bytes touch the timer */
 	bool closed : 1;  /* by the owner */
 	bool dying : 1;	  /* waits for the end of the turn */
+	bool widowed : 1; /* the twin is gone */
 };
 
 /* stream.c */
@@ -89,6 +93,10 @@ void stream_closed_event(struct stream *s);
 /* Everything is with the kernel and FIN is sent: wait for the peer's end. */
 void stream_linger(struct stream *s);
 void stream_destroy(struct stream *s);
+
+/* stream_pair.c */
+/* The twin learns that this end is gone. */
+void stream_part(struct stream *s, bool reset);
 
 /* tls.c */
 enum tls_step { TLS_DONE, TLS_AGAIN, TLS_WANT, TLS_FAILED };

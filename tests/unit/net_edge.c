@@ -603,6 +603,109 @@ static void test_relay_failure(void **state)
 	}
 }
 
+/* ---- pairs ---- */
+
+static void pair_ends(struct pair *p, struct stream *ends[2])
+{
+	struct address local;
+
+	assert_true(address_parse(SLICE("192.0.2.1:8443"), &local));
+	assert_true(stream_pair(p->loop, &local, ends));
+	p->a = (struct end){ .s = ends[0], .keep_bytes = true };
+	p->b = (struct end){ .s = ends[1], .keep_bytes = true };
+	buf_init(&p->a.got, 1 << 20);
+	buf_init(&p->b.got, 1 << 20);
+	stream_set_cb(ends[0], end_event, &p->a);
+	stream_set_cb(ends[1], end_event, &p->b);
+}
+
+static void test_pair(void **state)
+{
+	struct stream *ends[2];
+	char text[ADDRESS_TEXT];
+	struct address local;
+	struct pair p;
+
+	(void)state;
+	for (int how = STREAM_GRACEFUL; how <= STREAM_RESET; how++) {
+		pair_init(&p, false);
+		pair_ends(&p, ends);
+		assert_true(stream_local(ends[1], &local));
+		address_print(&local, text);
+		assert_string_equal(text, "192.0.2.1:8443");
+		stream_write(ends[0], SLICE("there"));
+		stream_write(ends[1], SLICE("and back"));
+		RUN_UNTIL(p.loop, p.a.count == 8 && p.b.count == 5);
+		stream_write(ends[0], SLICE("last"));
+		stream_close(ends[0], (enum stream_how)how);
+		p.a.s = NULL;
+		RUN_UNTIL(p.loop, p.b.eofs + p.b.errors != 0);
+		if (how == STREAM_RESET) {
+			/* As over TCP: what was on the way is lost. */
+			assert_int_equal(p.b.eofs, 0);
+			assert_int_equal(stream_errno(ends[1]), ECONNRESET);
+		} else {
+			assert_int_equal(p.b.count, 9);
+			assert_int_equal(p.b.errors, 0);
+			stream_write(ends[1], SLICE("still dropped"));
+			/* Until the lingering end goes. */
+			RUN_UNTIL(p.loop, p.b.errors == 1);
+			assert_int_equal(stream_errno(ends[1]), EPIPE);
+		}
+		pair_release(&p);
+	}
+}
+
+/* Both ends have ended in order: nothing is left to tell. */
+static void test_pair_ends(void **state)
+{
+	struct stream *ends[2];
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, false);
+	pair_ends(&p, ends);
+	stream_shutdown_write(ends[1]);
+	RUN_UNTIL(p.loop, p.a.eofs == 1);
+	stream_close(ends[0], STREAM_GRACEFUL);
+	p.a.s = NULL;
+	RUN_UNTIL(p.loop, p.b.eofs == 1);
+	RUN_UNTIL(p.loop, p.b.errors == 1);
+	stream_close(ends[1], STREAM_GRACEFUL);
+	p.b.s = NULL;
+	run_idle(p.loop);
+	assert_int_equal(stream_lingering(p.loop), 0);
+	pair_release(&p);
+}
+
+/* A relay into a pair ends in order when the far end does, though the near peer says nothing. */
+static void test_pair_relay(void **state)
+{
+	struct relayed e = { .count = 0 };
+	struct stream *ends[2];
+	struct pair p, q;
+
+	(void)state;
+	pair_init(&p, false);
+	q = p;
+	pair_ends(&q, ends);
+	pair_sockets(&p, true);
+	assert_non_null(relay_start(p.b.s, ends[0], NULL, on_done, &e));
+	stream_write(p.a.s, SLICE("question"));
+	RUN_UNTIL(p.loop, q.b.count == 8);
+	stream_write(ends[1], SLICE("answer"));
+	stream_close(ends[1], STREAM_GRACEFUL);
+	RUN_UNTIL(p.loop, e.count == 1);
+	assert_int_equal(e.result.end, RELAY_DONE);
+	RUN_UNTIL(p.loop, p.a.eofs == 1);
+	assert_int_equal(p.a.count, 6);
+	assert_int_equal(p.a.errors, 0);
+	buf_release(&q.a.got);
+	buf_release(&q.b.got);
+	p.b.s = NULL;
+	pair_release(&p);
+}
+
 /* ---- listener ---- */
 
 struct taken {
@@ -753,6 +856,9 @@ int main(void)
 		cmocka_unit_test(test_relay_back_pressure),
 		cmocka_unit_test(test_relay_failure),
 		cmocka_unit_test(test_bind),
+		cmocka_unit_test(test_pair),
+		cmocka_unit_test(test_pair_ends),
+		cmocka_unit_test(test_pair_relay),
 		cmocka_unit_test(test_listener),
 		cmocka_unit_test(test_out_of_descriptors),
 	};

@@ -39,11 +39,9 @@ struct leaves {
 /* What a connection knows of itself; lives and dies with its SSL. */
 struct connection {
 	struct leaves *leaves;
-	bool held;
-	size_t alpn_len, sni_len;
+	size_t alpn_len;
 	char alpn[ALPN_MAX];
 	char host[CERT_HOST_MAX + 1];
-	char sni[CERT_HOST_MAX + 1];
 };
 
 static void on_ssl_freed(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl,
@@ -124,32 +122,6 @@ static int on_cert(SSL *ssl, void *arg)
 	return SSL_use_cert_and_key(ssl, leaf->cert, l->key, leaf->chain, 1);
 }
 
-static void keep_sni(SSL *ssl, struct connection *c)
-{
-	const unsigned char *ext;
-	size_t n, len;
-
-	/* A list (2 octets of length) of one entry: type 0, 2 octets of length, the name. */
-	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &ext, &n) != 1 || n < 5 ||
-	    ext[2] != TLSEXT_NAMETYPE_host_name)
-		return;
-	len = (size_t)ext[3] << 8 | ext[4];
-	if (len <= n - 5 && len <= CERT_HOST_MAX) {
-		memcpy(c->sni, ext + 5, len);
-		c->sni_len = len;
-	}
-}
-
-static int on_client_hello(SSL *ssl, int *alert, void *arg)
-{
-	struct connection *c = connection_of(ssl);
-
-	(void)alert;
-	(void)arg;
-	keep_sni(ssl, c);
-	return c->held ? SSL_CLIENT_HELLO_RETRY : SSL_CLIENT_HELLO_SUCCESS;
-}
-
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 		   const unsigned char *in, unsigned in_len, void *arg)
 {
@@ -159,7 +131,7 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 	(void)arg;
 	if (SSL_select_next_proto(&chosen, out_len, (const unsigned char *)c->alpn,
 				  (unsigned)c->alpn_len, in, in_len) != OPENSSL_NPN_NEGOTIATED)
-		return SSL_TLSEXT_ERR_ALERT_FATAL;
+		return SSL_TLSEXT_ERR_NOACK;
 	*out = chosen;
 	return SSL_TLSEXT_ERR_OK;
 }
@@ -196,7 +168,6 @@ static bool make_context(struct leaves *l, const struct ticket_keys *tickets)
 	SSL_CTX_set_num_tickets(ctx, 1);
 	SSL_CTX_set_max_early_data(ctx, 0);
 	SSL_CTX_set_cert_cb(ctx, on_cert, l);
-	SSL_CTX_set_client_hello_cb(ctx, on_client_hello, NULL);
 	SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
 	return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
 	       SSL_CTX_set_cipher_list(ctx, suites_12) == 1 &&
@@ -281,23 +252,6 @@ bool leaves_set_alpn(SSL *ssl, struct slice protocols)
 	memcpy(c->alpn, protocols.p, protocols.n);
 	c->alpn_len = protocols.n;
 	return true;
-}
-
-void leaves_hold(SSL *ssl)
-{
-	connection_of(ssl)->held = true;
-}
-
-void leaves_release(SSL *ssl)
-{
-	connection_of(ssl)->held = false;
-}
-
-struct slice leaves_sni(const SSL *ssl)
-{
-	const struct connection *c = connection_of(ssl);
-
-	return slice_of(c->sni, c->sni_len);
 }
 
 /* ---- asking and learning ---- */

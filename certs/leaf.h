@@ -6,7 +6,6 @@
  *	  SSL_ERROR_WANT_X509_LOOKUP    no leaf for the host yet: leaves_ask() gives the body of a MSG_MINT (ask
  *	                                once for a host, however many wait); on MSG_MINTED leaves_learn(), then call
  *	                                SSL_do_handshake() again for all that wait, or end them if it says no
- *	  SSL_ERROR_WANT_CLIENT_HELLO_CB  held by leaves_hold(): leaves_release() and call it again
  *
  * The caller may ask as early as CONNECT (leaves_ready() false), so that the answer is mostly there when the
  * ClientHello arrives.  A resumed handshake needs no leaf.
@@ -50,14 +49,12 @@ void leaves_free(struct leaves *l);
  */
 SSL *leaves_accept(struct leaves *l, struct slice host);
 
-/* The protocols we take, as ALPN writes them ("\x08http/1.1"), best first; default "\x08http/1.1". At most 64 bytes, copied. */
+/*
+ * Before the handshake: the protocols we take, as ALPN writes them ("\x08http/1.1"), best first; default
+ * "\x08http/1.1".  At most 64 bytes, copied.  A client that offers none of them gets no answer about it
+ * and decides by itself (RFC 7301 section 3.2 would end the handshake, and with it old clients).
+ */
 bool leaves_set_alpn(SSL *ssl, struct slice protocols);
-
-/* Before the handshake: stop at the ClientHello (before ALPN is chosen) until released. */
-void leaves_hold(SSL *ssl);
-void leaves_release(SSL *ssl);
-/* The ClientHello's server_name, once read; empty when it sent none. */
-struct slice leaves_sni(const SSL *ssl);
 
 /* Whether a leaf is there that holds for at least one more day. */
 bool leaves_ready(const struct leaves *l, struct slice host);

@@ -8,15 +8,6 @@
 #include <openssl/pem.h>
 #include <stdlib.h>
 
-static const char suites_12[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
-				"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
-				"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
-static const char suites_13[] =
-	"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
-static const char groups[] = "X25519:P-256:P-384";
-static const char sigalgs[] = "ECDSA+SHA256:RSA-PSS+SHA256:RSA+SHA256:ECDSA+SHA384:RSA-PSS+SHA384:"
-			      "RSA+SHA384:RSA-PSS+SHA512:RSA+SHA512:ECDSA+SHA512:ed25519";
-
 static bool add_file(struct trust *t, const char *file, bool is_system, struct buf *error)
 {
 	BIO *bio = BIO_new_file(file, "r");
@@ -68,22 +59,55 @@ static bool add_own(struct trust *t, const struct trust_options *o)
 	return true;
 }
 
-static bool make_context(struct trust *t)
+/* All that is the same for every shape. */
+static SSL_CTX *make_context(struct trust *t, const struct tls_shape *shape)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 
-	t->ctx = ctx;
-	if (ctx == NULL || !trust_session_setup(ctx, t) || !trust_verify_setup(ctx))
-		return false;
-	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+	if (ctx == NULL)
+		return NULL;
+	/* Encrypt-then-MAC is for CBC suites, of which there are none. */
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+					 SSL_OP_NO_ENCRYPT_THEN_MAC);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_security_level(ctx, 2);
-	return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
-	       SSL_CTX_set_cipher_list(ctx, suites_12) == 1 &&
-	       SSL_CTX_set_ciphersuites(ctx, suites_13) == 1 &&
-	       SSL_CTX_set1_groups_list(ctx, groups) == 1 &&
-	       SSL_CTX_set1_sigalgs_list(ctx, sigalgs) == 1;
+	if (trust_session_setup(ctx, t) && trust_verify_setup(ctx) &&
+	    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 && tls_shape_apply(shape, ctx))
+		return ctx;
+	SSL_CTX_free(ctx);
+	ERR_clear_error();
+	return NULL;
+}
+
+SSL_CTX *trust_shaped_ctx(struct trust *t, const struct tls_shape *shape)
+{
+	struct shaped *oldest = &t->shaped[0];
+	SSL_CTX *ctx;
+
+	for (size_t i = 0; i < TRUST_SHAPES_MAX; i++) {
+		struct shaped *s = &t->shaped[i];
+
+		if (s->ctx != NULL && memcmp(&s->shape, shape, sizeof(*shape)) == 0) {
+			s->used = ++t->shape_uses;
+			return s->ctx;
+		}
+		if (s->used < oldest->used)
+			oldest = s;
+	}
+	ctx = make_context(t, shape);
+	if (ctx == NULL)
+		return NULL;
+	SSL_CTX_free(oldest->ctx);
+	*oldest = (struct shaped){ ctx, *shape, ++t->shape_uses };
+	return ctx;
+}
+
+SSL_CTX *trust_client_ctx(struct trust *t)
+{
+	static const struct tls_shape own;
+
+	return trust_shaped_ctx(t, &own);
 }
 
 struct trust *trust_new(const struct trust_options *o, struct buf *error)
@@ -105,7 +129,7 @@ struct trust *trust_new(const struct trust_options *o, struct buf *error)
 	t->revocations = trust_revocations_new();
 	t->paths = trust_paths_new();
 	good = t->roots != NULL && t->issuers != NULL && t->revocations != NULL &&
-	       t->paths != NULL && make_context(t) && add_own(t, o) &&
+	       t->paths != NULL && trust_client_ctx(t) != NULL && add_own(t, o) &&
 	       (!o->use_system || add_system(t, error));
 	for (size_t i = 0; good && i < o->extra_root_count; i++)
 		good = add_file(t, o->extra_roots[i], false, error);
@@ -130,7 +154,8 @@ void trust_unref(struct trust *t)
 {
 	if (t == NULL || --t->refs != 0)
 		return;
-	SSL_CTX_free(t->ctx);
+	for (size_t i = 0; i < TRUST_SHAPES_MAX; i++)
+		SSL_CTX_free(t->shaped[i].ctx);
 	X509_STORE_free(t->roots);
 	trust_issuers_free(t->issuers);
 	trust_revocations_free(t->revocations);
@@ -146,9 +171,4 @@ void trust_free(struct trust *t)
 size_t trust_root_count(const struct trust *t)
 {
 	return t->root_count;
-}
-
-SSL_CTX *trust_client_ctx(struct trust *t)
-{
-	return t->ctx;
 }

@@ -18,10 +18,18 @@ struct trust_issuers;
 struct trust_revocations;
 struct trust_paths;
 
+/* A context towards origins; `used` orders them by their last use, 0 is an empty place. */
+struct shaped {
+	SSL_CTX *ctx;
+	struct tls_shape shape;
+	uint64_t used;
+};
+
 struct trust {
 	unsigned refs;
 	uint64_t id; /* tells the sessions of one from those of another */
-	SSL_CTX *ctx;
+	struct shaped shaped[TRUST_SHAPES_MAX];
+	uint64_t shape_uses;
 	X509_STORE *roots;
 	size_t root_count;
 	unsigned char own_keys[OWN_CAS_MAX][32]; /* SHA-256 of each own CA's key */

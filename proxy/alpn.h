@@ -1,11 +1,13 @@
 /*
- * alpn.h - which protocol is spoken with whom: what a browser offers, and what an origin chose before.
+ * alpn.h - which protocol is spoken with whom: what a browser offers, and what an origin chose
+ * before.
  *
- * The browser is to be given the protocol that the origin chose, so the origin has to be asked first.
- * That costs a handshake's time, and is not needed where the answer is known: each visitor's are remembered
- * for an hour (RFC 7301 has no word on it, but origins change their mind with a deployment, not with a
- * connection).  A wrong memory harms nothing, since any pairing of protocols works.  It is kept by
- * (visitor, host, identity, port), says nothing of sites, and never reaches the wire.
+ * The browser is to be given the protocol that the origin chose, so the origin has to be asked
+ * first. That costs a handshake's time, and is not needed where the answer is known: each visitor's
+ * are remembered for an hour (RFC 7301 has no word on it, but origins change their mind with a
+ * deployment, not with a connection).  A wrong memory harms nothing, since any pairing of protocols
+ * works.  It is kept by (visitor, host, identity, port), says nothing of sites, and never reaches
+ * the wire.
  */
 #ifndef CRUMBGATE_PROXY_ALPN_H
 #define CRUMBGATE_PROXY_ALPN_H
@@ -17,7 +19,8 @@ struct origin_target;
 
 enum http_protocol { PROTOCOL_H1, PROTOCOL_H2 };
 
-/* What of HTTP a ClientHello offers, in its order.  One without ALPN, or with other names only, counts as ALPN_H1. */
+/* What of HTTP a ClientHello offers, in its order.  One without ALPN, or with other names only,
+ * counts as ALPN_H1. */
 enum alpn_offer { ALPN_H1, ALPN_H2, ALPN_H1_H2, ALPN_H2_H1 };
 
 enum alpn_offer alpn_offer_of(const struct hello *h);

@@ -166,9 +166,7 @@ bool h2_interim(struct h2_stream *st, unsigned status, const struct fields *f);
 void h2_body(struct h2_stream *st, const struct slice *spans, size_t n);
 void h2_body_end(struct h2_stream *st, const struct fields *trailers);
 bool h2_stream_is_full(const struct h2_stream *st);
-/* Octets of h2_body() that did not leave yet. */
-size_t h2_stream_queued(const struct h2_stream *st);
-/* Such octets wait, and it is a window of the peer's, the stream's or the connection's, that is used up. */
+/* Octets of h2_body() wait, and it is a window of the peer's, the stream's or the connection's, that is used up. */
 bool h2_stream_is_shut(const struct h2_stream *st);
 void h2_stream_pause(struct h2_stream *st);
 void h2_stream_unpause(struct h2_stream *st);

@@ -1,13 +1,14 @@
 /*
- * client_parts.h - the inside of a client's connection, shared by client.c (requests), connect.c
- * (CONNECT), client_answer.c (what is written back) and client_own.c (answers of the proxy's own).
+ * client_parts.h - the inside of a client's connection, shared by client.c (birth, events and end), client_h1.c (HTTP/1 requests),
+ * client_answer.c (what is written back to them), connect.c (CONNECT) and h2_client.c (HTTP/2).
  */
 #ifndef CRUMBGATE_PROXY_CLIENT_PARTS_H
 #define CRUMBGATE_PROXY_CLIENT_PARTS_H
 
 #include "proxy/client.h"
-#include "proxy/exchange.h"
+#include "proxy/downstream.h"
 #include "proxy/http/h1_body.h"
+#include "proxy/http/h1_head.h"
 #include "proxy/minting.h"
 
 #include <sys/queue.h>
@@ -25,7 +26,7 @@ enum client_state {
 	CLIENT_OVER,
 };
 
-struct desk_work;
+struct h2_client;
 
 /* What a CONNECT fixed for all that follows; NULL for a connection without one. */
 struct client_tunnel {
@@ -45,36 +46,46 @@ struct client {
 	struct visitor *visitor;
 	enum client_state state;
 	struct client_tunnel *tunnel;
-	bool secure;	    /* requests come through TLS */
+	bool secure;	     /* requests come through TLS */
 	char site[SITE_MAX]; /* what this connection showed of its top-level site */
+	struct h2_client *h2; /* NULL: it speaks HTTP/1, and has the following */
 
 	struct h1_request *partial; /* a head that came in pieces */
-	struct exchange *exchange;
-	struct desk_work *desk;
 
 	/* the running request */
+	struct downstream down;
 	struct h1_body body;
 	struct fields trailers;
 	bool reading_body, has_trailers;
 	uint8_t minor;
-	bool is_head, keep_alive, expects;
+	bool keep_alive, expects;
 
 	/* its answer */
 	bool answer_chunked, answer_to_close, answered, input_ended;
 	struct deferred pump, free_me;
 };
 
+/* client.c */
 void client_go(struct client *c, enum client_state to);
+void client_close(struct client *c, enum stream_how how);
+void client_on_stream(struct stream *s, enum stream_event event, void *arg);
+/* TLS stands: the connection speaks what was agreed on. */
+void client_secured(struct client *c);
+/* Without its stream, which somebody else has now. */
+void client_leave(struct client *c);
+/* What a request of this connection has in common with the others. */
+void client_describe(struct client *c, struct downstream *d);
+
+/* client_h1.c */
+void client_pump(struct client *c);
 /* Looks at what has come, at the end of this turn. */
 void client_pump_later(struct client *c);
 /* The answer is out: the next request, or the end. */
 void client_next(struct client *c);
 /* The request can no longer be told from the next one: the connection ends after this answer. */
 void client_forget_request(struct client *c);
-void client_close(struct client *c, enum stream_how how);
-void client_on_stream(struct stream *s, enum stream_event event, void *arg);
-/* Without its stream, which somebody else has now. */
-void client_leave(struct client *c);
+void client_timeout(struct client *c);
+void client_release_request(struct client *c);
 
 /* connect.c */
 void connect_begin(struct client *c, const struct authority *to);
@@ -84,16 +95,5 @@ void connect_release(struct client *c);
 
 /* client_answer.c */
 extern const struct downstream_ops client_downstream;
-
-/* client_own.c: answers that no origin gave.  They end the running request. */
-void client_refuse(struct client *c, unsigned status, const char *reason);
-void client_refuse_origin(struct client *c, const struct origin_failure *why);
-void client_write_own(struct client *c, unsigned status, struct slice fields, struct slice body);
-
-/* desk_side.c: a request for crumbgate.internal, or for the proxy itself. */
-void desk_request(struct client *c, const struct h1_request *r, bool direct);
-void desk_body(struct client *c, const struct slice *spans, size_t n);
-void desk_body_end(struct client *c);
-void desk_drop(struct client *c);
 
 #endif

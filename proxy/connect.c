@@ -92,7 +92,7 @@ static void on_ahead(struct origin *o, enum origin_event event, void *arg)
 	case ORIGIN_FAILED:
 		if (c->state == CLIENT_DIAL && !c->tunnel->dialled_for_tunnel) {
 			client_forget_request(c);
-			client_refuse_origin(c, origin_failure(o));
+			refuse_origin(&c->down, origin_failure(o));
 		} else if (c->state == CLIENT_DIAL || c->state == CLIENT_HELLO) {
 			client_close(c, STREAM_GRACEFUL);
 		} else if (event == ORIGIN_ENDED) {
@@ -120,8 +120,7 @@ void connect_begin(struct client *c, const struct authority *to)
 	struct client_tunnel *t = calloc(1, sizeof(*t));
 
 	if (t == NULL) {
-		client_forget_request(c);
-		client_refuse(c, 503, "The proxy is out of memory.");
+		refuse(&c->down, 503, "The proxy is out of memory.");
 		return;
 	}
 	c->tunnel = t;
@@ -136,8 +135,7 @@ void connect_begin(struct client *c, const struct authority *to)
 	if (t->desk || (!t->never && pool_reached_lately(c->w->pool, &t->target))) {
 		say_established(c);
 	} else if (!dial_ahead(c)) {
-		client_forget_request(c);
-		client_refuse(c, 503, "The proxy is out of memory.");
+		refuse(&c->down, 503, "The proxy is out of memory.");
 	}
 }
 
@@ -252,7 +250,7 @@ void connect_hello(struct client *c)
 void connect_secured(struct client *c)
 {
 	if (c->state == CLIENT_HANDSHAKE)
-		client_go(c, CLIENT_IDLE);
+		client_secured(c);
 }
 
 void connect_release(struct client *c)

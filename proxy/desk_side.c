@@ -5,7 +5,7 @@
 #include "evidence/recorder.h"
 #include "filters/cookie.h"
 #include "filters/rules.h"
-#include "proxy/client_parts.h"
+#include "proxy/downstream.h"
 #include "proxy/desk/desk.h"
 #include "proxy/visitor.h"
 #include "proxy/worker.h"
@@ -20,7 +20,7 @@ enum desk_wait { WAIT_NOTHING, WAIT_SITES, WAIT_CHOICE };
 struct desk_work {
 	TAILQ_ENTRY(desk_work) next;
 	struct desk_side *side;
-	struct client *client;
+	struct downstream *down;
 	struct desk_request request;
 	struct desk_answer answer;
 	struct buf body, json;
@@ -133,55 +133,63 @@ static struct slice keep(struct desk_work *k, struct slice s)
 	return kept;
 }
 
-static void fill_request(struct desk_work *k, const struct h1_request *r, bool direct)
+static void fill_request(struct desk_work *k, const struct request_head *r, bool direct)
 {
 	static const char desk_host[] = "crumbgate.internal";
-	struct client *c = k->client;
+	const struct downstream *d = k->down;
 	struct desk_request *q = &k->request;
 	struct address local;
 
 	q->method = keep(k, r->method);
 	q->target = keep(k, r->path);
-	q->https = c->secure;
+	q->https = d->secure;
 	q->direct = direct;
-	q->host = keep(k, fields_value(&r->fields, FIELD_HOST));
+	q->host = keep(k, fields_value(r->fields, FIELD_HOST));
 	if (q->host.p == NULL && !direct)
 		q->host = SLICE(desk_host);
-	q->origin = keep(k, fields_value(&r->fields, FIELD_ORIGIN));
-	q->sec_fetch_site = keep(k, fields_value(&r->fields, FIELD_SEC_FETCH_SITE));
-	q->sec_fetch_mode = keep(k, fields_value(&r->fields, FIELD_SEC_FETCH_MODE));
-	q->sec_fetch_dest = keep(k, fields_value(&r->fields, FIELD_SEC_FETCH_DEST));
-	q->content_type = keep(k, fields_value(&r->fields, FIELD_CONTENT_TYPE));
-	q->user_agent = keep(k, fields_value(&r->fields, FIELD_USER_AGENT));
-	q->client = slice_str(c->visitor->address);
-	q->profile = (enum config_profile)c->visitor->profile;
-	if (stream_local(c->stream, &local))
+	q->origin = keep(k, fields_value(r->fields, FIELD_ORIGIN));
+	q->sec_fetch_site = keep(k, fields_value(r->fields, FIELD_SEC_FETCH_SITE));
+	q->sec_fetch_mode = keep(k, fields_value(r->fields, FIELD_SEC_FETCH_MODE));
+	q->sec_fetch_dest = keep(k, fields_value(r->fields, FIELD_SEC_FETCH_DEST));
+	q->content_type = keep(k, fields_value(r->fields, FIELD_CONTENT_TYPE));
+	q->user_agent = keep(k, fields_value(r->fields, FIELD_USER_AGENT));
+	q->client = slice_str(d->visitor->address);
+	q->profile = (enum config_profile)d->visitor->profile;
+	if (stream_local(d->stream, &local))
 		address_print(&local, k->proxy);
 	q->proxy = slice_str(k->proxy);
-	q->now = clock_wall_ms(loop_clock(c->w->loop));
+	q->now = clock_wall_ms(loop_clock(d->w->loop));
 }
 
-void desk_request(struct client *c, const struct h1_request *r, bool direct)
+static size_t bytes_needed(const struct request_head *r)
 {
-	struct desk_work *k = calloc(1, sizeof(*k) + r->head_len + r->authority.len + 16);
+	size_t n = r->method.n + r->path.n;
+
+	for (uint32_t i = 0; i < r->fields->n; i++)
+		n += r->fields->v[i].value.n;
+	return n;
+}
+
+void desk_request(struct downstream *d, const struct request_head *r, bool direct)
+{
+	struct desk_work *k = calloc(1, sizeof(*k) + bytes_needed(r));
 
 	if (k == NULL) {
-		client_forget_request(c);
-		client_refuse(c, 503, "The proxy is out of memory.");
+		refuse(d, 503, "The proxy is out of memory.");
 		return;
 	}
-	k->side = c->w->desk;
-	k->client = c;
-	c->desk = k;
+	k->side = d->w->desk;
+	k->down = d;
+	d->desk = k;
 	buf_init(&k->body, DESK_BODY_MAX + 1);
 	buf_init(&k->json, JSON_MAX);
 	desk_answer_init(&k->answer);
 	fill_request(k, r, direct);
 }
 
-void desk_body(struct client *c, const struct slice *spans, size_t n)
+void desk_body(struct downstream *d, const struct slice *spans, size_t n)
 {
-	struct buf *body = &c->desk->body;
+	struct buf *body = &d->desk->body;
 
 	/* One byte too many is enough for the desk to refuse it. */
 	for (size_t i = 0; i < n; i++)
@@ -204,10 +212,10 @@ static void write_answer(struct desk_work *k)
 	struct desk_answer *a = &k->answer;
 
 	if (!buf_ok(&a->fields) || !buf_ok(&a->body)) {
-		client_refuse(k->client, 503, "The proxy is out of memory.");
+		refuse(k->down, 503, "The proxy is out of memory.");
 		return;
 	}
-	client_write_own(k->client, a->status, buf_slice(&a->fields), buf_slice(&a->body));
+	k->down->ops->own(k->down, a->status, buf_slice(&a->fields), buf_slice(&a->body));
 }
 
 static void answer_sites(struct desk_work *k, struct slice json)
@@ -248,7 +256,7 @@ static bool ask(struct desk_work *k, enum desk_wait wait, enum msg_type type, co
 
 static bool ask_sites(struct desk_work *k)
 {
-	struct visitor *v = k->client->visitor;
+	struct visitor *v = k->down->visitor;
 	struct recorder_query q = { .client = visitor_log_id(k->side->w->visitors, v),
 				    .limit = DESK_ROWS_MAX };
 	struct buf body;
@@ -263,12 +271,12 @@ static bool ask_sites(struct desk_work *k)
 
 static bool ask_choice(struct desk_work *k)
 {
-	struct client *c = k->client;
+	struct visitor *v = k->down->visitor;
 	struct recorder_choice choice = {
 		.op = k->answer.op == DESK_CLEAR ? RECORDER_CHOICE_CLEAR : RECORDER_CHOICE_SET,
-		.client = slice_str(c->visitor->address),
+		.client = slice_str(v->address),
 		.site = SLICE("*"),
-		.profile = slice_str(profile_word(c->visitor->profile)),
+		.profile = slice_str(profile_word(v->profile)),
 		.choice = slice_str(choice_word(k->answer.op == DESK_ACCEPT ? CHOICE_ACCEPTED
 									     : CHOICE_REFUSED)),
 		.seen = slice_str(seen_word(SEEN_DESK)),
@@ -279,7 +287,7 @@ static bool ask_choice(struct desk_work *k)
 	bool good;
 
 	if (strcmp(k->answer.site, "*") != 0) {
-		if (!site_of_host(c->w->setup->sites, slice_str(k->answer.site), site))
+		if (!site_of_host(k->side->w->setup->sites, slice_str(k->answer.site), site))
 			return false;
 		choice.site = slice_str(site);
 	}
@@ -290,9 +298,9 @@ static bool ask_choice(struct desk_work *k)
 	return good;
 }
 
-void desk_body_end(struct client *c)
+void desk_body_end(struct downstream *d)
 {
-	struct desk_work *k = c->desk;
+	struct desk_work *k = d->desk;
 
 	k->request.body = buf_slice(&k->body);
 	switch (desk_handle(&k->side->context, &k->request, &k->answer)) {
@@ -332,13 +340,13 @@ void desk_side_letter(struct desk_side *d, const struct letter *letter)
 	}
 }
 
-void desk_drop(struct client *c)
+void desk_drop(struct downstream *d)
 {
-	struct desk_work *k = c->desk;
+	struct desk_work *k = d->desk;
 
 	if (k == NULL)
 		return;
-	c->desk = NULL;
+	d->desk = NULL;
 	stop_waiting(k);
 	desk_answer_release(&k->answer);
 	buf_release(&k->body);

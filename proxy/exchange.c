@@ -3,7 +3,7 @@
 #include "base/config.h"
 #include "evidence/entry.h"
 #include "proxy/exchange_parts.h"
-#include "proxy/body.h"
+#include "proxy/http/h1_head.h"
 #include "proxy/http/h1_write.h"
 #include "proxy/peers.h"
 #include "proxy/pool.h"
@@ -18,16 +18,15 @@
 #define FRESH_MS 3000
 #define ANY_AGE_MS INT64_MAX
 
-struct exchange *exchange_new(struct worker *w, const struct downstream_ops *ops, void *down)
+struct exchange *exchange_new(struct downstream *d)
 {
 	struct exchange *x = calloc(1, sizeof(*x));
 
 	if (x == NULL)
 		return NULL;
-	x->w = w;
-	x->ops = ops;
-	x->down = down;
-	buf_init(&x->head, (size_t)w->config->max_head + EXCHANGE_TARGET_MAX);
+	x->w = d->w;
+	x->down = d;
+	buf_init(&x->head, (size_t)d->w->config->max_head + EXCHANGE_TARGET_MAX);
 	buf_init(&x->upgrade, 256);
 	expiries_init(&x->expiries);
 	return x;
@@ -39,19 +38,6 @@ void exchange_go(struct exchange *x, enum exchange_state to)
 }
 
 /* ---- endings ---- */
-
-void exchange_part_from_origin(struct exchange *x, bool reusable)
-{
-	struct origin *o = x->origin;
-
-	x->origin = NULL;
-	if (o == NULL)
-		return;
-	if (reusable)
-		pool_give(x->w->pool, o);
-	else
-		origin_close(o, STREAM_GRACEFUL);
-}
 
 static void record_refusal(struct exchange *x, const struct origin_failure *why)
 {
@@ -69,15 +55,10 @@ static void record_refusal(struct exchange *x, const struct origin_failure *why)
 
 void exchange_refuse(struct exchange *x, const struct origin_failure *why)
 {
-	static const struct origin_failure no_memory = { .fault = FAULT_BROKEN,
-							 .text = "the proxy is out of memory" };
-
-	if (why == NULL)
-		why = &no_memory;
 	pool_note_failed(x->w->pool, &x->target);
 	record_refusal(x, why);
 	exchange_go(x, EXCHANGE_OVER);
-	x->ops->refuse(x->down, why);
+	refuse_origin(x->down, why);
 }
 
 static void on_fail_later(struct deferred *d)
@@ -98,7 +79,6 @@ static void exchange_release(struct deferred *d)
 {
 	struct exchange *x = LOOP_OWNER(d, struct exchange, free_me);
 
-	answer_release(x);
 	buf_release(&x->head);
 	buf_release(&x->upgrade);
 	expiries_release(&x->expiries);
@@ -111,234 +91,260 @@ void exchange_free(struct exchange *x)
 		return;
 	deferred_cancel(&x->fail_later);
 	exchange_go(x, EXCHANGE_OVER);
-	if (x->origin != NULL)
-		origin_close(x->origin, STREAM_RESET);
-	x->origin = NULL;
+	reach_cancel(&x->reach);
+	if (x->up != NULL)
+		x->up->ops->drop(x->up);
+	x->up = NULL;
 	loop_free_later(x->w->loop, &x->free_me, exchange_release);
 }
 
 /* ---- asking ---- */
 
-static void send_head(struct exchange *x)
+static void asked(struct exchange *x, struct upstream *up)
 {
-	struct origin *o = x->origin;
-
-	origin_set_site(o, x->scene.site.site);
+	x->up = up;
 	pool_note_reached(x->w->pool, &x->target);
-	stream_set_timer(origin_stream(o), &x->w->times.stall);
-	stream_write(origin_stream(o), buf_slice(&x->head));
 	exchange_go(x, EXCHANGE_ASKED);
-	if (x->asked.kind != FRAMING_NONE)
-		x->ops->want_body(x->down);
+	if (x->asked.kind == FRAMING_NONE)
+		return;
+	if (x->body_ended)
+		up->ops->body_end(up, NULL); /* it was empty */
+	else
+		x->down->ops->want_body(x->down);
 }
 
-static void on_connecting(struct origin *o, enum origin_event event, void *arg)
+static void begin(struct exchange *x, struct upstream *up)
 {
-	struct exchange *x = arg;
+	*up = (struct upstream){ .events = &exchange_answer, .x = x, .w = x->w };
+}
 
-	switch (event) {
-	case ORIGIN_CONNECTED:
-		if (!x->target.secure)
-			break;
-		if (!origin_secure(o, slice_str(x->target.identity)))
-			exchange_refuse(x, NULL);
-		return;
-	case ORIGIN_READY:
-		break;
-	case ORIGIN_ENDED:
-	case ORIGIN_FAILED:
-		exchange_refuse(x, origin_failure(o));
-		return;
-	default:
-		return;
+static void ask_h1(struct exchange *x, struct origin *o)
+{
+	struct upstream_h1 *u = &x->as.h1;
+
+	memset(u, 0, sizeof(*u));
+	begin(x, &u->up);
+	upstream_h1_begin(u, o, buf_slice(&x->head), x->method, x->asked, buf_slice(&x->upgrade));
+	asked(x, &u->up);
+}
+
+/* From the browser's own head if it is still at hand, else from what was written of it. */
+static bool begin_h2(struct exchange *x, struct h2_origin *h)
+{
+	struct upstream_h2 *u = &x->as.h2;
+	struct h1_request *again = x->w->request;
+	struct upstream_request r = { .secure = x->target.secure,
+				      .method_id = x->method,
+				      .framing = x->asked,
+				      .upgrade = buf_slice(&x->upgrade) };
+	bool good;
+
+	if (x->now != NULL) {
+		r.method = x->now->method;
+		r.target = x->now->path;
+		r.fields = x->now->fields;
+		return upstream_h2_begin(u, h, &r);
 	}
-	origin_own(o, exchange_on_origin, x);
-	send_head(x);
+	if (h1_parse_request(buf_slice(&x->head), again) == H1_OK) {
+		r.method = x->method == METHOD_CONNECT ? SLICE("CONNECT") : again->method;
+		r.target = again->path;
+		r.fields = &again->fields;
+	}
+	good = r.fields != NULL && upstream_h2_begin(u, h, &r);
+	h1_request_clear(again);
+	return good;
 }
 
-static bool dial(struct exchange *x)
+static void ask_h2(struct exchange *x, struct h2_origin *h)
 {
-	x->origin = origin_dial(x->w, &x->target, on_connecting, x);
-	if (x->origin == NULL)
+	struct upstream_h2 *u = &x->as.h2;
+
+	memset(u, 0, sizeof(*u));
+	begin(x, &u->up);
+	if (begin_h2(x, h))
+		asked(x, &u->up);
+	else
+		refuse_later(x, "the request could not be sent to the site");
+}
+
+/* The origin speaks HTTP/1: what a WebSocket over HTTP/2 needs is not there. */
+static void no_websocket(struct exchange *x, struct origin *o)
+{
+	origin_set_site(o, x->scene.site.site);
+	pool_give(x->w->pool, o);
+	refuse_later(x, "the site does not take WebSockets over HTTP/2");
+}
+
+static void on_reached(struct reach *reach, const struct reached_by *by)
+{
+	struct exchange *x = LOOP_OWNER(reach, struct exchange, reach);
+
+	x->reused = by->reused;
+	if (by->failure != NULL)
+		exchange_refuse(x, by->failure);
+	else if (by->h2 != NULL)
+		ask_h2(x, by->h2);
+	else if (x->reach.protocol == REACH_H2_ONLY)
+		no_websocket(x, by->h1);
+	else
+		ask_h1(x, by->h1);
+}
+
+bool exchange_ask_again(struct exchange *x, bool heard, bool unprocessed)
+{
+	bool harmless = unprocessed || (x->reused && !heard && method_idempotent(x->method));
+
+	/* What of the body is gone cannot be had again. */
+	if (x->retried || x->state != EXCHANGE_ASKED || x->body_begun || !harmless ||
+	    (x->asked.kind == FRAMING_CHUNKED && x->body_ended))
 		return false;
-	origin_set_site(x->origin, x->scene.site.site);
+	x->retried = true;
+	exchange_go(x, EXCHANGE_WAITING);
+	reach_begin(&x->reach, NULL, true);
 	return true;
 }
 
-bool exchange_ask_again(struct exchange *x)
+static enum reach_protocol protocol_for(const struct exchange *x)
 {
-	if (x->retried || x->heard || x->body_begun || x->origin == NULL ||
-	    !origin_is_reused(x->origin) || x->state != EXCHANGE_ASKED ||
-	    (x->asked.kind != FRAMING_NONE && x->body_ended))
-		return false;
-	if (!method_idempotent(x->method))
-		return false;
-	x->retried = true;
-	exchange_part_from_origin(x, false);
-	exchange_go(x, EXCHANGE_WAITING);
-	return dial(x);
+	if (x->upgrade.len == 0)
+		return REACH_ANY;
+	return x->method == METHOD_CONNECT ? REACH_H2_ONLY : REACH_H1_ONLY;
 }
 
-/* A connection from the pool, else the one dialled ahead, else a new one. */
-static void find_origin(struct exchange *x, struct origin *ahead)
+static struct origin *take_ahead(struct downstream *d)
 {
-	int64_t age = method_idempotent(x->method) ? ANY_AGE_MS : FRESH_MS;
-	struct origin *o = pool_take(x->w->pool, &x->target, x->scene.site.site, age);
+	struct origin *o = d->ahead != NULL ? *d->ahead : NULL;
 
+	if (o != NULL)
+		*d->ahead = NULL;
+	return o;
+}
+
+static void find_origin(struct exchange *x)
+{
+	x->reach = (struct reach){
+		.w = x->w,
+		.target = &x->target,
+		.site = x->scene.site.site,
+		.like = x->down->like,
+		.protocol = protocol_for(x),
+		.max_idle_ms = method_idempotent(x->method) ? ANY_AGE_MS : FRESH_MS,
+		.cb = on_reached,
+	};
 	exchange_go(x, EXCHANGE_WAITING);
-	if (o != NULL) {
-		if (ahead != NULL)
-			origin_close(ahead, STREAM_GRACEFUL);
-		x->origin = o;
-		origin_own(o, exchange_on_origin, x);
-		send_head(x);
-		return;
-	}
-	if (ahead == NULL) {
-		if (!dial(x))
-			refuse_later(x, "the proxy is out of memory");
-		return;
-	}
-	x->origin = ahead;
-	origin_own(ahead, on_connecting, x);
-	if (origin_failure(ahead) != NULL) {
-		x->failure = *origin_failure(ahead);
-		loop_defer(x->w->loop, &x->fail_later, on_fail_later);
-	} else if (origin_is_ready(ahead)) {
-		origin_own(ahead, exchange_on_origin, x);
-		send_head(x);
-	} else if (origin_is_connected(ahead) && stream_ssl(origin_stream(ahead)) == NULL &&
-		   !origin_secure(ahead, slice_str(x->target.identity))) {
-		refuse_later(x, "the proxy is out of memory");
-	}
+	reach_begin(&x->reach, take_ahead(x->down), false);
 }
 
 /* ---- the request's head ---- */
 
-static void set_scene(struct exchange *x, const struct exchange_request *r)
+static void set_scene(struct exchange *x, const struct request_head *r)
 {
 	struct worker *w = x->w;
+	struct downstream *d = x->down;
+	struct visitor *v = d->visitor;
 	struct request_facts facts;
 	struct page_event learned;
 	struct cookie_scene *s = &x->scene;
 	int64_t now = loop_now_ms(w->loop);
 
 	/* Whom TLS proves to be there counts, not what address the client asked for. */
-	request_facts_init(&facts, r->method, r->secure, slice_str(r->identity), r->port, r->target);
+	request_facts_init(&facts, r->method, d->secure, slice_str(x->target.identity),
+			   x->target.port, r->path);
 	for (uint32_t i = 0; i < r->fields->n; i++)
 		request_facts_field(&facts, r->fields->v[i].name, r->fields->v[i].value);
-	facts.connection_site = slice_str(r->connection_site);
-	s->visitor = r->visitor;
-	s->secure = r->secure;
+	facts.connection_site = slice_str(d->connection_site);
+	s->visitor = v;
+	s->secure = d->secure;
 	s->wall_ms = clock_wall_ms(loop_clock(w->loop));
-	snprintf(s->host, sizeof(s->host), "%s", r->identity);
-	(void)find_site(w->setup->sites, r->visitor->pages, &facts, now, &s->site);
+	memcpy(s->host, x->target.identity, sizeof(s->host));
+	(void)find_site(w->setup->sites, v->pages, &facts, now, &s->site);
 	s->cross_site = request_is_cross_site(&facts, &s->site);
-	s->choice = choices_find(w->choices, r->visitor->id, slice_str(s->site.site));
-	if (pages_see(r->visitor->pages, &facts, &s->site, now, &learned))
-		peers_tell_page(w, r->visitor, &learned);
+	s->choice = choices_find(w->choices, v->id, slice_str(s->site.site));
+	if (pages_see(v->pages, &facts, &s->site, now, &learned))
+		peers_tell_page(w, v, &learned);
 	if (s->site.confidence == CONFIDENCE_HIGH)
-		snprintf(r->connection_site, SITE_MAX, "%s", s->site.site);
+		snprintf(d->connection_site, SITE_MAX, "%s", s->site.site);
 }
 
-static bool write_head(struct exchange *x, const struct exchange_request *r)
+static bool write_head(struct exchange *x, const struct request_head *r)
 {
 	struct h1_hop hop = { .framing = r->framing,
 			      .connection = H1_CONNECTION_MIRROR,
 			      .upgrade = r->upgrade };
+	/* An extended CONNECT has no HTTP/1 form: it stands here as a GET and goes out by HTTP/2 only. */
+	struct slice method = r->method_id == METHOD_CONNECT ? SLICE("GET") : r->method;
 
 	if (x->w->config->via &&
-	    !fields_add(r->fields, SLICE("Via"), SLICE("1.1 crumbgate")))
+	    !fields_add(r->fields, SLICE("Via"),
+			x->down->like != NULL ? SLICE("2 crumbgate") : SLICE("1.1 crumbgate")))
 		return false;
-	return h1_write_request(&x->head, r->method, r->target, r->fields, &hop);
+	if (!h1_write_request(&x->head, method, r->path, r->fields, &hop))
+		return false;
+	x->path_at = method.n + 1;
+	x->path_n = slice_find(slice_skip(buf_slice(&x->head), x->path_at), ' ');
+	if (x->path_n > EXCHANGE_TARGET_MAX)
+		x->path_n = EXCHANGE_TARGET_MAX;
+	return true;
 }
 
-void exchange_request(struct exchange *x, const struct exchange_request *r)
+static void set_target(struct exchange *x, const struct request_head *r)
 {
-	struct slice path = slice_head(r->target, EXCHANGE_TARGET_MAX);
+	const struct downstream *d = x->down;
+	struct origin_target *t = &x->target;
 
+	if (d->target != NULL) {
+		*t = *d->target;
+	} else {
+		t->port = authority_port(r->authority, 80);
+		memcpy(t->host, r->authority->host, r->authority->len + 1u);
+		memcpy(t->identity, r->authority->host, r->authority->len + 1u);
+	}
+	t->visitor = d->visitor;
+	t->secure = d->secure;
+}
+
+void exchange_request(struct exchange *x, struct request_head *r)
+{
 	x->method = r->method_id;
 	x->asked = r->framing;
-	x->target.visitor = r->visitor;
-	x->target.secure = r->secure;
-	x->target.port = r->port;
-	snprintf(x->target.host, sizeof(x->target.host), "%s", r->host);
-	snprintf(x->target.identity, sizeof(x->target.identity), "%s", r->identity);
-	if (path.n != 0)
-		memcpy(x->path, path.p, path.n);
-	x->path_n = path.n;
 	buf_add(&x->upgrade, r->upgrade);
+	set_target(x, r);
 	set_scene(x, r);
 	cookies_of_request(x->w, &x->scene, r->fields, &x->expiries);
 	tap_send(x->w->tap);
 	if (!write_head(x, r)) {
-		x->origin = r->origin;
 		refuse_later(x, "the request's head is too large");
 		return;
 	}
-	find_origin(x, r->origin);
+	x->now = r;
+	find_origin(x);
+	x->now = NULL;
 }
 
 /* ---- the request's body ---- */
 
 bool exchange_takes_body(const struct exchange *x)
 {
-	return (x->state == EXCHANGE_ASKED || x->state == EXCHANGE_ANSWERED) && x->origin != NULL &&
-	       !stream_is_full(origin_stream(x->origin));
+	return x->up != NULL && !x->up->ops->is_full(x->up);
 }
 
 void exchange_body(struct exchange *x, const struct slice *spans, size_t n, uint64_t total)
 {
-	struct stream *s = x->origin != NULL ? origin_stream(x->origin) : NULL;
-
-	if (s == NULL || total == 0)
+	if (x->up == NULL || total == 0)
 		return;
 	x->body_begun = true;
-	body_write(s, x->asked.kind == FRAMING_CHUNKED, spans, n, total);
+	x->up->ops->body(x->up, spans, n, total);
 }
 
 void exchange_body_end(struct exchange *x, const struct fields *trailers)
 {
 	x->body_ended = true;
-	if (x->origin != NULL && x->asked.kind == FRAMING_CHUNKED)
-		body_write_end(origin_stream(x->origin), trailers);
+	if (x->up != NULL)
+		x->up->ops->body_end(x->up, trailers);
 }
 
 void exchange_room(struct exchange *x)
 {
-	if (!x->paused || x->origin == NULL)
-		return;
-	x->paused = false;
-	stream_unpause(origin_stream(x->origin));
-}
-
-void exchange_on_origin(struct origin *o, enum origin_event event, void *arg)
-{
-	struct exchange *x = arg;
-
-	switch (event) {
-	case ORIGIN_BYTES:
-		answer_bytes(x);
-		break;
-	case ORIGIN_ROOM:
-		if (!x->body_ended)
-			x->ops->want_body(x->down);
-		break;
-	case ORIGIN_ENDED:
-		if (!exchange_ask_again(x))
-			answer_end_of_stream(x);
-		break;
-	case ORIGIN_FAILED:
-		if (exchange_ask_again(x))
-			break;
-		if (x->state == EXCHANGE_ANSWERED) {
-			exchange_go(x, EXCHANGE_OVER);
-			x->ops->cut(x->down);
-		} else {
-			exchange_refuse(x, origin_failure(o));
-		}
-		break;
-	default:
-		break;
-	}
+	if (x->up != NULL)
+		x->up->ops->unpause(x->up);
 }

@@ -7,7 +7,9 @@
 
 #include "proxy/cookies.h"
 #include "proxy/exchange.h"
-#include "proxy/http/h1_body.h"
+#include "proxy/h2_origin.h"
+#include "proxy/reach.h"
+#include "proxy/upstream_h1.h"
 
 /* One door: exchange_go() is the only writer of the state. */
 enum exchange_state {
@@ -15,7 +17,7 @@ enum exchange_state {
 	EXCHANGE_WAITING,  /* for its connection */
 	EXCHANGE_ASKED,	   /* the head is with the origin */
 	EXCHANGE_ANSWERED, /* the answer's head is with the browser */
-	EXCHANGE_OVER,	   /* one of the four endings was told */
+	EXCHANGE_OVER,	   /* the downstream was told an ending */
 };
 
 /* So much of the target as the expiry of cookies needs. */
@@ -23,8 +25,7 @@ enum exchange_state {
 
 struct exchange {
 	struct worker *w;
-	const struct downstream_ops *ops;
-	void *down;
+	struct downstream *down;
 	enum exchange_state state;
 
 	/* the request */
@@ -33,36 +34,30 @@ struct exchange {
 	struct expiries expiries;
 	enum http_method method;
 	struct framing asked; /* the request's framing */
-	struct buf head;      /* written anew; kept while it may have to be sent again */
+	struct buf head;      /* written anew as HTTP/1; kept while it may have to be sent again */
 	struct buf upgrade;
-	char path[EXCHANGE_TARGET_MAX];
-	size_t path_n;
-	bool body_begun, body_ended, retried;
+	const struct request_head *now; /* only inside exchange_request() */
+	size_t path_at, path_n; /* of the target in the head: so much as expiring needs */
+	bool body_begun, body_ended, retried, reused;
 
-	/* the answer */
-	struct origin *origin;
-	struct h1_response *partial; /* a head that came in pieces */
-	unsigned interims;
-	struct framing answered;
-	struct h1_body body;
-	struct fields trailers;
-	bool has_trailers, reading_body, heard, persistent, paused;
+	/* the way to the origin */
+	struct reach reach;
+	struct upstream *up; /* NULL: none now */
+	union {
+		struct upstream_h1 h1;
+		struct upstream_h2 h2;
+	} as;
 
 	struct origin_failure failure; /* when it is none of an origin's own */
 	struct deferred fail_later, free_me;
 };
 
 void exchange_go(struct exchange *x, enum exchange_state to);
-/* Once, after the last byte of the answer: gives the connection back or closes it. */
-void exchange_part_from_origin(struct exchange *x, bool reusable);
 void exchange_refuse(struct exchange *x, const struct origin_failure *why);
-/* Bytes, room, end: the origin's events once the head was sent. */
-void exchange_on_origin(struct origin *o, enum origin_event event, void *arg);
-/* A reused connection broke before it answered: asks once more on a new one.  False: not allowed. */
-bool exchange_ask_again(struct exchange *x);
+/* Asks once more on a new connection, where that cannot do harm.  False: not allowed. */
+bool exchange_ask_again(struct exchange *x, bool heard, bool unprocessed);
 
-void answer_bytes(struct exchange *x);
-void answer_end_of_stream(struct exchange *x);
-void answer_release(struct exchange *x);
+/* What the upstream tells (exchange_answer.c). */
+extern const struct upstream_events exchange_answer;
 
 #endif

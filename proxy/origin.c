@@ -318,6 +318,16 @@ bool origin_is_ready(const struct origin *o)
 	return o->ready && o->failure == NULL;
 }
 
+bool origin_speaks_h2(const struct origin *o)
+{
+	const unsigned char *name = NULL;
+	unsigned n = 0;
+
+	if (o->stream != NULL && stream_ssl(o->stream) != NULL)
+		SSL_get0_alpn_selected(stream_ssl(o->stream), &name, &n);
+	return slice_eq(slice_of((const char *)name, n), SLICE("h2"));
+}
+
 bool origin_is_reused(const struct origin *o)
 {
 	return o->reused;

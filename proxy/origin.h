@@ -89,6 +89,8 @@ bool origin_is_connected(const struct origin *o);
 bool origin_is_ready(const struct origin *o);
 /* Once ready: what it chose; an origin that chose nothing speaks HTTP/1. */
 enum http_protocol origin_protocol(const struct origin *o);
+/* What TLS agreed on is HTTP/2. */
+bool origin_speaks_h2(const struct origin *o);
 /* It carried an exchange before, so the origin may have closed it just now. */
 bool origin_is_reused(const struct origin *o);
 void origin_count_use(struct origin *o);

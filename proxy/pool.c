@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/msg.h"
+#include "proxy/h2_origin.h"
 #include "proxy/visitor.h"
 #include "proxy/worker.h"
 
@@ -34,6 +35,14 @@ struct session {
 	SSL_SESSION *session;
 };
 
+struct shared {
+	TAILQ_ENTRY(shared) in_place, in_pool;
+	struct place *place;
+	struct h2_origin *h2;
+};
+
+TAILQ_HEAD(shared_list, shared);
+TAILQ_HEAD(waiter_list, pool_waiter);
 TAILQ_HEAD(idle_list, idle);
 TAILQ_HEAD(session_list, session);
 
@@ -42,7 +51,9 @@ struct place {
 	UT_hash_handle hh;
 	struct idle_list idle;
 	struct session_list sessions;
-	unsigned idle_n, sessions_n;
+	struct shared_list shared;
+	struct waiter_list waiting;
+	unsigned idle_n, sessions_n, dialling;
 	size_t key_len;
 	char key[];
 };
@@ -61,6 +72,7 @@ struct pool {
 	struct reached *reached;
 	struct idle_list idle; /* longest idle first */
 	struct session_list sessions;
+	struct shared_list shared;
 	TAILQ_HEAD(, reached) reached_list;
 	unsigned idle_n, sessions_n;
 };
@@ -74,6 +86,7 @@ struct pool *pool_new(struct worker *w)
 	p->w = w;
 	TAILQ_INIT(&p->idle);
 	TAILQ_INIT(&p->sessions);
+	TAILQ_INIT(&p->shared);
 	TAILQ_INIT(&p->reached_list);
 	return p;
 }
@@ -117,6 +130,8 @@ static struct place *place_get(struct pool *p, struct slice key)
 		return NULL;
 	TAILQ_INIT(&place->idle);
 	TAILQ_INIT(&place->sessions);
+	TAILQ_INIT(&place->shared);
+	TAILQ_INIT(&place->waiting);
 	memcpy(place->key, key.p, key.n);
 	place->key_len = key.n;
 	HASH_ADD_KEYPTR(hh, p->places, place->key, place->key_len, place);
@@ -125,7 +140,8 @@ static struct place *place_get(struct pool *p, struct slice key)
 
 static void place_let_go(struct pool *p, struct place *place)
 {
-	if (place->idle_n != 0 || place->sessions_n != 0)
+	if (place->idle_n != 0 || place->sessions_n != 0 || place->dialling != 0 ||
+	    !TAILQ_EMPTY(&place->shared) || !TAILQ_EMPTY(&place->waiting))
 		return;
 	HASH_DEL(p->places, place);
 	free(place);
@@ -214,6 +230,145 @@ void pool_drain(struct pool *p)
 
 	while ((i = TAILQ_FIRST(&p->idle)) != NULL)
 		idle_drop_oldest(p, i);
+	while (!TAILQ_EMPTY(&p->shared)) {
+		struct h2_origin *h = TAILQ_FIRST(&p->shared)->h2;
+
+		pool_unshare(p, h);
+		h2_origin_retire(h);
+	}
+}
+
+/* ---- shared connections ---- */
+
+static struct shared *shared_find(struct pool *p, struct h2_origin *h)
+{
+	char mem[KEY_MAX];
+	struct place *place =
+		place_find(p, key_of(mem, h2_origin_target(h), h2_origin_site(h)));
+	struct shared *s = NULL;
+
+	if (place != NULL)
+		TAILQ_FOREACH(s, &place->shared, in_place)
+			if (s->h2 == h)
+				break;
+	return s;
+}
+
+bool pool_share(struct pool *p, struct h2_origin *h)
+{
+	char mem[KEY_MAX];
+	struct place *place = place_get(p, key_of(mem, h2_origin_target(h), h2_origin_site(h)));
+	struct shared *s = place != NULL ? calloc(1, sizeof(*s)) : NULL;
+
+	if (s == NULL) {
+		if (place != NULL)
+			place_let_go(p, place);
+		return false;
+	}
+	s->place = place;
+	s->h2 = h;
+	TAILQ_INSERT_TAIL(&place->shared, s, in_place);
+	TAILQ_INSERT_TAIL(&p->shared, s, in_pool);
+	return true;
+}
+
+void pool_unshare(struct pool *p, struct h2_origin *h)
+{
+	struct shared *s = shared_find(p, h);
+	struct place *place;
+
+	if (s == NULL)
+		return;
+	place = s->place;
+	TAILQ_REMOVE(&place->shared, s, in_place);
+	TAILQ_REMOVE(&p->shared, s, in_pool);
+	free(s);
+	place_let_go(p, place);
+}
+
+struct h2_origin *pool_shared(struct pool *p, const struct origin_target *target, const char *site)
+{
+	char mem[KEY_MAX];
+	struct place *place = place_find(p, key_of(mem, target, site));
+	struct shared *s;
+
+	if (place == NULL)
+		return NULL;
+	TAILQ_FOREACH(s, &place->shared, in_place)
+		if (h2_origin_has_room(s->h2))
+			return s->h2;
+	return NULL;
+}
+
+/* ---- dialled once for many ---- */
+
+void pool_dialling(struct pool *p, const struct origin_target *target, const char *site,
+		   struct pool_dial *dial)
+{
+	char mem[KEY_MAX];
+	struct place *place = place_get(p, key_of(mem, target, site));
+
+	if (place == NULL)
+		return; /* the others dial for themselves */
+	place->dialling++;
+	dial->pool = p;
+	dial->place = place;
+}
+
+/* Each who waits now once: who is woken may wait again, at the end. */
+static void wake(struct place *place, enum pool_dialled how, const struct origin_failure *why)
+{
+	struct pool_waiter *waiter;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(waiter, &place->waiting, next)
+		n++;
+	while (n-- > 0 && (waiter = TAILQ_FIRST(&place->waiting)) != NULL) {
+		TAILQ_REMOVE(&place->waiting, waiter, next);
+		waiter->pool = NULL;
+		waiter->fn(waiter, how, why);
+	}
+}
+
+void pool_dialled(struct pool_dial *dial, enum pool_dialled how, const struct origin_failure *why)
+{
+	struct pool *p = dial->pool;
+	struct place *place = dial->place;
+
+	if (p == NULL)
+		return;
+	dial->pool = NULL;
+	/* The place is held by this dial until all are woken. */
+	if (place->dialling == 1 || how == POOL_SHARED)
+		wake(place, how, why);
+	place->dialling--;
+	place_let_go(p, place);
+}
+
+bool pool_wait(struct pool *p, const struct origin_target *target, const char *site,
+	       struct pool_waiter *waiter, pool_woken *fn)
+{
+	char mem[KEY_MAX];
+	struct place *place = place_find(p, key_of(mem, target, site));
+
+	if (place == NULL || place->dialling == 0)
+		return false;
+	waiter->pool = p;
+	waiter->place = place;
+	waiter->fn = fn;
+	TAILQ_INSERT_TAIL(&place->waiting, waiter, next);
+	return true;
+}
+
+void pool_wait_cancel(struct pool_waiter *waiter)
+{
+	struct pool *p = waiter->pool;
+
+	if (p == NULL)
+		return;
+	waiter->pool = NULL;
+	TAILQ_REMOVE(&waiter->place->waiting, waiter, next);
+	place_let_go(p, waiter->place);
 }
 
 /* ---- sessions ---- */

@@ -56,6 +56,8 @@ struct upstream {
 	const struct upstream_events *events;
 	void *x; /* the exchange */
 	struct worker *w;
+	bool heard; /* something of an answer came */
+	bool gone;  /* ended or dropped: nothing of it is told any more */
 };
 
 /* What is asked; borrowed during the call that begins an upstream. */

@@ -1,42 +1,17 @@
-/* Answers that no origin gave: refusals, error pages, the desk. */
-#include "proxy/client_parts.h"
+/* Answers that no origin gave: the proxy's own pages in place of one. */
 #include "proxy/desk/error_page.h"
-#include "proxy/http/date.h"
-#include "proxy/http/h1_write.h"
-#include "proxy/worker.h"
+#include "proxy/downstream.h"
 
-#include <stdio.h>
+#include "base/buf.h"
+#include "base/clock.h"
+
+#include <string.h>
 
 #define PAGE_MAX (256u * 1024)
 #define FIELDS_MAX 8192u
 #define DETAILS_MAX 12
 
-void client_write_own(struct client *c, unsigned status, struct slice fields, struct slice body)
-{
-	struct buf head;
-
-	if (c->state == CLIENT_BODY)
-		c->keep_alive = false; /* what is left of the request will not be read */
-	buf_init(&head, FIELDS_MAX + fields.n);
-	buf_addf(&head, "HTTP/1.1 %u ", status);
-	buf_add(&head, h1_reason(status));
-	buf_adds(&head, "\r\nDate: ");
-	http_date(&head, clock_wall_ms(loop_clock(c->w->loop)));
-	buf_addf(&head, "\r\nContent-Length: %zu\r\n", body.n);
-	if (!c->keep_alive)
-		buf_adds(&head, "Connection: close\r\n");
-	else if (c->minor == 0)
-		buf_adds(&head, "Connection: keep-alive\r\n");
-	buf_add(&head, fields);
-	buf_adds(&head, "\r\n");
-	c->answered = true;
-	if (buf_ok(&head))
-		stream_writev2(c->stream, buf_slice(&head), c->is_head ? slice_of("", 0) : body);
-	buf_release(&head);
-	client_next(c);
-}
-
-static void write_page(struct client *c, const struct error_page *page)
+static void write_page(struct downstream *d, const struct error_page *page)
 {
 	struct buf body, fields;
 
@@ -45,14 +20,14 @@ static void write_page(struct client *c, const struct error_page *page)
 	error_page(&body, page);
 	error_page_fields(&fields);
 	if (buf_ok(&body) && buf_ok(&fields))
-		client_write_own(c, page->status, buf_slice(&fields), buf_slice(&body));
+		d->ops->own(d, page->status, buf_slice(&fields), buf_slice(&body));
 	else
-		client_close(c, STREAM_GRACEFUL);
+		d->ops->cut(d);
 	buf_release(&body);
 	buf_release(&fields);
 }
 
-void client_refuse(struct client *c, unsigned status, const char *reason)
+void refuse(struct downstream *d, unsigned status, const char *reason)
 {
 	struct error_page page = {
 		.status = status,
@@ -61,7 +36,8 @@ void client_refuse(struct client *c, unsigned status, const char *reason)
 		.reason = slice_str(reason),
 	};
 
-	write_page(c, &page);
+	d->ops->forget(d);
+	write_page(d, &page);
 }
 
 static unsigned status_of(const struct origin_failure *why)
@@ -90,7 +66,7 @@ static void add(struct error_page *page, struct error_detail *details, const cha
 	details[page->details_n++] = (struct error_detail){ name, slice_str(value) };
 }
 
-static void refuse_certificate(struct client *c, const struct origin_failure *why)
+static void refuse_certificate(struct downstream *d, const struct origin_failure *why)
 {
 	static const char *const hints[] = {
 		"Nothing was sent to the site: somebody may be pretending to be it.",
@@ -103,7 +79,7 @@ static void refuse_certificate(struct client *c, const struct origin_failure *wh
 	struct error_page page = {
 		.status = 502,
 		.title = "This site's certificate is not valid",
-		.host = slice_str(c->tunnel != NULL ? c->tunnel->target.identity : ""),
+		.host = slice_str(d->target != NULL ? d->target->identity : ""),
 		.reason = slice_str(why->text),
 		.details = details,
 		.hints = hints,
@@ -127,10 +103,10 @@ static void refuse_certificate(struct client *c, const struct origin_failure *wh
 		add(&page, details, "Serial number", why->cert.serial);
 		add(&page, details, "SHA-256", why->cert.sha256);
 	}
-	write_page(c, &page);
+	write_page(d, &page);
 }
 
-void client_refuse_origin(struct client *c, const struct origin_failure *why)
+void refuse_origin(struct downstream *d, const struct origin_failure *why)
 {
 	static const char *const private_hints[] = {
 		"Addresses of this machine and of private networks are refused unless the proxy runs "
@@ -143,16 +119,16 @@ void client_refuse_origin(struct client *c, const struct origin_failure *why)
 	if (why == NULL)
 		why = &unknown;
 	if (why->fault == FAULT_CERTIFICATE) {
-		refuse_certificate(c, why);
+		refuse_certificate(d, why);
 		return;
 	}
 	page.status = status_of(why);
 	page.reason = slice_str(why->text);
-	page.host = slice_str(c->tunnel != NULL ? c->tunnel->target.host : "");
+	page.host = slice_str(d->target != NULL ? d->target->host : "");
 	if (page.status == 403) {
 		page.title = "The proxy does not connect to this address";
 		page.hints = private_hints;
 		page.hints_n = 1;
 	}
-	write_page(c, &page);
+	write_page(d, &page);
 }

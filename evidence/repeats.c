@@ -93,10 +93,9 @@ static void count(struct window *w, int64_t wall_ms)
 	w->counted.last = wall_ms;
 }
 
-enum repeats_seen repeats_see(struct repeats *r, struct slice key, int64_t wall_ms, int64_t mono_ms,
+enum repeats_seen repeats_see(struct repeats *r, uint64_t id, int64_t wall_ms, int64_t mono_ms,
 			      void **slot)
 {
-	uint64_t id = hash_bytes(key.p, key.n);
 	struct window *w;
 
 	HASH_FIND_BYHASHVALUE(hh, r->table, &id, sizeof(id), (unsigned)id, w);

@@ -1,11 +1,11 @@
 /*
  * repeats.h - counts what was seen before instead of recording it again.
  *
- * A worker keeps one table.  The key is all the facts of a sighting as bytes, in a form of the
- * worker's own (cheap: raw value and all, since nothing of it leaves the table); two sightings are
- * the same when their keys are.  The table holds a 64-bit SipHash of the key, not the key.
+ * A worker keeps one table.  A sighting is named by a 64-bit keyed hash of all its facts, the raw
+ * value and all (base/hash.h): nothing of it leaves the table.  Two sightings are the same when
+ * their numbers are.
  *
- *	switch (repeats_see(r, key, wall_ms, mono_ms, &slot)) {
+ *	switch (repeats_see(r, id, wall_ms, mono_ms, &slot)) {
  *	case REPEATS_NEW:	make the digests, pack the entry, send it;
  *				repeats_keep(r, slot, packed);	// for the repeat entry, later
  *	case REPEATS_COUNTED:	nothing
@@ -15,7 +15,7 @@
  * A window opens with the first sighting and closes `window_ms` later, whether or not more came:
  * then what was counted is handed to the callback, and the next sighting is new.  The table has a
  * cap given at birth; beyond it the oldest window closes early, so nothing is ever lost for want of
- * room. Cost of a repeat: one hash of the key and one look-up, no allocation.
+ * room. Cost of a repeat: one look-up, no allocation.
  */
 #ifndef CRUMBGATE_EVIDENCE_REPEATS_H
 #define CRUMBGATE_EVIDENCE_REPEATS_H
@@ -47,7 +47,7 @@ struct repeats *repeats_new(size_t cap, size_t max_bytes, int64_t window_ms, rep
 void repeats_free(struct repeats *r); /* without telling; flush first */
 
 /* *slot is set for REPEATS_NEW and valid until the next call of any other function here. */
-enum repeats_seen repeats_see(struct repeats *r, struct slice key, int64_t wall_ms, int64_t mono_ms,
+enum repeats_seen repeats_see(struct repeats *r, uint64_t id, int64_t wall_ms, int64_t mono_ms,
 			      void **slot);
 /* Copies the bytes to be handed back at the end of the window.  False: no memory, nothing is kept
  * and the next same sighting is new again. */

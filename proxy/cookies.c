@@ -1,6 +1,7 @@
 #include "proxy/cookies.h"
 
 #include "base/config.h"
+#include "base/hash.h"
 #include "base/msg.h"
 #include "filters/cookie.h"
 #include "filters/decide.h"
@@ -44,10 +45,21 @@ static struct slice known_site(const struct cookie_scene *scene)
 	return slice_str(scene->site.site);
 }
 
-static void facts_of_scene(struct cookie_facts *f, const struct cookie_scene *scene,
+/* What all cookies of one head have in common. */
+struct head_work {
+	struct worker *w;
+	const struct cookie_scene *scene;
+	struct cookie_facts facts; /* the common ones */
+	struct hasher seen;	   /* them, see sighting_id() */
+	unsigned status;	   /* of an answer */
+	struct expiries *expiries; /* of a request */
+};
+
+static void head_work_init(struct head_work *h, struct worker *w, const struct cookie_scene *scene,
 			   enum cookie_kind kind)
 {
-	*f = (struct cookie_facts){
+	*h = (struct head_work){ .w = w, .scene = scene };
+	h->facts = (struct cookie_facts){
 		.kind = kind,
 		.host = slice_str(scene->host),
 		.site = known_site(scene),
@@ -59,67 +71,103 @@ static void facts_of_scene(struct cookie_facts *f, const struct cookie_scene *sc
 		.seen = scene->choice.seen,
 		.lifetime_s = LIFETIME_UNKNOWN,
 	};
+	hasher_init(&h->seen);
+	hasher_add(&h->seen, slice_of((const char *)scene->visitor->id, CLIENT_ID_LEN));
+	hasher_add(&h->seen, h->facts.host);
+	hasher_add(&h->seen, h->facts.site);
+	hasher_add_u64(&h->seen,
+		       (uint64_t)h->facts.kind | (uint64_t)h->facts.site_by << 8 |
+			       (uint64_t)h->facts.party << 16 |
+			       (uint64_t)h->facts.confidence << 24 |
+			       (uint64_t)h->facts.profile << 32 | (uint64_t)h->facts.choice << 40 |
+			       (uint64_t)h->facts.seen << 48 | (uint64_t)scene->secure << 56);
 }
 
-/* Everything but the attributes, which only a Set-Cookie has. */
-static void record(struct worker *w, const struct cookie_scene *scene, const struct cookie_facts *f,
-		   const struct cookie_decision *d, struct entry *e, struct slice value)
+/*
+ * Everything that makes two sightings different, for the tap.  A rolling Expires changes by a
+ * second between two answers: minutes are enough.
+ */
+static uint64_t sighting_id(const struct head_work *h, const struct cookie_facts *f,
+			    const struct cookie_decision *d, const struct entry_attrs *attrs,
+			    struct slice value)
 {
-	e->client = visitor_log_id(w->visitors, scene->visitor);
-	e->site = f->site;
-	e->site_by = slice_str(site_by_word(f->site_by));
-	e->confidence = slice_str(confidence_word(f->confidence));
-	e->party = slice_str(party_word(f->party));
-	e->host = f->host;
-	e->cookie = f->name;
-	e->purpose = slice_str(purpose_word(d->purpose));
-	e->why = slice_str(d->why);
-	e->profile = slice_str(profile_word(f->profile));
-	e->choice = slice_str(choice_word(f->choice));
-	e->seen = slice_str(seen_word(f->seen));
-	e->verdict = slice_str(verdict_word(d->verdict));
-	e->rules = slice_str(w->setup->rules_id);
-	e->scheme = scene->secure ? SLICE("https") : SLICE("http");
-	tap_cookie(w->tap, e, value);
+	struct hasher seen = h->seen;
+
+	hasher_add(&seen, f->name);
+	hasher_add(&seen, value);
+	hasher_add_u64(&seen, (uint64_t)d->row.line | (uint64_t)d->verdict << 32 |
+				      (uint64_t)d->purpose << 40 | (uint64_t)f->tries << 48);
+	if (attrs == NULL)
+		return hasher_result(&seen);
+	hasher_add(&seen, attrs->domain);
+	hasher_add(&seen, attrs->path);
+	hasher_add_u64(&seen, (uint64_t)(attrs->lifetime_s / 60));
+	hasher_add_u64(&seen, (uint64_t)attrs->session | (uint64_t)attrs->secure << 1 |
+				      (uint64_t)attrs->httponly << 2 |
+				      (uint64_t)attrs->partitioned << 3 |
+				      (uint64_t)f->same_site << 8 | (uint64_t)h->status << 16);
+	return hasher_result(&seen);
+}
+
+/* attrs: of a Set-Cookie, else NULL. */
+static void record(const struct head_work *h, const struct cookie_facts *f,
+		   const struct cookie_decision *d, const struct entry_attrs *attrs,
+		   struct slice value)
+{
+	struct worker *w = h->w;
+	struct entry e;
+
+	if (tap_seen(w->tap, sighting_id(h, f, d, attrs, value), h->scene->wall_ms))
+		return;
+	entry_init(&e, attrs != NULL ? ENTRY_SET : ENTRY_SENT, h->scene->wall_ms);
+	e.client = visitor_log_id(w->visitors, h->scene->visitor);
+	e.site = f->site;
+	e.site_by = slice_str(site_by_word(f->site_by));
+	e.confidence = slice_str(confidence_word(f->confidence));
+	e.party = slice_str(party_word(f->party));
+	e.host = f->host;
+	e.cookie = f->name;
+	e.purpose = slice_str(purpose_word(d->purpose));
+	e.why = slice_str(d->why);
+	e.profile = slice_str(profile_word(f->profile));
+	e.choice = slice_str(choice_word(f->choice));
+	e.seen = slice_str(seen_word(f->seen));
+	e.verdict = slice_str(verdict_word(d->verdict));
+	e.rules = slice_str(w->setup->rules_id);
+	e.scheme = h->scene->secure ? SLICE("https") : SLICE("http");
+	e.tries = f->tries;
+	e.status = h->status;
+	if (attrs != NULL)
+		e.attrs = *attrs;
+	tap_cookie(w->tap, &e, value);
 }
 
 /* ---- Cookie ---- */
 
-struct sent_work {
-	struct worker *w;
-	const struct cookie_scene *scene;
-	struct expiries *expiries;
-};
-
 static bool on_sent(void *arg, size_t index, struct slice name, struct slice value)
 {
-	struct sent_work *work = arg;
-	struct worker *w = work->w;
-	struct cookie_facts f;
+	struct head_work *h = arg;
+	struct cookie_facts f = h->facts;
 	struct cookie_decision d;
-	struct entry e;
 
 	(void)index;
-	facts_of_scene(&f, work->scene, COOKIE_SENT);
 	f.name = slice_head(name, ENTRY_NAME_MAX);
-	f.tries = expiry_tries(w->expiry, work->scene->visitor->id, f.host, f.name,
-			       loop_now_ms(w->loop));
-	decide_cookie(w->setup->rules, &f, &d);
+	f.tries = expiry_tries(h->w->expiry, h->scene->visitor->id, f.host, f.name,
+			       loop_now_ms(h->w->loop));
+	decide_cookie(h->w->setup->rules, &f, &d);
 	if (d.verdict == VERDICT_EXPIRED)
-		expiries_add(work->expiries, f.name, f.tries);
-	entry_init(&e, ENTRY_SENT, work->scene->wall_ms);
-	e.tries = f.tries;
-	record(w, work->scene, &f, &d, &e, value);
+		expiries_add(h->expiries, f.name, f.tries);
+	record(h, &f, &d, NULL, value);
 	return d.verdict == VERDICT_KEPT;
 }
 
 /* False: the field goes, because nothing of it is kept or because it could not be edited. */
-static bool edit_field(struct sent_work *work, struct fields *f, struct field *at, struct buf *edited)
+static bool edit_field(struct head_work *h, struct fields *f, struct field *at, struct buf *edited)
 {
 	struct slice kept;
 
 	buf_clear(edited);
-	switch (cookie_header_edit(at->value, on_sent, work, edited)) {
+	switch (cookie_header_edit(at->value, on_sent, h, edited)) {
 	case COOKIE_EDIT_SAME:
 		return true;
 	case COOKIE_EDIT_CHANGED:
@@ -135,15 +183,17 @@ static bool edit_field(struct sent_work *work, struct fields *f, struct field *a
 void cookies_of_request(struct worker *w, const struct cookie_scene *scene, struct fields *f,
 			struct expiries *out)
 {
-	struct sent_work work = { w, scene, out };
+	struct head_work h;
 	struct buf edited;
 	uint32_t kept = 0;
 
 	if (fields_find(f, FIELD_COOKIE) == NULL)
 		return;
+	head_work_init(&h, w, scene, COOKIE_SENT);
+	h.expiries = out;
 	buf_init(&edited, w->config->max_head);
 	for (uint32_t i = 0; i < f->n; i++) {
-		if (f->v[i].id == FIELD_COOKIE && !edit_field(&work, f, &f->v[i], &edited))
+		if (f->v[i].id == FIELD_COOKIE && !edit_field(&h, f, &f->v[i], &edited))
 			continue;
 		f->v[kept++] = f->v[i];
 	}
@@ -172,45 +222,43 @@ static void attrs_of(struct entry_attrs *a, const struct set_cookie *c, int64_t 
 }
 
 /* True: the line may go on to the browser. */
-static bool keep_set_cookie(struct worker *w, const struct cookie_scene *scene, unsigned status,
-			    struct slice line)
+static bool keep_set_cookie(const struct head_work *h, struct slice line)
 {
 	char domain[ENTRY_PATH_MAX + 1];
 	struct set_cookie c;
-	struct cookie_facts f;
+	struct cookie_facts f = h->facts;
 	struct cookie_decision d;
-	struct entry e;
+	struct entry_attrs attrs;
 
 	if (!set_cookie_parse(line, &c))
 		return true; /* no browser takes it, so nothing is set */
-	facts_of_scene(&f, scene, COOKIE_SET);
 	f.name = slice_head(c.name, ENTRY_NAME_MAX);
-	f.lifetime_s = set_cookie_lifetime_s(&c, scene->wall_ms / 1000);
+	f.lifetime_s = set_cookie_lifetime_s(&c, h->scene->wall_ms / 1000);
 	f.secure = c.secure;
 	f.httponly = c.httponly;
 	f.partitioned = c.partitioned;
 	f.has_domain = c.has_domain;
 	f.same_site = c.same_site;
-	entry_init(&e, ENTRY_SET, scene->wall_ms);
-	attrs_of(&e.attrs, &c, f.lifetime_s, domain);
-	f.domain = e.attrs.domain;
-	f.path = e.attrs.path;
-	decide_cookie(w->setup->rules, &f, &d);
-	e.status = status;
-	record(w, scene, &f, &d, &e, c.value);
+	attrs_of(&attrs, &c, f.lifetime_s, domain);
+	f.domain = attrs.domain;
+	f.path = attrs.path;
+	decide_cookie(h->w->setup->rules, &f, &d);
+	record(h, &f, &d, &attrs, c.value);
 	return d.verdict == VERDICT_KEPT;
 }
 
 void cookies_of_answer(struct worker *w, const struct cookie_scene *scene, unsigned status,
 		       struct fields *f)
 {
+	struct head_work h;
 	uint32_t out = 0;
 
 	if (fields_find(f, FIELD_SET_COOKIE) == NULL)
 		return;
+	head_work_init(&h, w, scene, COOKIE_SET);
+	h.status = status;
 	for (uint32_t i = 0; i < f->n; i++) {
-		if (f->v[i].id == FIELD_SET_COOKIE &&
-		    !keep_set_cookie(w, scene, status, f->v[i].value))
+		if (f->v[i].id == FIELD_SET_COOKIE && !keep_set_cookie(&h, f->v[i].value))
 			continue;
 		f->v[out++] = f->v[i];
 	}

@@ -14,7 +14,6 @@
 #define WINDOW_BYTES (32u * 1024 * 1024)
 /* A letter goes out when the batch has grown to this, else at the end of the turn. */
 #define BATCH_BYTES (32u * 1024)
-#define KEY_MAX 16384u
 
 struct tap {
 	struct loop *loop;
@@ -28,7 +27,8 @@ struct tap {
 	uint64_t lost;
 	uint32_t letter_id;
 	struct deferred flush;
-	struct buf key, packed; /* reused */
+	struct buf packed; /* reused */
+	void *slot;	   /* of the sighting that tap_seen() found new; may be NULL */
 };
 
 static void send_batch(struct tap *t)
@@ -98,7 +98,6 @@ struct tap *tap_new(struct loop *loop, struct post *post)
 	t->loop = loop;
 	t->post = post;
 	buf_init(&t->batch, MSG_MAX - 64);
-	buf_init(&t->key, KEY_MAX);
 	buf_init(&t->packed, ENTRY_PACKED_MAX);
 	t->repeats = repeats_new(WINDOWS_MAX, WINDOW_BYTES, REPEATS_WINDOW_MS, on_closed, t);
 	if (t->repeats == NULL) {
@@ -117,7 +116,6 @@ void tap_free(struct tap *t)
 	digest_free(t->log_digest);
 	digest_free(t->ledger_digest);
 	buf_release(&t->batch);
-	buf_release(&t->key);
 	buf_release(&t->packed);
 	free(t);
 }
@@ -155,76 +153,30 @@ bool tap_client(struct tap *t, struct slice address, char log[ENTRY_DIGEST_LEN +
 	       digest_client(t->ledger_digest, address, ledger);
 }
 
-static void key_slice(struct buf *key, struct slice s)
+bool tap_seen(struct tap *t, uint64_t id, int64_t wall_ms)
 {
-	msg_put_u32(key, (uint32_t)s.n);
-	buf_add(key, s);
+	t->slot = NULL;
+	return repeats_see(t->repeats, id, wall_ms, loop_now_ms(t->loop), &t->slot) ==
+	       REPEATS_COUNTED;
 }
 
-/* Everything that makes two sightings different; the value itself stays in this process. */
-static struct slice key_of(struct tap *t, const struct entry *e, struct slice value)
+/* The first of its window: its entry, which is kept for the last. */
+static void append_first(struct tap *t, struct entry *e)
 {
-	struct buf *key = &t->key;
-
-	buf_clear(key);
-	msg_put_u8(key, (uint8_t)e->kind);
-	key_slice(key, e->client);
-	key_slice(key, e->site);
-	key_slice(key, e->site_by);
-	key_slice(key, e->confidence);
-	key_slice(key, e->host);
-	key_slice(key, e->cookie);
-	key_slice(key, e->why);
-	key_slice(key, e->profile);
-	key_slice(key, e->choice);
-	key_slice(key, e->seen);
-	key_slice(key, e->verdict);
-	key_slice(key, e->scheme);
-	key_slice(key, value);
-	if (e->kind == ENTRY_SET) {
-		key_slice(key, e->attrs.domain);
-		key_slice(key, e->attrs.path);
-		/* A rolling Expires changes by a second between two answers: minutes are enough. */
-		msg_put_i64(key, e->attrs.lifetime_s / 60);
-		msg_put_u8(key, (uint8_t)(e->attrs.session | e->attrs.secure << 1 |
-					  e->attrs.httponly << 2 | e->attrs.partitioned << 3));
-		key_slice(key, e->attrs.samesite);
-		msg_put_u16(key, (uint16_t)e->status);
-	} else {
-		msg_put_u8(key, (uint8_t)e->tries);
-	}
-	return buf_slice(key);
-}
-
-/* True: to be written now, e is complete but for digests; false: it was counted. */
-static bool is_new(struct tap *t, struct entry *e, struct slice value, void **slot)
-{
-	struct slice key = key_of(t, e, value);
-
 	e->count = 1;
 	e->last = e->t;
 	e->first = ENTRY_NO_TIME;
-	*slot = NULL;
-	if (!buf_ok(&t->key))
-		return true; /* too large to be compared: written each time */
-	return repeats_see(t->repeats, key, e->t, loop_now_ms(t->loop), slot) == REPEATS_NEW;
-}
-
-static void keep_and_append(struct tap *t, struct entry *e, void *slot)
-{
 	append_entry(t, e);
-	if (slot != NULL && buf_ok(&t->packed))
-		(void)repeats_keep(t->repeats, slot, buf_slice(&t->packed));
+	if (t->slot != NULL && buf_ok(&t->packed))
+		(void)repeats_keep(t->repeats, t->slot, buf_slice(&t->packed));
+	t->slot = NULL;
 }
 
 void tap_cookie(struct tap *t, struct entry *e, struct slice value)
 {
 	char digest[ENTRY_DIGEST_LEN + 1], text[SHAPE_TEXT_MAX];
 	struct value_shape shape;
-	void *slot;
 
-	if (!is_new(t, e, value, &slot))
-		return;
 	if (t->log_digest == NULL || !digest_value(t->log_digest, e->cookie, value, digest)) {
 		t->lost++;
 		return;
@@ -235,17 +187,27 @@ void tap_cookie(struct tap *t, struct entry *e, struct slice value)
 	e->value = slice_of(digest, ENTRY_DIGEST_LEN);
 	if (t->keep_values)
 		e->clear = slice_head(value, ENTRY_CLEAR_MAX);
-	keep_and_append(t, e, slot);
+	append_first(t, e);
+}
+
+static uint64_t event_id(const struct entry *e)
+{
+	struct hasher h;
+
+	hasher_init(&h);
+	hasher_add_u64(&h, e->kind);
+	hasher_add(&h, e->client);
+	hasher_add(&h, e->host);
+	hasher_add(&h, e->why);
+	return hasher_result(&h);
 }
 
 void tap_event(struct tap *t, struct entry *e)
 {
-	void *slot = NULL;
-
-	if ((e->kind == ENTRY_PASS || e->kind == ENTRY_REFUSE) &&
-	    !is_new(t, e, slice_of("", 0), &slot))
-		return;
-	keep_and_append(t, e, slot);
+	if (e->kind != ENTRY_PASS && e->kind != ENTRY_REFUSE)
+		append_entry(t, e);
+	else if (!tap_seen(t, event_id(e), e->t))
+		append_first(t, e);
 }
 
 static void tell_loss(struct tap *t)

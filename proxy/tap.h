@@ -2,10 +2,10 @@
  * tap.h - from what a worker sees to the recorder's letters.
  *
  * The tap turns sightings into entries: the same sighting within a window is only counted
- * (evidence/repeats.h), a new one gets its keyed digests and is packed.  Packed entries are collected and
- * put into the recorder's box as one letter at the end of the turn, before any byte of that turn
- * reaches the browser.  When the box cannot take them they are counted, and the next letter that
- * gets through begins with a `loss` entry.
+ * (evidence/repeats.h), a new one gets its keyed digests and is packed.  Packed entries are
+ * collected and put into the recorder's box as one letter at the end of the turn, before any byte
+ * of that turn reaches the browser.  When the box cannot take them they are counted, and the next
+ * letter that gets through begins with a `loss` entry.
  */
 #ifndef CRUMBGATE_PROXY_TAP_H
 #define CRUMBGATE_PROXY_TAP_H
@@ -28,9 +28,19 @@ bool tap_client(struct tap *t, struct slice address, char log[ENTRY_DIGEST_LEN +
 		char ledger[ENTRY_DIGEST_LEN + 1]);
 
 /*
- * One sighting of a cookie.  `e` holds every field but n, value, shape, count, first, last; `value`
- * is the cookie-value, of which only a digest and a shape go on, made when the sighting is new.
+ * One sighting of a cookie, in two steps, so that one that was seen before costs no more than the
+ *first:
+ *
+ *	if (tap_seen(tap, id, wall_ms))
+ *		return;			// counted
+ *	...fill e...
+ *	tap_cookie(tap, &e, value);	// at once: no other call of the tap's in between
+ *
+ * `id` is a keyed hash (base/hash.h) of everything that makes two sightings different, the value
+ * included.  `e` holds every field but n, value, shape, count, first, last; `value` is the
+ * cookie-value, of which only a digest and a shape go on.
  */
+bool tap_seen(struct tap *t, uint64_t id, int64_t wall_ms);
 void tap_cookie(struct tap *t, struct entry *e, struct slice value);
 /* pass and refuse: counted likewise.  Other kinds: written as they are. */
 void tap_event(struct tap *t, struct entry *e);

@@ -110,6 +110,44 @@ static void test_siphash(void **state)
 	/* Keyed and not constant over length and content. */
 	assert_true(hash_bytes("", 0) != hash_bytes("\0", 1));
 	assert_true(hash_bytes("abcdefgh", 8) != hash_bytes("abcdefgi", 8));
+	/* SipHash-1-3 with the key 00 01 .. 0f, which is the one before hash_seed(). */
+	assert_true(hash_bytes("", 0) == UINT64_C(0xabac0158050fc4dc));
+}
+
+static uint64_t hash_of_two(struct slice a, struct slice b)
+{
+	struct hasher h;
+
+	hasher_init(&h);
+	hasher_add(&h, a);
+	hasher_add(&h, b);
+	return hasher_result(&h);
+}
+
+/* Every division of the same octets has a result of its own, whatever the lengths. */
+static void test_hasher(void **state)
+{
+	static const char text[] = "abcdefgh\0\0\0\0\0\0\0\0klmnopqrstuvwxyz";
+	const size_t n = sizeof(text) - 1;
+	struct hasher h, copy;
+
+	(void)state;
+	for (size_t i = 0; i <= n; i++) {
+		for (size_t j = 0; j < i; j++)
+			assert_true(hash_of_two(slice_of(text, i), slice_of(text + i, n - i)) !=
+				    hash_of_two(slice_of(text, j), slice_of(text + j, n - j)));
+		for (size_t j = 0; j < n; j++)
+			assert_true(hash_of_two(slice_of(text, i), SLICE("")) !=
+					    hash_of_two(slice_of(text, j), SLICE("")) ||
+				    i == j);
+	}
+	hasher_init(&h);
+	hasher_add_u64(&h, 7);
+	copy = h;
+	hasher_add_u64(&copy, 8);
+	assert_true(hasher_result(&copy) != hasher_result(&h));
+	hasher_add_u64(&h, 8);
+	assert_true(hasher_result(&copy) == hasher_result(&h));
 }
 
 static void test_msg(void **state)
@@ -173,7 +211,8 @@ static void test_post(void **state)
 	assert_non_null(tx);
 	assert_non_null(rx);
 	for (uint32_t i = 1; i <= seen.want; i++)
-		assert_true(post_send(tx, POST_RECORDER, MSG_ENTRIES, i, slice_of(body, sizeof(body))));
+		assert_true(
+			post_send(tx, POST_RECORDER, MSG_ENTRIES, i, slice_of(body, sizeof(body))));
 	assert_true(post_queued(tx) > 0);
 	assert_false(post_send(tx, POST_RECORDER, MSG_ENTRIES, 0, slice_of(body, MSG_MAX)));
 	event_base_dispatch(base);
@@ -191,9 +230,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_slice_cut), cmocka_unit_test(test_slice_u64),
-		cmocka_unit_test(test_buf_cap),   cmocka_unit_test(test_json),
-		cmocka_unit_test(test_clock),     cmocka_unit_test(test_siphash),
-		cmocka_unit_test(test_msg),       cmocka_unit_test(test_post),
+		cmocka_unit_test(test_buf_cap),	  cmocka_unit_test(test_json),
+		cmocka_unit_test(test_clock),	  cmocka_unit_test(test_siphash),
+		cmocka_unit_test(test_hasher),	  cmocka_unit_test(test_msg),
+		cmocka_unit_test(test_post),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

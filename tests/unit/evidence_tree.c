@@ -2,6 +2,7 @@
 #include "evidence/digest.h"
 #include "evidence/merkle.h"
 #include "evidence/note.h"
+#include "base/hash.h"
 #include "evidence/repeats.h"
 
 #include <setjmp.h>
@@ -314,7 +315,8 @@ static void tell(const struct repeats_closed *c, void *arg)
 static enum repeats_seen see(struct repeats *r, const char *key, int64_t now)
 {
 	void *slot;
-	enum repeats_seen seen = repeats_see(r, slice_str(key), 1000000 + now, now, &slot);
+	enum repeats_seen seen =
+		repeats_see(r, hash_bytes(key, strlen(key)), 1000000 + now, now, &slot);
 
 	if (seen == REPEATS_NEW)
 		assert_true(repeats_keep(r, slot, SLICE("packed")));

@@ -1,4 +1,5 @@
 /* From sightings to the recorder's box: what is new, what is counted, what is lost and said so. */
+#include "base/hash.h"
 #include "base/post.h"
 #include "evidence/digest.h"
 #include "evidence/repeats.h"
@@ -128,8 +129,14 @@ static void pass(struct stage *s, int64_t ms)
 
 static void see(struct stage *s, const char *name, const char *value)
 {
+	struct hasher seen;
 	struct entry e;
 
+	hasher_init(&seen);
+	hasher_add(&seen, slice_str(name));
+	hasher_add(&seen, slice_str(value));
+	if (tap_seen(s->tap, hasher_result(&seen), s->wall))
+		return;
 	entry_init(&e, ENTRY_SENT, s->wall);
 	e.client = SLICE("00112233445566778899aabbccddeeff");
 	e.site = SLICE("shop.test");

@@ -134,7 +134,6 @@ void h2_origin_add(struct h2_origin *h, struct upstream_h2 *u)
 {
 	u->h = h;
 	u->written_at = h->writes;
-	u->reused = origin_is_reused(h->origin);
 	TAILQ_INSERT_TAIL(&h->running, u, running);
 	timer_stop(&h->idle);
 	look_after(h);
@@ -261,11 +260,6 @@ bool h2_origin_has_room(const struct h2_origin *h)
 bool h2_origin_takes_websockets(const struct h2_origin *h)
 {
 	return h2_peer_extended_connect(h->session);
-}
-
-bool h2_origin_is_reused(const struct h2_origin *h)
-{
-	return origin_is_reused(h->origin);
 }
 
 const struct origin_target *h2_origin_target(const struct h2_origin *h)

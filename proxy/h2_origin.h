@@ -38,8 +38,6 @@ struct h2_origin *h2_origin_new(struct worker *w, struct origin *o, const struct
 bool h2_origin_has_room(const struct h2_origin *h);
 /* It offered RFC 8441: WebSockets may go over it. */
 bool h2_origin_takes_websockets(const struct h2_origin *h);
-/* It answered something before. */
-bool h2_origin_is_reused(const struct h2_origin *h);
 const struct origin_target *h2_origin_target(const struct h2_origin *h);
 const char *h2_origin_site(const struct h2_origin *h);
 /* Ends it in order: no new exchanges; closed when those that run are done (drain). */
@@ -51,18 +49,19 @@ void h2_origin_retire(struct h2_origin *h);
 void h2_origin_free(struct h2_origin *h);
 
 /*
- * One exchange on it, in memory of the exchange's that lives until the turn's end at least.  When
- * it failed() and `unprocessed` is false, an idempotent request may still be sent again when
- * `reused` and not `up.heard`: the origin may have closed the connection while the request was
- * under way.  `error` H2_HTTP_1_1_REQUIRED asks for the same request over HTTP/1.1 (RFC 9113
- * section 7).
+ * One exchange on it, in memory of the exchange's that lives until the turn's end at least.  A
+ * request whose connection went away before anything of the answer came (`up.heard`) failed, as in
+ * HTTP/1, without being surely unprocessed.
  */
 struct upstream_h2 {
 	struct upstream up; /* first; events and x are the caller's to set */
 	struct h2_origin *h;
 	struct h2_stream *stream; /* NULL: it is over */
-	bool reused;		  /* the connection had answered something before this began */
-	uint32_t error;		  /* after failed(): of RFC 9113 section 7, 0: none */
+	/*
+	 * After failed(): of RFC 9113 section 7, 0: none.  H2_HTTP_1_1_REQUIRED asks for the same
+	 * request over HTTP/1.1.
+	 */
+	uint32_t error;
 
 	/* private */
 	bool has_body, body_ended, body_begun;

@@ -85,12 +85,12 @@ static void interim(struct upstream_h2 *u, struct h2_response *r)
 
 void upstream_h2_on_response(void *arg, struct h2_stream *s, struct h2_response *r)
 {
-	struct h2_origin *h = arg;
 	struct upstream_h2 *u = h2_stream_owner(s);
 	struct upstream_head head = {
 		.status = r->status, .reason = SLICE(""), .fields = r->fields, .framing = r->framing
 	};
 
+	(void)arg;
 	if (u == NULL)
 		return;
 	u->up.heard = true;
@@ -99,7 +99,6 @@ void upstream_h2_on_response(void *arg, struct h2_stream *s, struct h2_response 
 		interim(u, r);
 		return;
 	}
-	origin_count_use(h->origin);
 	u->up.events->head(u->up.x, &head);
 }
 

@@ -61,18 +61,19 @@ void exchange_refuse(struct exchange *x, const struct origin_failure *why)
 	refuse_origin(x->down, why);
 }
 
-static void on_fail_later(struct deferred *d)
+static void on_refuse_later(struct deferred *d)
 {
-	struct exchange *x = LOOP_OWNER(d, struct exchange, fail_later);
+	struct exchange *x = LOOP_OWNER(d, struct exchange, refuse_later);
+	struct origin_failure why = { .fault = FAULT_BROKEN };
 
-	exchange_refuse(x, &x->failure);
+	snprintf(why.text, sizeof(why.text), "%s", x->refusal);
+	exchange_refuse(x, &why);
 }
 
 static void refuse_later(struct exchange *x, const char *text)
 {
-	x->failure.fault = FAULT_BROKEN;
-	snprintf(x->failure.text, sizeof(x->failure.text), "%s", text);
-	loop_defer(x->w->loop, &x->fail_later, on_fail_later);
+	x->refusal = text;
+	loop_defer(x->w->loop, &x->refuse_later, on_refuse_later);
 }
 
 static void exchange_release(struct deferred *d)
@@ -89,7 +90,7 @@ void exchange_free(struct exchange *x)
 {
 	if (x == NULL)
 		return;
-	deferred_cancel(&x->fail_later);
+	deferred_cancel(&x->refuse_later);
 	exchange_go(x, EXCHANGE_OVER);
 	reach_cancel(&x->reach);
 	if (x->up != NULL)
@@ -263,7 +264,7 @@ static void set_scene(struct exchange *x, const struct request_head *r)
 	if (pages_see(v->pages, &facts, &s->site, now, &learned))
 		peers_tell_page(w, v, &learned);
 	if (s->site.confidence == CONFIDENCE_HIGH)
-		snprintf(d->connection_site, SITE_MAX, "%s", s->site.site);
+		memcpy(d->connection_site, s->site.site, SITE_MAX);
 }
 
 static bool write_head(struct exchange *x, const struct request_head *r)

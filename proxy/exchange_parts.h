@@ -48,8 +48,8 @@ struct exchange {
 		struct upstream_h2 h2;
 	} as;
 
-	struct origin_failure failure; /* when it is none of an origin's own */
-	struct deferred fail_later, free_me;
+	const char *refusal; /* why it is refused at the end of this turn */
+	struct deferred refuse_later, free_me;
 };
 
 void exchange_go(struct exchange *x, enum exchange_state to);

@@ -3,8 +3,7 @@
 #include "proxy/h2_origin.h"
 #include "proxy/worker.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 static void look(struct reach *r);
 
@@ -24,20 +23,32 @@ static void tell_failure(struct reach *r, const struct origin_failure *why)
 
 /* ---- failures that must not come from inside reach_begin() ---- */
 
+static const struct origin_failure no_memory = { .fault = FAULT_BROKEN,
+						 .text = "the proxy is out of memory" };
+
+static void forget_failure(struct reach *r)
+{
+	free(r->failure);
+	r->failure = NULL;
+}
+
 static void on_later(struct deferred *d)
 {
 	struct reach *r = LOOP_OWNER(d, struct reach, later);
+	struct origin_failure *why = r->failure;
 
-	tell_failure(r, &r->failure);
+	r->failure = NULL;
+	tell_failure(r, why != NULL ? why : &no_memory);
+	free(why);
 }
 
+/* NULL: no memory. */
 static void fail_later(struct reach *r, const struct origin_failure *why)
 {
 	if (why != NULL) {
-		r->failure = *why;
-	} else {
-		r->failure.fault = FAULT_BROKEN;
-		snprintf(r->failure.text, sizeof(r->failure.text), "the proxy is out of memory");
+		r->failure = malloc(sizeof(*why));
+		if (r->failure != NULL)
+			*r->failure = *why;
 	}
 	loop_defer(r->w->loop, &r->later, on_later);
 }
@@ -68,11 +79,9 @@ static void on_ready(struct reach *r)
 
 static void on_failed(struct reach *r, const struct origin_failure *why)
 {
-	struct origin_failure copy = { .fault = FAULT_BROKEN,
-				       .text = "the proxy is out of memory" };
+	/* The origin's own goes with it. */
+	struct origin_failure copy = why != NULL ? *why : no_memory;
 
-	if (why != NULL)
-		copy = *why;
 	origin_close(r->origin, STREAM_GRACEFUL);
 	r->origin = NULL;
 	pool_dialled(&r->dial, POOL_FAILED, &copy);
@@ -207,6 +216,7 @@ void reach_begin(struct reach *r, struct origin *ahead, bool fresh)
 void reach_cancel(struct reach *r)
 {
 	deferred_cancel(&r->later);
+	forget_failure(r);
 	pool_wait_cancel(&r->waiter);
 	if (r->origin != NULL)
 		origin_close(r->origin, STREAM_RESET);

@@ -44,7 +44,7 @@ struct reach {
 	struct origin *origin; /* on its way for this one */
 	struct pool_waiter waiter;
 	struct pool_dial dial;
-	struct origin_failure failure;
+	struct origin_failure *failure; /* to be told at the end of this turn */
 	struct deferred later;
 	bool alone; /* what is reached will be HTTP/1, so waiting for another's is of no use */
 };

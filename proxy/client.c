@@ -1,7 +1,6 @@
 #include "proxy/client.h"
 
 #include "base/config.h"
-#include "base/diag.h"
 #include "proxy/client_parts.h"
 #include "proxy/h2_client.h"
 #include "proxy/visitor.h"
@@ -57,32 +56,20 @@ void client_describe(struct client *c, struct downstream *d)
 	d->to_desk = t != NULL && t->desk;
 }
 
-void client_accept(struct worker *w, int fd, const struct address *peer)
+/* Takes the stream and the visitor's connection, also when there is no memory. */
+static void begin(struct worker *w, struct visitor *v, struct stream *s)
 {
-	struct visitor *v = w->clients_n < w->config->max_connections / w->setup->workers + 1
-				    ? visitor_enter(w->visitors, peer)
-				    : NULL;
-	struct client *c;
+	struct client *c = calloc(1, sizeof(*c));
 
-	if (v != NULL && v->connections > w->config->connections_per_client) {
-		diag_warning("a client has more than %u connections (connections-per-client)",
-			     w->config->connections_per_client);
+	if (c == NULL) {
+		stream_close(s, STREAM_RESET);
 		visitor_leave(w->visitors, v);
-		v = NULL;
-	}
-	c = v != NULL ? calloc(1, sizeof(*c)) : NULL;
-	if (c != NULL)
-		c->stream = stream_from_fd(w->loop, fd, client_on_stream, c);
-	else
-		close(fd);
-	if (c == NULL || c->stream == NULL) {
-		if (v != NULL)
-			visitor_leave(w->visitors, v);
-		free(c);
 		return;
 	}
 	c->w = w;
 	c->visitor = v;
+	c->stream = s;
+	stream_set_cb(s, client_on_stream, c);
 	if (w->config->max_head > STREAM_READ_MAX)
 		stream_set_read_max(c->stream, w->config->max_head + 1);
 	client_describe(c, &c->down);
@@ -91,6 +78,32 @@ void client_accept(struct worker *w, int fd, const struct address *peer)
 	TAILQ_INSERT_TAIL(&w->clients, c, next);
 	w->clients_n++;
 	client_go(c, CLIENT_IDLE);
+}
+
+void client_accept(struct worker *w, int fd, const struct address *peer)
+{
+	struct visitor *v = visitor_admit(w->visitors, peer);
+	struct stream *s;
+
+	if (v == NULL) {
+		close(fd);
+		return;
+	}
+	s = stream_from_fd(w->loop, fd, client_on_stream, NULL);
+	if (s != NULL)
+		begin(w, v, s);
+	else
+		visitor_leave(w->visitors, v);
+}
+
+void client_take(struct worker *w, struct stream *s, const struct address *peer)
+{
+	struct visitor *v = visitor_admit(w->visitors, peer);
+
+	if (v != NULL)
+		begin(w, v, s);
+	else
+		stream_close(s, STREAM_RESET);
 }
 
 static void client_free(struct deferred *d)

@@ -121,6 +121,8 @@ static bool forbid(scmp_filter_ctx ctx, const int *calls, size_t n)
 	return true;
 }
 
+#define PAIR_TYPE (SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
+
 /* A worker speaks IP and nothing else: no socket of this machine's services, no control.sock. */
 static bool forbid_local_sockets(scmp_filter_ctx ctx)
 {
@@ -130,7 +132,11 @@ static bool forbid_local_sockets(scmp_filter_ctx ctx)
 		if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
 				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0)) < 0)
 			return false;
-	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socketpair), 0) == 0;
+	/* A pair of streams leads nowhere (stream_pair()); one of datagrams could be connected elsewhere. */
+	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socketpair), 1,
+				SCMP_A0(SCMP_CMP_NE, AF_UNIX, 0)) == 0 &&
+	       seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socketpair), 1,
+				SCMP_A1(SCMP_CMP_NE, PAIR_TYPE, 0)) == 0;
 }
 
 /* abort() signals its own process, which may stay. */

@@ -63,28 +63,37 @@ static bool load_tables(struct setup *s)
 	return good;
 }
 
-static bool bind_all(struct setup *s)
+/* `optional`: a machine without IPv6 has no [::1], and nobody asked for it. */
+static bool bind_one(struct setup *s, const struct config_listen *at, bool tls, bool optional)
 {
-	const struct config *c = s->config;
 	char why[512];
+	int fd;
 
-	if (c->listen_n > SETUP_LISTENERS_MAX) {
-		diag_error("listen: at most %d addresses", SETUP_LISTENERS_MAX);
+	if (s->listeners_n == SETUP_LISTENERS_MAX) {
+		diag_error("at most %d addresses can be listened on", SETUP_LISTENERS_MAX);
 		return false;
 	}
-	for (size_t i = 0; i < c->listen_n; i++) {
-		int fd = listener_bind(c->listen[i].text, why, sizeof(why));
-
-		if (fd >= 0) {
-			s->listeners[s->listeners_n++] = fd;
-			continue;
-		}
-		/* A machine without IPv6 has no [::1], and nobody asked for it. */
-		if (c->listen_is_default && errno != EADDRINUSE && i > 0)
-			continue;
+	fd = listener_bind(at->text, why, sizeof(why));
+	if (fd < 0 && optional && errno != EADDRINUSE)
+		return true;
+	if (fd < 0) {
 		diag_error("%s", why);
 		return false;
 	}
+	s->listeners[s->listeners_n++] = (struct setup_listener){ fd, tls };
+	return true;
+}
+
+static bool bind_all(struct setup *s)
+{
+	const struct config *c = s->config;
+
+	for (size_t i = 0; i < c->listen_n; i++)
+		if (!bind_one(s, &c->listen[i], false, c->listen_is_default && i > 0))
+			return false;
+	for (size_t i = 0; i < c->listen_tls_n; i++)
+		if (!bind_one(s, &c->listen_tls[i], true, false))
+			return false;
 	return s->listeners_n != 0;
 }
 
@@ -193,7 +202,7 @@ struct setup *setup_reload(struct setup *old, struct config *config, unsigned fi
 void setup_close_listeners(struct setup *s)
 {
 	for (size_t i = 0; i < s->listeners_n; i++)
-		close(s->listeners[i]);
+		close(s->listeners[i].fd);
 	s->listeners_n = 0;
 }
 

@@ -17,7 +17,7 @@
 #include "certs/tickets.h"
 #include "evidence/entry.h"
 
-#define SETUP_LISTENERS_MAX 16
+#define SETUP_LISTENERS_MAX 32
 #define SETUP_SECRET_LEN 32
 
 struct config;
@@ -25,6 +25,11 @@ struct hosts;
 struct rules;
 struct sites;
 struct trust;
+
+struct setup_listener {
+	int fd;
+	bool tls; /* browsers speak TLS to the proxy there (outer.h) */
+};
 
 struct setup {
 	struct config *config;
@@ -41,7 +46,7 @@ struct setup {
 	struct ticket_keys tickets; /* those in force at the fork; later ones come by letter */
 	unsigned char secret[SETUP_SECRET_LEN]; /* binds the desk's form tokens */
 	int64_t started;			/* wall ms */
-	int listeners[SETUP_LISTENERS_MAX];
+	struct setup_listener listeners[SETUP_LISTENERS_MAX];
 	size_t listeners_n;
 	unsigned first_box, workers; /* the letter boxes of this generation */
 };

@@ -319,6 +319,8 @@ static void say_ready(const struct supervisor *sup)
 	const char *at = sup->config->listen_n != 0 ? sup->config->listen[0].text : "nowhere";
 
 	printf("crumbgate: proxy for your browser:  %s\n", at);
+	for (size_t i = 0; i < sup->config->listen_tls_n; i++)
+		printf("crumbgate: with TLS to the proxy:   %s\n", sup->config->listen_tls[i].text);
 	printf("crumbgate: then open and trust:     http://crumbgate.internal/\n");
 	printf("crumbgate: the evidence is kept in: %s/evidence\n", sup->config->state);
 	fflush(stdout);
@@ -554,11 +556,12 @@ static bool open_signals(struct supervisor *sup)
 	return sup->signals != NULL && event_add(sup->signals, NULL) == 0;
 }
 
-/* Each intercepted connection takes two descriptors. */
+/* Each intercepted connection takes two descriptors, and two more inside TLS to the proxy. */
 static void raise_descriptors(const struct config *config)
 {
 	struct rlimit lim;
-	rlim_t wanted = (rlim_t)config->max_connections * 2 + 1024;
+	rlim_t each = config->listen_tls_n != 0 ? 4 : 2;
+	rlim_t wanted = (rlim_t)config->max_connections * each + 1024;
 
 	if (getrlimit(RLIMIT_NOFILE, &lim) < 0 || lim.rlim_cur >= wanted)
 		return;

@@ -1,6 +1,7 @@
 #include "proxy/visitor.h"
 
 #include "base/config.h"
+#include "base/diag.h"
 #include "base/hash.h"
 #include "proxy/tap.h"
 #include "proxy/worker.h"
@@ -129,6 +130,14 @@ struct visitor *visitor_find(struct visitors *t, struct slice address)
 	return s != NULL ? &s->v : NULL;
 }
 
+struct visitor *visitor_find_id(struct visitors *t, const uint8_t id[CLIENT_ID_LEN])
+{
+	for (struct seat *s = t->by_address; s != NULL; s = s->hh.next)
+		if (memcmp(s->v.id, id, CLIENT_ID_LEN) == 0)
+			return &s->v;
+	return NULL;
+}
+
 struct visitor *visitor_meet(struct visitors *t, struct slice address)
 {
 	struct visitor *v = visitor_find(t, address);
@@ -166,6 +175,23 @@ struct visitor *visitor_enter(struct visitors *t, const struct address *peer)
 		return NULL;
 	visitor_hold(t, v);
 	v->connections++;
+	return v;
+}
+
+struct visitor *visitor_admit(struct visitors *t, const struct address *peer)
+{
+	const struct worker *w = t->w;
+	struct visitor *v;
+
+	if (w->clients_n > w->config->max_connections / w->setup->workers)
+		return NULL;
+	v = visitor_enter(t, peer);
+	if (v != NULL && v->connections > w->config->connections_per_client) {
+		diag_warning("a client has more than %u connections (connections-per-client)",
+			     w->config->connections_per_client);
+		visitor_leave(t, v);
+		v = NULL;
+	}
 	return v;
 }
 

@@ -35,12 +35,19 @@ void visitors_free(struct visitors *t);
 
 /* The visitor behind a peer's address, with one connection more.  NULL: no memory, or too many. */
 struct visitor *visitor_enter(struct visitors *t, const struct address *peer);
+/*
+ * The same for a connection that was just accepted, within max-connections and connections-per-client; NULL
+ * also beyond them.
+ */
+struct visitor *visitor_admit(struct visitors *t, const struct address *peer);
 void visitor_leave(struct visitors *t, struct visitor *v);
 /* For those who keep the pointer (connections to origins): it stays until it is let go. */
 void visitor_hold(struct visitors *t, struct visitor *v);
 void visitor_let_go(struct visitors *t, struct visitor *v);
 /* By canonical address, for letters; NULL when there is no such visitor here. */
 struct visitor *visitor_find(struct visitors *t, struct slice address);
+/* By what names it in tables; goes through all of them, so for rare events only. */
+struct visitor *visitor_find_id(struct visitors *t, const uint8_t id[CLIENT_ID_LEN]);
 /* As visitor_find(), and makes one. */
 struct visitor *visitor_meet(struct visitors *t, struct slice address);
 

@@ -16,6 +16,7 @@
 #include "proxy/net/dial.h"
 #include "proxy/net/listener.h"
 #include "proxy/origin.h"
+#include "proxy/outer.h"
 #include "proxy/peers.h"
 #include "proxy/pool.h"
 #include "proxy/process.h"
@@ -86,6 +87,13 @@ static void on_accept(int fd, const struct address *peer, void *arg)
 	client_accept(arg, fd, peer);
 }
 
+static void on_accept_tls(int fd, const struct address *peer, void *arg)
+{
+	const struct worker *w = arg;
+
+	outers_accept(w->outers, fd, peer);
+}
+
 static void start_serving(struct worker_process *p)
 {
 	const struct setup *s = p->start->setup;
@@ -93,7 +101,9 @@ static void start_serving(struct worker_process *p)
 	if (p->serving || p->w.draining)
 		return;
 	for (size_t i = 0; i < s->listeners_n; i++) {
-		struct listener *l = listener_new(p->w.loop, s->listeners[i], on_accept, &p->w);
+		struct listener *l =
+			listener_new(p->w.loop, s->listeners[i].fd,
+				     s->listeners[i].tls ? on_accept_tls : on_accept, &p->w);
 
 		if (l == NULL)
 			diag_error("cannot listen: %s", strerror(errno));
@@ -111,7 +121,7 @@ static void stop_listening(struct worker_process *p)
 	p->listeners_n = 0;
 	/* While anybody has the socket open, the kernel goes on completing handshakes. */
 	for (size_t i = 0; i < p->start->setup->listeners_n; i++)
-		close(p->start->setup->listeners[i]);
+		close(p->start->setup->listeners[i].fd);
 }
 
 /* `retire`: a new generation serves; who is here may stay until his next answer is out. */
@@ -128,6 +138,7 @@ static void begin_drain(struct worker_process *p, bool retire)
 		next = client_after(c);
 		client_drain(c);
 	}
+	outers_drain(p->w.outers);
 	pool_drain(p->w.pool);
 	tap_flush(p->w.tap);
 }
@@ -136,7 +147,7 @@ static void begin_drain(struct worker_process *p, bool retire)
 static bool is_drained(struct worker_process *p)
 {
 	if (!p->w.draining || !TAILQ_EMPTY(&p->w.clients) || !TAILQ_EMPTY(&p->w.tunnels) ||
-	    stream_lingering(p->w.loop) != 0)
+	    !outers_empty(p->w.outers) || stream_lingering(p->w.loop) != 0)
 		return false;
 	tap_flush(p->w.tap);
 	return post_queued(p->w.post) == 0;
@@ -307,12 +318,13 @@ static bool init_services(struct worker_process *p)
 	w->minting = minting_new(w);
 	w->issuers = issuers_new(w);
 	w->pool = pool_new(w);
+	w->outers = outers_new(w);
 	w->desk = desk_side_new(w);
 	p->resolver = resolver_new(w->loop, NULL);
 	w->dialer = p->resolver != NULL ? dialer_new(w->loop, p->resolver, NULL, NULL) : NULL;
 	return w->tap != NULL && w->choices != NULL && w->expiry != NULL && w->visitors != NULL &&
-	       w->minting != NULL && w->issuers != NULL && w->pool != NULL && w->desk != NULL &&
-	       w->dialer != NULL && init_heads(p) && init_tls(p);
+	       w->minting != NULL && w->issuers != NULL && w->pool != NULL && w->outers != NULL &&
+	       w->desk != NULL && w->dialer != NULL && init_heads(p) && init_tls(p);
 }
 
 struct worker *worker_open(const struct child_start *start, const struct clock *clock)
@@ -345,6 +357,7 @@ void worker_close(struct worker *w)
 {
 	struct worker_process *p = process_of(w);
 
+	outers_free(w->outers);
 	tunnels_stop(w);
 	stream_reset_lingering(w->loop);
 	pool_free(w->pool);
@@ -376,7 +389,7 @@ static void own_process(const struct child_start *start)
 		keep[n++] = start->boxes->wr[i];
 	keep[n++] = start->boxes->rd[start->box];
 	for (size_t i = 0; i < start->setup->listeners_n; i++)
-		keep[n++] = start->setup->listeners[i];
+		keep[n++] = start->setup->listeners[i].fd;
 	process_child("worker", start->parent, keep, n);
 }
 

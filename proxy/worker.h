@@ -24,6 +24,8 @@ struct h1_response;
 struct issuers;
 struct leaves;
 struct minting;
+struct passes;
+struct outers;
 struct pool;
 struct tap;
 struct tunnel;
@@ -57,9 +59,11 @@ struct worker {
 	struct visitors *visitors;
 	struct leaves *leaves;
 	struct minting *minting;
+	struct passes *passes;
 	struct dialer *dialer;
 	struct issuers *issuers;
 	struct pool *pool;
+	struct outers *outers; /* TLS to the proxy itself */
 	struct desk_side *desk;
 
 	/* Heads are read into these and are done with before the callback ends. */

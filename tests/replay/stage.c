@@ -306,10 +306,10 @@ static struct setup *make_setup(struct stage *t, const char *state, char *const 
 
 	if (s == NULL)
 		return NULL;
-	s->listeners[0] = listener_bind("127.0.0.1:0", why, sizeof(why));
+	s->listeners[0].fd = listener_bind("127.0.0.1:0", why, sizeof(why));
 	s->listeners_n = 1;
 	t->origin_fd = listener_bind("127.0.0.1:0", why, sizeof(why));
-	if (!bound(s->listeners[0], &t->proxy) || !bound(t->origin_fd, &a)) {
+	if (!bound(s->listeners[0].fd, &t->proxy) || !bound(t->origin_fd, &a)) {
 		fprintf(stderr, "%s\n", why);
 		setup_free(s);
 		return NULL;

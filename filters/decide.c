@@ -39,7 +39,7 @@ static enum purpose find_purpose(const struct rules *rules, const struct cookie_
 				 struct cookie_decision *out, struct why *w)
 {
 	if (rules == NULL ||
-	    !rules_match(rules, f->name, f->host, f->party, f->lifetime_s, &out->row)) {
+	    !rules_find(rules, f->name, f->host, f->party, f->lifetime_s, &out->row)) {
 		add(w, SLICE("no row"));
 		return PURPOSE_UNKNOWN;
 	}
@@ -109,7 +109,7 @@ void decide_cookie(const struct rules *rules, const struct cookie_facts *f,
 {
 	struct why w = { out->why, 0 };
 
-	out->row = (struct rules_row){ 0 };
+	out->row = (struct rules_hit){ .line = 0 };
 	out->why[0] = '\0';
 	out->purpose = find_purpose(rules, f, out, &w);
 	if (f->kind == COOKIE_SET && f->lifetime_s == LIFETIME_DELETES) {

@@ -61,8 +61,8 @@ struct cookie_decision {
 	 * accepted", "table:412 _ga*; minors: no choice counts", "table:412 _ga*; investigator".
 	 */
 	char why[DECISION_WHY_MAX];
-	/* The row, for explaining; line 0: none matched.  Borrowed from the rules. */
-	struct rules_row row;
+	/* The row; line 0: none matched.  Borrowed from the rules. */
+	struct rules_hit row;
 };
 
 /* rules may be NULL: no table, every cookie is unknown. */

@@ -41,14 +41,24 @@ size_t rules_count(const struct rules *r);
 /* Bytes held. */
 size_t rules_size(const struct rules *r);
 
-/* One row; the slices are borrowed from the rules. */
+/* What a look-up decides by; the slice is borrowed from the rules. */
+struct rules_hit {
+	struct slice pattern;
+	enum purpose purpose;
+	unsigned line; /* 0: no row */
+};
+
+/* lifetime_s as in cookie.h.  False: no row, *out is left alone. */
+bool rules_find(const struct rules *r, struct slice name, struct slice host, enum party party,
+		int64_t lifetime_s, struct rules_hit *out);
+
+/* The same with all that the row says, for explaining. */
 struct rules_row {
 	struct slice pattern, kind, setter, life, what, source;
 	enum purpose purpose;
 	unsigned line;
 };
 
-/* lifetime_s as in cookie.h.  False: no row. */
 bool rules_match(const struct rules *r, struct slice name, struct slice host, enum party party,
 		 int64_t lifetime_s, struct rules_row *out);
 

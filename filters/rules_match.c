@@ -125,25 +125,8 @@ static void probe_wildcards(struct query *q)
 	}
 }
 
-static void fill_row(const struct rules *r, const struct rule *row, struct rules_row *out)
-{
-	struct slice c[COLUMN_COUNT];
-
-	rules_split(slice_of(r->text + row->at, row->length), c);
-	*out = (struct rules_row){
-		.pattern = c[COLUMN_PATTERN],
-		.kind = c[COLUMN_KIND],
-		.setter = c[COLUMN_SETTER],
-		.life = c[COLUMN_LIFE],
-		.what = c[COLUMN_WHAT],
-		.source = c[COLUMN_SOURCE],
-		.purpose = (enum purpose)row->purpose,
-		.line = row->line,
-	};
-}
-
-bool rules_match(const struct rules *r, struct slice name, struct slice host, enum party party,
-		 int64_t lifetime_s, struct rules_row *out)
+static const struct rule *best_row(const struct rules *r, struct slice name, struct slice host,
+				   enum party party, int64_t lifetime_s)
 {
 	struct query q;
 
@@ -161,8 +144,41 @@ bool rules_match(const struct rules *r, struct slice name, struct slice host, en
 	/* An exact row outranks every wildcard. */
 	if (q.best == UINT32_MAX)
 		probe_wildcards(&q);
-	if (q.best == UINT32_MAX)
+	return q.best != UINT32_MAX ? &r->rows.at[q.best] : NULL;
+}
+
+bool rules_find(const struct rules *r, struct slice name, struct slice host, enum party party,
+		int64_t lifetime_s, struct rules_hit *out)
+{
+	const struct rule *row = best_row(r, name, host, party, lifetime_s);
+
+	if (row == NULL)
 		return false;
-	fill_row(r, &r->rows.at[q.best], out);
+	*out = (struct rules_hit){
+		.pattern = rules_row_pattern(r, row),
+		.purpose = (enum purpose)row->purpose,
+		.line = row->line,
+	};
+	return true;
+}
+
+bool rules_match(const struct rules *r, struct slice name, struct slice host, enum party party,
+		 int64_t lifetime_s, struct rules_row *out)
+{
+	const struct rule *row = best_row(r, name, host, party, lifetime_s);
+	struct slice c[COLUMN_COUNT];
+
+	if (row == NULL || !rules_split(slice_of(r->text + row->at, row->length), c))
+		return false;
+	*out = (struct rules_row){
+		.pattern = c[COLUMN_PATTERN],
+		.kind = c[COLUMN_KIND],
+		.setter = c[COLUMN_SETTER],
+		.life = c[COLUMN_LIFE],
+		.what = c[COLUMN_WHAT],
+		.source = c[COLUMN_SOURCE],
+		.purpose = (enum purpose)row->purpose,
+		.line = row->line,
+	};
 	return true;
 }

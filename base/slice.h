@@ -5,6 +5,8 @@
  * long as the buffer it points into.  It need not end in NUL and may contain any byte.  Comparison
  * without case folds ASCII only, as every protocol here asks for (RFC 9110 section 5.1,
  * RFC 6265bis section 5.2), and never looks at the locale.
+ *
+ * The short functions are inline: one request calls them several hundred times.
  */
 #ifndef CRUMBGATE_BASE_SLICE_H
 #define CRUMBGATE_BASE_SLICE_H
@@ -43,21 +45,75 @@ static inline bool ascii_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-bool slice_eq(struct slice a, struct slice b);
+static inline bool slice_eq(struct slice a, struct slice b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+/* n octets, letters of either case alike. */
+bool slice_same_letters(const char *a, const char *b, size_t n);
+
 /* ASCII case-insensitive. */
-bool slice_ieq(struct slice a, struct slice b);
-bool slice_starts(struct slice s, struct slice prefix);
-bool slice_istarts(struct slice s, struct slice prefix);
-bool slice_ends(struct slice s, struct slice suffix);
-bool slice_iends(struct slice s, struct slice suffix);
+static inline bool slice_ieq(struct slice a, struct slice b)
+{
+	return a.n == b.n && slice_same_letters(a.p, b.p, a.n);
+}
+
+static inline struct slice slice_head(struct slice s, size_t n)
+{
+	return slice_of(s.p, n < s.n ? n : s.n);
+}
+
+/* s without its first n bytes (n is clamped). */
+static inline struct slice slice_skip(struct slice s, size_t n)
+{
+	if (n > s.n)
+		n = s.n;
+	return slice_of(n != 0 ? s.p + n : s.p, s.n - n);
+}
+
+static inline bool slice_starts(struct slice s, struct slice prefix)
+{
+	return s.n >= prefix.n && slice_eq(slice_head(s, prefix.n), prefix);
+}
+
+static inline bool slice_istarts(struct slice s, struct slice prefix)
+{
+	return s.n >= prefix.n && slice_ieq(slice_head(s, prefix.n), prefix);
+}
+
+static inline bool slice_ends(struct slice s, struct slice suffix)
+{
+	return s.n >= suffix.n && slice_eq(slice_skip(s, s.n - suffix.n), suffix);
+}
+
+static inline bool slice_iends(struct slice s, struct slice suffix)
+{
+	return s.n >= suffix.n && slice_ieq(slice_skip(s, s.n - suffix.n), suffix);
+}
 
 /* The first index of c, or s.n when there is none. */
-size_t slice_find(struct slice s, char c);
-/* s without its first n bytes (n is clamped). */
-struct slice slice_skip(struct slice s, size_t n);
-struct slice slice_head(struct slice s, size_t n);
+static inline size_t slice_find(struct slice s, char c)
+{
+	const char *at = s.n != 0 ? memchr(s.p, c, s.n) : NULL;
+
+	return at != NULL ? (size_t)(at - s.p) : s.n;
+}
+
+static inline bool ascii_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 /* Without SP and HTAB at both ends. */
-struct slice slice_trim(struct slice s);
+static inline struct slice slice_trim(struct slice s)
+{
+	while (s.n != 0 && ascii_blank(s.p[0]))
+		s = slice_of(s.p + 1, s.n - 1);
+	while (s.n != 0 && ascii_blank(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
 
 /*
  * Cuts s at the first c: *head gets what stands before it, the return value what stands behind.

@@ -81,6 +81,10 @@ struct config {
 	char **never_intercept; /* lower case: "host", or "*.host" for the names below host */
 	size_t never_intercept_n;
 	bool never_intercept_defaults; /* the built-in table counts too */
+	unsigned pass_after_refusals;  /* 0: never; see proxy/passes.h for these */
+	unsigned pass_window_ms;
+	unsigned pass_time_ms;
+	bool pass_on_challenge;
 	bool via;
 
 	/* Who is protected how. */

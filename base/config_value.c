@@ -173,11 +173,12 @@ static bool set_number(unsigned *out, const struct option_row *row, struct slice
 		    !slice_to_u64(digits, UINT32_MAX, &number))
 			continue;
 		number *= u->factor;
-		if (number >= row->min && number <= row->max) {
+		if ((number >= row->min && number <= row->max) || (row->or_zero && number == 0)) {
 			*out = (unsigned)number;
 			return true;
 		}
-		buf_addf(why, "%.*s is out of range; '%s' can be from ", SLICE_ARG(v), row->name);
+		buf_addf(why, "%.*s is out of range; '%s' can be %sfrom ", SLICE_ARG(v), row->name,
+			 row->or_zero ? "0 or " : "");
 		amount(why, row->type, row->min);
 		buf_adds(why, " to ");
 		amount(why, row->type, row->max);

@@ -32,6 +32,7 @@ enum msg_type {
 	MSG_ACK,
 	/* workers among themselves (proxy/peers.h) */
 	MSG_PAGE = 40,
+	MSG_PASS,
 	/* supervisor */
 	MSG_TICKETS = 60,
 	MSG_DRAIN,

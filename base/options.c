@@ -160,6 +160,53 @@ const struct option_row options[] = {
 	  .manual =
 		  "Whether the built-in table of hosts that do not work with interception (pinned "
 		  "applications, software updates) counts too." },
+	{ .name = "pass-after-refusals",
+	  .type = OPTION_COUNT,
+	  .arg = "N",
+	  .fallback = "3",
+	  .min = 2,
+	  .max = 16,
+	  .or_zero = true,
+	  FIELD(pass_after_refusals),
+	  .help = "pass a host unread after a client refused its certificate so often; 0 is never",
+	  .manual = "An application that accepts only its own certificate refuses the proxy's. "
+		    "After so many refusals within pass-window that one host is passed through "
+		    "unread for that one client, never the names below it. Connections opened "
+		    "side by side count once; a connection to the host that was used begins the "
+		    "count anew; a client that never used any connection the proxy intercepted "
+		    "does not trust the CA, and nothing is passed for it. Nor is anything for "
+		    "clients of the profile minors. Each pass is recorded, and the desk lists it "
+		    "and can end it. With 0 refusals change nothing." },
+	{ .name = "pass-window",
+	  .type = OPTION_TIME,
+	  .arg = "TIME",
+	  .fallback = "10m",
+	  .min = SECOND,
+	  .max = DAY,
+	  FIELD(pass_window_ms),
+	  .help = "a refused certificate counts for so long",
+	  .manual = "How long a refusal counts for pass-after-refusals." },
+	{ .name = "pass-time",
+	  .type = OPTION_TIME,
+	  .arg = "TIME",
+	  .fallback = "1h",
+	  .min = SECOND,
+	  .max = DAY,
+	  FIELD(pass_time_ms),
+	  .help = "how long a host passes unread after refusals or a challenge",
+	  .manual = "How long a host is passed through unread after refusals or a challenge. Then"
+		    " it is intercepted again and connections that are still open are cut. One "
+		    "that was ended at the desk does not begin again for the same time." },
+	{ .name = "pass-on-challenge",
+	  .type = OPTION_BOOL,
+	  .fallback = "yes",
+	  FIELD(pass_on_challenge),
+	  .help = "pass a host unread that asks whether a robot is calling",
+	  .manual = "Whether a host that answers with a challenge for robots (as cf-mitigated: "
+		    "challenge) is passed through unread for pass-time, because such a question "
+		    "can be meant for the proxy. Only where the host belongs to the page's own "
+		    "site, for that client and that host alone, and not for clients of the "
+		    "profile minors." },
 	{ .name = "via",
 	  .type = OPTION_BOOL,
 	  .fallback = "no",
@@ -444,7 +491,8 @@ static void mdoc_one(const struct option_row *row, FILE *out)
 	if (option_is_list(row->type))
 		fprintf(out, "A list.\n");
 	if (row->type == OPTION_TIME || row->type == OPTION_SIZE || row->type == OPTION_COUNT)
-		fprintf(out, "From %u to %u%s.\n", row->min, row->max,
+		fprintf(out, "%s%u to %u%s.\n", row->or_zero ? "0, or from " : "From ", row->min,
+			row->max,
 			row->type == OPTION_TIME   ? " ms"
 			: row->type == OPTION_SIZE ? " bytes"
 						   : "");

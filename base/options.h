@@ -36,6 +36,7 @@ struct option_row {
 	const char *arg;      /* what the help calls the value; NULL for a bool */
 	const char *fallback; /* list elements are separated by a space; "" is the empty value */
 	unsigned min, max;    /* COUNT; TIME in ms, SIZE in bytes */
+	bool or_zero;	      /* 0 besides, which switches off */
 	const char *const *words;
 	size_t offset, offset_n;
 	bool adds;  /* the command line adds to the file's list instead of replacing it */

@@ -3,9 +3,17 @@
 #include "proxy/visitor.h"
 #include "proxy/worker.h"
 
-void peers_tell_page(struct worker *w, const struct visitor *v, const struct page_event *e)
+void peers_tell(struct worker *w, enum msg_type type, struct slice body)
 {
 	unsigned self = post_self(w->post);
+
+	for (unsigned i = 0; i < w->setup->workers; i++)
+		if (w->setup->first_box + i != self)
+			(void)post_send(w->post, w->setup->first_box + i, type, 0, body);
+}
+
+void peers_tell_page(struct worker *w, const struct visitor *v, const struct page_event *e)
+{
 	struct buf body;
 
 	if (w->setup->workers < 2)
@@ -13,10 +21,8 @@ void peers_tell_page(struct worker *w, const struct visitor *v, const struct pag
 	buf_init(&body, 8192);
 	msg_put_bytes(&body, slice_str(v->address));
 	page_event_pack(e, &body);
-	for (unsigned i = 0; buf_ok(&body) && i < w->setup->workers; i++)
-		if (w->setup->first_box + i != self)
-			(void)post_send(w->post, w->setup->first_box + i, MSG_PAGE, 0,
-					buf_slice(&body));
+	if (buf_ok(&body))
+		peers_tell(w, MSG_PAGE, buf_slice(&body));
 	buf_release(&body);
 }
 

@@ -4,6 +4,8 @@
  * A page or frame that a visitor loaded (MSG_PAGE: bytes address, then filters/pages.h's event).  The
  * letter is put before the answer's bytes go out, and boxes are read before sockets, so whatever
  * the browser asks next is judged with it, at whichever worker it arrives.
+ *
+ * What passes unread (MSG_PASS: the body is passes.h's letter) goes the same way.
  */
 #ifndef CRUMBGATE_PROXY_PEERS_H
 #define CRUMBGATE_PROXY_PEERS_H
@@ -14,8 +16,10 @@
 struct visitor;
 struct worker;
 
+/* A letter to every other worker. */
+void peers_tell(struct worker *w, enum msg_type type, struct slice body);
 void peers_tell_page(struct worker *w, const struct visitor *v, const struct page_event *e);
-/* False: malformed. */
+/* MSG_PAGE.  False: malformed. */
 bool peers_letter(struct worker *w, const struct letter *letter);
 
 #endif

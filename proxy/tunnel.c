@@ -14,6 +14,8 @@ struct tunnel {
 	struct visitor *visitor;
 	struct relay *relay;
 	struct deferred free_me;
+	bool passes;  /* a pass let it through */
+	char host[];
 };
 
 static void tunnel_free(struct deferred *d)
@@ -47,7 +49,7 @@ static void record(struct worker *w, struct visitor *v, struct slice host, const
 void tunnel_start(struct worker *w, struct visitor *v, struct slice host, const char *why,
 		  struct stream *client, struct stream *origin)
 {
-	struct tunnel *t = calloc(1, sizeof(*t));
+	struct tunnel *t = calloc(1, sizeof(*t) + host.n + 1);
 
 	if (t != NULL)
 		t->relay = relay_start(client, origin, &w->times.tunnel_idle, on_done, t);
@@ -59,12 +61,26 @@ void tunnel_start(struct worker *w, struct visitor *v, struct slice host, const 
 	}
 	t->w = w;
 	t->visitor = v;
+	t->passes = why != NULL && slice_starts(slice_str(why), SLICE("pass-"));
+	(void)slice_copy(host, t->host, host.n + 1);
 	visitor_hold(w->visitors, v);
 	v->connections++; /* it still is a client's connection */
 	w->clients_n++;
 	TAILQ_INSERT_TAIL(&w->tunnels, t, next);
 	if (why != NULL)
 		record(w, v, host, why);
+}
+
+void tunnels_end(struct worker *w, const uint8_t visitor[CLIENT_ID_LEN], const char *host)
+{
+	struct tunnel *t, *next;
+
+	for (t = TAILQ_FIRST(&w->tunnels); t != NULL; t = next) {
+		next = TAILQ_NEXT(t, next);
+		if (t->passes && slice_ieq(slice_str(t->host), slice_str(host)) &&
+		    memcmp(t->visitor->id, visitor, CLIENT_ID_LEN) == 0)
+			relay_stop(t->relay);
+	}
 }
 
 void tunnels_stop(struct worker *w)

@@ -5,7 +5,7 @@
 #ifndef CRUMBGATE_PROXY_TUNNEL_H
 #define CRUMBGATE_PROXY_TUNNEL_H
 
-#include "base/slice.h"
+#include "filters/choices.h"
 
 struct stream;
 struct tunnel;
@@ -18,6 +18,8 @@ struct worker;
  */
 void tunnel_start(struct worker *w, struct visitor *v, struct slice host, const char *why,
 		  struct stream *client, struct stream *origin);
+/* Ends those that a pass let through (passes.h), of this visitor to this host. */
+void tunnels_end(struct worker *w, const uint8_t visitor[CLIENT_ID_LEN], const char *host);
 /* Ends all (drain's time is over). */
 void tunnels_stop(struct worker *w);
 

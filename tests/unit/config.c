@@ -113,6 +113,10 @@ static void test_defaults(void **state)
 	assert_int_equal(cfg->sync_interval_ms, 1000);
 	assert_int_equal(cfg->log_values, CONFIG_VALUES_NONE);
 	assert_int_equal(cfg->verbose, DIAG_INFO);
+	assert_int_equal(cfg->pass_after_refusals, 3);
+	assert_int_equal(cfg->pass_window_ms, 600000);
+	assert_int_equal(cfg->pass_time_ms, 3600000);
+	assert_true(cfg->pass_on_challenge);
 	assert_null(cfg->file);
 	config_free(cfg);
 }
@@ -130,7 +134,7 @@ static void test_file(void **state)
 		"never-intercept += \"x.test\"\n"
 		"allow-private = yes\n via=on\n trust-system = no\n"
 		"log-values = keep\nrevocation = fetch\nidle-timeout = 90\nsync-interval = 250ms\nmax-head = 32KiB\n"
-		"drain-timeout = 0\nheader-timeout=2m\nverbose = debug\n"
+		"pass-after-refusals = 0\ndrain-timeout = 0\nheader-timeout=2m\nverbose = debug\n"
 		"/* who */\n"
 		"profile minors { clients = {10.1.0.0/16, fd00:1::/64, 192.0.2.7} }\n"
 		"profile \"investigator\" {\n\tclients = 10.1.5.0/24\n}\n");
@@ -156,6 +160,7 @@ static void test_file(void **state)
 	assert_false(config_never_intercept(cfg, SLICE("abank.example")));
 	assert_false(config_never_intercept(cfg, SLICE(".bank.example")));
 	assert_true(cfg->allow_private && cfg->via && !cfg->trust_system);
+	assert_int_equal(cfg->pass_after_refusals, 0);
 	assert_int_equal(cfg->log_values, CONFIG_VALUES_KEEP);
 	assert_int_equal(cfg->revocation, CONFIG_REVOCATION_FETCH);
 	assert_int_equal(cfg->idle_timeout_ms, 90000);
@@ -213,6 +218,8 @@ static const struct {
 	  "1:16: '5x' is no value of 'idle-timeout'; write a number with ms, s, m or h, as 30s\n" },
 	{ "sync-interval = 2h",
 	  "1:17: 2h is out of range; 'sync-interval' can be from 10ms to 1h\n" },
+	{ "pass-after-refusals = 1",
+	  "1:23: 1 is out of range; 'pass-after-refusals' can be 0 or from 2 to 16\n" },
 	{ "via = maybe", "1:7: 'maybe' is neither yes nor no; write one of these\n" },
 	{ "log-values = keeep",
 	  "1:14: 'keeep' is no value of 'log-values'; did you mean 'keep'?\n" },
@@ -388,7 +395,9 @@ static void test_describe(void **state)
 		"\"workers\":0,\"trust\":[],\"trust-system\":true,"
 		"\"revocation\":\"stapled\",\"connect-to\":[\"a:1:[::1]:2\"],"
 		"\"allow-private\":false,\"never-intercept\":[\"*.q\"],"
-		"\"never-intercept-defaults\":true,\"via\":false,\"profile\":[\"minors=10.0.0.0/"
+		"\"never-intercept-defaults\":true,\"pass-after-refusals\":3,"
+		"\"pass-window\":600000,\"pass-time\":3600000,\"pass-on-challenge\":true,"
+		"\"via\":false,\"profile\":[\"minors=10.0.0.0/"
 		"8\"],"
 		"\"log-values\":\"none\",\"record-strict\":false,\"sync-interval\":1000,"
 		"\"max-head\":65536,\"max-fields\":200,\"max-connections\":20000,"

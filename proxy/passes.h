@@ -1,0 +1,167 @@
+/*
+ * passes.h - hosts that go through unread for a while, because reading them does not work.
+ *
+ * Two things lead to a pass, which is for one visitor and exactly one host (never its subdomains),
+ *and which ends by itself:
+ *
+ *   refusals	The visitor's program does not take our certificates for this host, as applications
+ *do that accept only their own.  Only after so many attempts in so long a time (pass-after-refusals
+ *in pass-window, never one), each begun after the one before it was over, so that connections
+ *opened side by side count once; only if no connection to the host was used in between; and only
+ *for a visitor who has used another host's: who takes none of our certificates does not trust the
+ *CA, and nothing is passed unread for want of trust. challenge	The origin asks whether a robot is
+ *calling (challenges.h), which can be because our TLS is not the browser's.  Only where the host is
+ *the page's own: nobody would see the question of a third party, and a field would be all that a
+ *tracker needs to be rid of the proxy.
+ *
+ * Never for the profile minors: there a site that cannot be read stays as it is.
+ *
+ * A pass that a person ends at the desk does not begin again by itself for as long as it would have
+ *lasted.
+ *
+ *	passes_why()		before TLS is answered: NULL, or the reason to let it through
+ *	struct pass_try		one TLS handshake of a client, from its beginning to its use or its
+ *refusal passes_challenged()	an origin's answer passes_tick()		each second
+ *
+ * Every worker of a generation has the same table: what one learns it tells the others (`tell`;
+ *they give it to passes_letter()).  A new generation begins without any.  All tables are bounded,
+ *what was not used for longest goes first.  Nothing here knows a worker, a loop or a socket: time
+ *is the clock's, the rest goes by struct passes_ops (pass_side.c).
+ */
+#ifndef CRUMBGATE_PROXY_PASSES_H
+#define CRUMBGATE_PROXY_PASSES_H
+
+#include "base/clock.h"
+#include "filters/choices.h"
+#include "filters/site.h"
+
+struct passes;
+struct visitor;
+
+enum pass_why { PASS_REFUSALS, PASS_CHALLENGE };
+enum pass_end { PASS_TIME_OVER, PASS_STOPPED };
+
+/* The most of them: pass-after-refusals cannot ask for more. */
+#define PASS_REFUSALS_MAX 16u
+#define PASS_TIME_MAX_MS (24u * 3600 * 1000)
+
+struct passes_rules {
+	unsigned after_refusals; /* 0: never, else 2 to PASS_REFUSALS_MAX */
+	int64_t window_ms;	 /* a refusal counts for so long */
+	int64_t time_ms;	 /* how long a pass lasts */
+	bool on_challenge;
+};
+
+/* One pass that is in force, as told and listed; the pointer is good during the call. */
+struct pass {
+	const char *host; /* lower case */
+	enum pass_why why;
+	unsigned count;	      /* refusals that led to it; 1 for a challenge */
+	int64_t since, until; /* wall ms */
+};
+
+struct passes_ops {
+	/* A letter for passes_letter() of the other workers, to go out before anything of this
+	 * turn. */
+	void (*tell)(void *arg, struct slice letter);
+	/*
+	 * This worker began the pass: to be recorded.  `by`: who challenged; NULL for refusals.
+	 */
+	void (*began)(void *arg, struct visitor *v, const struct pass *p, const char *by);
+	/*
+	 * In every worker: intercepted connections of this visitor to this host are to end after
+	 * what they have in work, or the browser would go on using them.
+	 */
+	void (*retire)(void *arg, const uint8_t visitor[CLIENT_ID_LEN], const char *host);
+	/*
+	 * In every worker: what still passes of this visitor to this host is to end now.  `own`:
+	 * this worker began it, or it was ended here; it is the one to say so.
+	 */
+	void (*ended)(void *arg, const uint8_t visitor[CLIENT_ID_LEN], const struct pass *p,
+		      enum pass_end how, bool own);
+};
+
+/* All borrowed but the rules.  NULL: no memory. */
+struct passes *passes_new(const struct passes_rules *rules, const struct clock *clock,
+			  const struct passes_ops *ops, void *arg);
+void passes_free(struct passes *p);
+
+/*
+ * May TLS of this visitor to this host go through unread now?  NULL: no.  Else the tunnel's reason
+ * in the record: "pass-refusals" or "pass-challenge".  `host`: the name in the client hello, else
+ * that of CONNECT.
+ */
+const char *passes_why(struct passes *p, const struct visitor *v, struct slice host);
+/* "refused-by-client", "challenge": why a pass began. */
+const char *pass_word(enum pass_why why);
+
+/* ---- refusals ---- */
+
+enum pass_try_state { TRY_NONE, TRY_SHAKING, TRY_SECURED, TRY_OVER };
+
+/* One handshake with a client; all zero: none yet. */
+struct pass_try {
+	enum pass_try_state state;
+	int64_t began, secured; /* monotonic ms */
+};
+
+/* How a client's connection ended before anything was asked on it. */
+struct pass_try_end {
+	int alert;	/* stream_alert(): the alert that the client sent, or -1 */
+	bool by_client; /* the client closed or broke it, orderly or not; not we, and not a time-out
+			 */
+	bool answered;	/* our certificate was on its way: the handshake had come that far */
+};
+
+/* A client that leaves later than this after its handshake had opened the connection for nothing in
+ * particular. */
+#define PASS_UNUSED_MS 2000
+
+/*
+ * The certificate was refused: bad_certificate, unsupported_certificate, certificate_unknown or
+ * unknown_ca (RFC 8446 section 6.2), or the client left after it came: before its Finished, or
+ * after it and without a byte.  Other alerts say other things, and a client that waits is none.
+ * Pure.
+ */
+bool pass_try_is_refusal(const struct pass_try *t, const struct pass_try_end *end, int64_t now);
+
+/* The handshake begins; is done; the first byte of a request came; it is over.  Each may come
+ * again. */
+void pass_try_begin(struct pass_try *t, const struct passes *p);
+void pass_try_secured(struct pass_try *t, const struct passes *p);
+void pass_try_used(struct pass_try *t, struct passes *p, const struct visitor *v,
+		   struct slice host);
+void pass_try_over(struct pass_try *t, struct passes *p, struct visitor *v, struct slice host,
+		   const struct pass_try_end *end);
+
+/* What these come to; `began` is when the refused attempt began.  For tests, and where there is no
+ * try. */
+void passes_accepted(struct passes *p, const struct visitor *v, struct slice host);
+void passes_refused(struct passes *p, struct visitor *v, struct slice host, int64_t began);
+
+/* ---- challenges ---- */
+
+/*
+ * An answer of this host, read by TLS that we end, is a challenge by `by` (challenges.h).  `first`:
+ * the host is first party.  To be called before the answer goes on.  True: the host passes from now
+ * on, ops->retire() was called, and the browser's next attempt comes by a connection of its own.
+ */
+bool passes_challenged(struct passes *p, struct visitor *v, struct slice host, const char *by,
+		       bool first);
+
+/* ---- the list ---- */
+
+typedef void passes_visit(void *arg, const struct pass *pass);
+/* The visitor's passes that are in force, oldest first. */
+void passes_each(const struct passes *p, const uint8_t visitor[CLIENT_ID_LEN], passes_visit *visit,
+		 void *arg);
+/* A person ends it.  False: there is none. */
+bool passes_stop(struct passes *p, const struct visitor *v, struct slice host);
+size_t passes_count(const struct passes *p);
+
+/* Ends those whose time is over. */
+void passes_tick(struct passes *p);
+/* What another worker told.  False: malformed, nothing was changed. */
+bool passes_letter(struct passes *p, struct slice letter);
+
+#endif

@@ -121,6 +121,8 @@ struct h2_events {
 	void (*write)(void *arg, struct slice a, struct slice b);
 	/* True: the way to the peer is full; h2_flush() stops and is to be called again when there is room. */
 	bool (*is_full)(void *arg);
+	/* Server side: PRIORITY_UPDATE for the stream, its value as it came (RFC 9218 section 7.1); NULL: not wanted. */
+	void (*priority)(void *arg, struct h2_stream *s, struct slice value);
 	/* The peer's first SETTINGS are known (the client side may have more requests now); NULL: not wanted. */
 	void (*settings)(void *arg);
 };
@@ -157,6 +159,9 @@ bool h2_is_closing(const struct h2_session *s);
 uint64_t h2_stream_sent(const struct h2_stream *st);
 /* Sends PING, unless one is under way: a peer that is there answers. */
 void h2_ping(struct h2_session *s);
+
+/* Client side: PRIORITY_UPDATE, if the peer takes it. */
+void h2_priority(struct h2_stream *st, struct slice value);
 
 /* Server side. False: unsound or no memory; the caller resets the stream.  Field names in any case; connection-specific ones are dropped. */
 bool h2_respond(struct h2_stream *st, unsigned status, const struct fields *f, bool body);

@@ -267,7 +267,7 @@ struct h2_client *h2_client_new(const struct h2_client_setup *setup)
 		.side = H2_SERVER,
 		.max_fields = config->max_fields,
 		.max_head = config->max_head,
-		.max_streams = STREAMS_MAX,
+		.max_streams = setup->max_streams != 0 ? setup->max_streams : STREAMS_MAX,
 		.stream_window = STREAM_WINDOW,
 		.window = WINDOW,
 		.extended_connect = setup->websockets,

@@ -2,7 +2,10 @@
 
 #include "base/config.h"
 #include "certs/leaf.h"
+#include "proxy/alpn.h"
 #include "proxy/desk/desk.h"
+#include "proxy/h2_client.h"
+#include "proxy/h2_tunnel.h"
 #include "proxy/inner.h"
 #include "proxy/minting.h"
 #include "proxy/net/hello.h"
@@ -16,6 +19,8 @@
 #include <unistd.h>
 
 #define HOST_MAX 256
+/* Tunnels and requests of one browser at the same time: many, for they replace its connections. */
+#define STREAMS_MAX 256
 
 /* A fatal alert in a record of its own (RFC 8446 sections 5.1 and 6): unrecognized_name. */
 static const char unrecognized_name[] = "\x15\x03\x01\x00\x02\x02\x70";
@@ -29,6 +34,7 @@ enum outer_state {
 	OUTER_HELLO,	 /* what does the browser speak, to which name? */
 	OUTER_MINT,	 /* the keeper makes a certificate */
 	OUTER_HANDSHAKE, /* TLS with the browser */
+	OUTER_H2,	 /* HTTP/2 to the proxy */
 	OUTER_RELAY,	 /* the relay and the inner client go on alone */
 	OUTER_OVER,
 };
@@ -37,12 +43,15 @@ struct outer {
 	TAILQ_ENTRY(outer) next;
 	struct outers *all;
 	enum outer_state state;
-	struct stream *stream;	 /* NULL from OUTER_RELAY on */
+	struct stream *stream;	 /* NULL once the relay has it */
 	struct visitor *visitor; /* NULL when an inner client counts instead */
 	struct address peer, local;
 	char name[HOST_MAX]; /* what the certificate is for */
+	struct slice protocols; /* what ALPN may choose, static */
 	struct minting_wait wait;
+	struct h2_client *h2;
 	struct relay *relay;
+	char site[SITE_MAX]; /* what this connection showed of its top-level site: nothing */
 	struct deferred free_me;
 };
 
@@ -108,6 +117,8 @@ static void outer_end(struct outer *o, enum stream_how how)
 		return;
 	o->state = OUTER_OVER;
 	minting_cancel(&o->wait);
+	h2_client_free(o->h2);
+	o->h2 = NULL;
 	stream_close(o->stream, how);
 	o->stream = NULL;
 	stop_counting(o);
@@ -149,13 +160,65 @@ static void relay_to_inner(struct outer *o)
 	o->state = OUTER_RELAY;
 }
 
+static void on_busy(void *owner, bool busy)
+{
+	struct outer *o = owner;
+
+	if (o->stream != NULL)
+		stream_set_timer(o->stream, busy ? NULL : &o->all->w->times.idle);
+}
+
+static void on_over(void *owner, enum stream_how how)
+{
+	outer_end(owner, how);
+}
+
+static void begin_h2(struct outer *o)
+{
+	const struct downstream common = {
+		.w = o->all->w,
+		.visitor = o->visitor,
+		.stream = o->stream,
+		.connection_site = o->site,
+	};
+	const struct h2_client_setup setup = {
+		.stream = o->stream,
+		.common = &common,
+		.max_streams = STREAMS_MAX,
+		.connect = h2_tunnel_open,
+		.busy = on_busy,
+		.over = on_over,
+		.owner = o,
+	};
+
+	o->state = OUTER_H2;
+	on_busy(o, false);
+	o->h2 = h2_client_new(&setup);
+	if (o->h2 == NULL)
+		outer_end(o, STREAM_RESET);
+}
+
+static bool chose_h2(const struct outer *o)
+{
+	const unsigned char *name;
+	unsigned n;
+
+	SSL_get0_alpn_selected(stream_ssl(o->stream), &name, &n);
+	return slice_eq(slice_of((const char *)name, n), SLICE("h2"));
+}
+
 /* ---- the certificate and the handshake ---- */
 
 static void begin_handshake(struct outer *o)
 {
 	SSL *ssl = leaves_accept(o->all->w->leaves, slice_str(o->name));
 
-	if (ssl == NULL || !stream_start_tls_server(o->stream, ssl)) {
+	if (ssl == NULL || !leaves_set_alpn(ssl, o->protocols)) {
+		SSL_free(ssl);
+		outer_end(o, STREAM_RESET);
+		return;
+	}
+	if (!stream_start_tls_server(o->stream, ssl)) {
 		outer_end(o, STREAM_RESET);
 		return;
 	}
@@ -189,6 +252,7 @@ static void meet(struct outer *o, const struct hello *hello)
 {
 	struct worker *w = o->all->w;
 
+	o->protocols = alpn_names(alpn_offer_of(hello));
 	take_name(o, hello);
 	if (o->name[0] == '\0') {
 		stream_write(o->stream,
@@ -245,11 +309,18 @@ static void on_event(struct stream *s, enum stream_event event, void *arg)
 	case STREAM_READ:
 		if (o->state == OUTER_HELLO)
 			on_hello(o);
+		else if (o->state == OUTER_H2)
+			h2_client_read(o->h2);
 		break;
 	case STREAM_CONNECTED:
-		relay_to_inner(o);
+		if (chose_h2(o))
+			begin_h2(o);
+		else
+			relay_to_inner(o);
 		break;
 	case STREAM_DRAINED:
+		if (o->state == OUTER_H2)
+			h2_client_room(o->h2);
 		break;
 	case STREAM_EOF:
 	case STREAM_ERROR:
@@ -291,7 +362,7 @@ void outers_drain(struct outers *all)
 
 	for (o = TAILQ_FIRST(&all->list); o != NULL; o = next) {
 		next = TAILQ_NEXT(o, next);
-		if (o->state != OUTER_RELAY)
+		if (o->state != OUTER_RELAY && (o->state != OUTER_H2 || h2_client_drain(o->h2)))
 			outer_end(o, STREAM_GRACEFUL);
 	}
 }

@@ -21,7 +21,7 @@ enum client_state {
 	CLIENT_WAIT,	  /* the request is read, its answer is not over */
 	CLIENT_DIAL,	  /* CONNECT: the origin is dialled */
 	CLIENT_HELLO,	  /* CONNECT was answered: what does the client speak? */
-	CLIENT_MINT,	  /* the keeper makes a certificate */
+	CLIENT_MINT,	  /* the keeper makes a certificate, the origin says what it speaks */
 	CLIENT_HANDSHAKE, /* TLS with the client */
 	CLIENT_OVER,
 };
@@ -34,6 +34,8 @@ struct client_tunnel {
 	struct origin *ahead; /* dialled before the first request; NULL when taken or not dialled */
 	bool desk, never;
 	bool dialled_for_tunnel; /* the client has its 200, and speaks something of its own */
+	bool asks_origin;	 /* what the client is offered waits for what the origin chooses */
+	enum http_protocol protocol; /* that is it */
 	struct minting_wait wait;
 	struct timer silence; /* the origin spoke first: does the client? */
 	struct client *owner;

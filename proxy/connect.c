@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static void proceed(struct client *c);
+
 static bool is_never(const struct worker *w, struct slice host)
 {
 	return config_never_intercept(w->config, host) ||
@@ -56,6 +58,25 @@ static void on_silence(struct timer *t)
 		become_tunnel(c, "protocol");
 }
 
+static bool secure_ahead(struct client *c)
+{
+	const struct origin_target *t = &c->tunnel->target;
+	struct origin *o = c->tunnel->ahead;
+
+	origin_set_tls(o, t->alpn, &t->shape);
+	return origin_secure(o, slice_str(t->identity));
+}
+
+/* It goes on without: any two protocols fit together. */
+static void stop_asking(struct client *c, enum http_protocol protocol)
+{
+	if (!c->tunnel->asks_origin)
+		return;
+	c->tunnel->asks_origin = false;
+	c->tunnel->protocol = protocol;
+	proceed(c);
+}
+
 static void on_dialled(struct client *c)
 {
 	if (c->state == CLIENT_DIAL && c->tunnel->dialled_for_tunnel) {
@@ -65,6 +86,8 @@ static void on_dialled(struct client *c)
 		say_established(c);
 		if (c->tunnel->never)
 			become_tunnel(c, "never-intercept");
+	} else if (c->tunnel->asks_origin && !secure_ahead(c)) {
+		client_close(c, STREAM_RESET);
 	}
 }
 
@@ -78,6 +101,7 @@ static void on_ahead(struct origin *o, enum origin_event event, void *arg)
 		break;
 	case ORIGIN_READY:
 		pool_note_reached(c->w->pool, &c->tunnel->target);
+		stop_asking(c, origin_speaks_h2(o) ? PROTOCOL_H2 : PROTOCOL_H1);
 		break;
 	case ORIGIN_BYTES:
 		/*
@@ -100,16 +124,22 @@ static void on_ahead(struct origin *o, enum origin_event event, void *arg)
 			c->tunnel->ahead = NULL;
 		}
 		/* Else the first request will be told: origin_failure() stays. */
+		stop_asking(c, PROTOCOL_H1);
 		break;
 	case ORIGIN_ROOM:
 		break;
 	}
 }
 
-static bool dial_ahead(struct client *c)
+static bool start_dialling(struct client *c)
 {
 	c->tunnel->ahead = origin_dial(c->w, &c->tunnel->target, on_ahead, c);
-	if (c->tunnel->ahead == NULL)
+	return c->tunnel->ahead != NULL;
+}
+
+static bool dial_ahead(struct client *c)
+{
+	if (!start_dialling(c))
 		return false;
 	client_go(c, CLIENT_DIAL);
 	return true;
@@ -143,46 +173,82 @@ void connect_begin(struct client *c, const struct authority *to)
 
 static void begin_handshake(struct client *c)
 {
-	SSL *ssl = leaves_accept(c->w->leaves, slice_str(c->tunnel->target.identity));
+	struct client_tunnel *t = c->tunnel;
+	SSL *ssl = leaves_accept(c->w->leaves, slice_str(t->target.identity));
 
-	if (ssl == NULL || !stream_start_tls_server(c->stream, ssl)) {
+	if (ssl == NULL || !leaves_set_alpn(ssl, alpn_name(t->protocol)) ||
+	    !stream_start_tls_server(c->stream, ssl)) {
 		client_close(c, STREAM_RESET);
 		return;
 	}
 	client_go(c, CLIENT_HANDSHAKE);
 }
 
+/* Whatever came last of what the handshake waits for. */
+static void proceed(struct client *c)
+{
+	const struct client_tunnel *t = c->tunnel;
+
+	if (c->state == CLIENT_MINT && t->wait.host == NULL && !t->asks_origin)
+		begin_handshake(c);
+}
+
 static void on_minted(struct minting_wait *wait, bool minted)
 {
-	struct client_tunnel *t = LOOP_OWNER(wait, struct client_tunnel, wait);
-	struct client *c = t->owner;
+	struct client *c = LOOP_OWNER(wait, struct client_tunnel, wait)->owner;
 
-	if (c->state != CLIENT_MINT)
-		return;
 	if (minted)
-		begin_handshake(c);
-	else
+		proceed(c);
+	else if (c->state == CLIENT_MINT)
 		client_close(c, STREAM_GRACEFUL);
+}
+
+/* What the client's own TLS is like; the origin will see the same. */
+static void keep_hello(struct origin_target *t, const struct hello *h)
+{
+	if (h->sni[0] != '\0')
+		snprintf(t->identity, sizeof(t->identity), "%s", h->sni);
+	t->alpn = alpn_offer_of(h);
+	tls_shape_follow(&t->shape, TLS_LIST_SUITES, h->suites.ids, h->suites.n);
+	tls_shape_follow(&t->shape, TLS_LIST_GROUPS, h->groups.ids, h->groups.n);
+	tls_shape_follow(&t->shape, TLS_LIST_SIGALGS, h->sigalgs.ids, h->sigalgs.n);
+}
+
+/* Must the origin's handshake come before the client's?  If not t->protocol is known. */
+static bool must_ask(struct client *c)
+{
+	struct client_tunnel *t = c->tunnel;
+
+	if (alpn_is_settled(t->target.alpn, &t->protocol) || t->desk)
+		return false;
+	return !alpn_known(c->w->alpn, &t->target, loop_now_ms(c->w->loop), &t->protocol);
+}
+
+static bool ask_for_leaf(struct client *c)
+{
+	struct slice host = slice_str(c->tunnel->target.identity);
+
+	return leaves_ready(c->w->leaves, host) ||
+	       minting_ask(c->w->minting, host, &c->tunnel->wait, on_minted);
 }
 
 static void intercept(struct client *c, const struct hello *hello)
 {
 	struct client_tunnel *t = c->tunnel;
+	bool good;
 
-	if (hello->sni[0] != '\0')
-		snprintf(t->target.identity, sizeof(t->target.identity), "%s", hello->sni);
-	if (t->ahead != NULL && origin_failure(t->ahead) == NULL &&
-	    !origin_secure(t->ahead, slice_str(t->target.identity))) {
-		client_close(c, STREAM_GRACEFUL);
-		return;
-	}
+	keep_hello(&t->target, hello);
+	t->asks_origin = must_ask(c);
 	c->secure = true;
-	if (leaves_ready(c->w->leaves, slice_str(t->target.identity))) {
-		begin_handshake(c);
-		return;
-	}
+	/* Before the client's time begins to run, so that the origin's is over first. */
+	if (t->ahead != NULL)
+		good = secure_ahead(c);
+	else
+		good = !t->asks_origin || start_dialling(c);
 	client_go(c, CLIENT_MINT);
-	if (!minting_ask(c->w->minting, slice_str(t->target.identity), &t->wait, on_minted))
+	if (good && ask_for_leaf(c))
+		proceed(c);
+	else
 		client_close(c, STREAM_GRACEFUL);
 }
 

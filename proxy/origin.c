@@ -180,17 +180,39 @@ static void on_want(struct origin *o)
 	}
 }
 
-bool origin_secure(struct origin *o, struct slice identity)
+void origin_set_tls(struct origin *o, enum alpn_offer alpn, const struct tls_shape *shape)
 {
-	SSL *ssl = SSL_new(trust_client_ctx(o->w->setup->trust));
-	SSL_SESSION *session;
+	o->target.alpn = alpn;
+	o->target.shape = *shape;
+}
 
-	if (!slice_copy(identity, o->target.identity, sizeof(o->target.identity)) || ssl == NULL ||
-	    !trust_attach(o->w->setup->trust, ssl, identity)) {
+static SSL *new_ssl(struct origin *o)
+{
+	struct trust *trust = o->w->setup->trust;
+	struct slice identity = slice_str(o->target.identity), names = alpn_names(o->target.alpn);
+	SSL_CTX *ctx = trust_shaped_ctx(trust, &o->target.shape);
+	SSL *ssl = ctx != NULL ? SSL_new(ctx) : NULL;
+
+	/* SSL_set_alpn_protos() is one of the few that say 0 when they did it. */
+	if (ssl == NULL || !trust_attach(trust, ssl, identity) ||
+	    SSL_set_alpn_protos(ssl, (const unsigned char *)names.p, (unsigned)names.n) != 0) {
 		SSL_free(ssl);
-		return false;
+		return NULL;
 	}
 	SSL_set_app_data(ssl, o);
+	return ssl;
+}
+
+bool origin_secure(struct origin *o, struct slice identity)
+{
+	SSL_SESSION *session;
+	SSL *ssl;
+
+	if (!slice_copy(identity, o->target.identity, sizeof(o->target.identity)))
+		return false;
+	ssl = new_ssl(o);
+	if (ssl == NULL)
+		return false;
 	if (o->site[0] != '\0') {
 		session = pool_session(o->w->pool, &o->target, o->site);
 		if (session != NULL && trust_session_usable(o->w->setup->trust, session))
@@ -222,6 +244,8 @@ static void on_stream(struct stream *s, enum stream_event event, void *arg)
 	switch (event) {
 	case STREAM_CONNECTED:
 		o->ready = true;
+		alpn_note(o->w->alpn, &o->target, origin_speaks_h2(o) ? PROTOCOL_H2 : PROTOCOL_H1,
+			  loop_now_ms(o->w->loop));
 		stream_set_timer(o->stream, NULL);
 		tell(o, ORIGIN_READY);
 		break;

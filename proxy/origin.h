@@ -87,8 +87,6 @@ const char *origin_site(const struct origin *o); /* "" as long as it has none */
 struct stream *origin_stream(struct origin *o);	 /* NULL before ORIGIN_CONNECTED */
 bool origin_is_connected(const struct origin *o);
 bool origin_is_ready(const struct origin *o);
-/* Once ready: what it chose; an origin that chose nothing speaks HTTP/1. */
-enum http_protocol origin_protocol(const struct origin *o);
 /* What TLS agreed on is HTTP/2. */
 bool origin_speaks_h2(const struct origin *o);
 /* It carried an exchange before, so the origin may have closed it just now. */

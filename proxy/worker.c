@@ -7,6 +7,7 @@
 #include "evidence/recorder.h"
 #include "filters/choices.h"
 #include "filters/expire.h"
+#include "proxy/alpn.h"
 #include "proxy/children.h"
 #include "proxy/client.h"
 #include "proxy/desk_side.h"
@@ -318,13 +319,14 @@ static bool init_services(struct worker_process *p)
 	w->minting = minting_new(w);
 	w->issuers = issuers_new(w);
 	w->pool = pool_new(w);
+	w->alpn = alpn_memory_new();
 	w->outers = outers_new(w);
 	w->desk = desk_side_new(w);
 	p->resolver = resolver_new(w->loop, NULL);
 	w->dialer = p->resolver != NULL ? dialer_new(w->loop, p->resolver, NULL, NULL) : NULL;
 	return w->tap != NULL && w->choices != NULL && w->expiry != NULL && w->visitors != NULL &&
-	       w->minting != NULL && w->issuers != NULL && w->pool != NULL && w->outers != NULL &&
-	       w->desk != NULL && w->dialer != NULL && init_heads(p) && init_tls(p);
+	       w->minting != NULL && w->issuers != NULL && w->pool != NULL && w->alpn != NULL &&
+	       w->outers != NULL && w->desk != NULL && w->dialer != NULL && init_heads(p) && init_tls(p);
 }
 
 struct worker *worker_open(const struct child_start *start, const struct clock *clock)
@@ -361,6 +363,7 @@ void worker_close(struct worker *w)
 	tunnels_stop(w);
 	stream_reset_lingering(w->loop);
 	pool_free(w->pool);
+	alpn_memory_free(w->alpn);
 	issuers_free(w->issuers);
 	minting_free(w->minting);
 	dialer_free(w->dialer);

@@ -13,6 +13,7 @@
 
 #include <sys/queue.h>
 
+struct alpn_memory;
 struct child_start;
 struct choices;
 struct client;
@@ -63,6 +64,7 @@ struct worker {
 	struct dialer *dialer;
 	struct issuers *issuers;
 	struct pool *pool;
+	struct alpn_memory *alpn;
 	struct outers *outers; /* TLS to the proxy itself */
 	struct desk_side *desk;
 

@@ -7,6 +7,7 @@
 #include "filters/rules.h"
 #include "proxy/downstream.h"
 #include "proxy/desk/desk.h"
+#include "proxy/passes.h"
 #include "proxy/visitor.h"
 #include "proxy/worker.h"
 
@@ -76,6 +77,32 @@ static bool about_cookie(void *arg, const struct desk_cookie_key *key, struct de
 	return true;
 }
 
+struct pass_list {
+	struct desk_pass *out;
+	size_t n;
+};
+
+static void list_pass(void *arg, const struct pass *pass)
+{
+	struct pass_list *l = arg;
+
+	if (l->n < DESK_PASSES_MAX)
+		l->out[l->n++] = (struct desk_pass){ slice_str(pass->host),
+						     slice_str(pass_word(pass->why)), pass->since,
+						     pass->until };
+}
+
+static size_t passes_of(void *arg, struct slice client, struct desk_pass out[DESK_PASSES_MAX])
+{
+	const struct desk_side *d = arg;
+	const struct visitor *v = visitor_find(d->w->visitors, client);
+	struct pass_list l = { out, 0 };
+
+	if (v != NULL)
+		passes_each(d->w->passes, v->id, list_pass, &l);
+	return l.n;
+}
+
 struct desk_side *desk_side_new(struct worker *w)
 {
 	const struct setup *s = w->setup;
@@ -95,6 +122,7 @@ struct desk_side *desk_side_new(struct worker *w)
 		.digest_arg = d,
 		.choice = choice_of,
 		.about = about_cookie,
+		.passes = passes_of,
 		.lookup_arg = d,
 		.version = SLICE(PACKAGE_VERSION),
 		.started = s->started,
@@ -314,6 +342,11 @@ void desk_body_end(struct downstream *d)
 	case DESK_CHOICE:
 		if (!ask_choice(k))
 			answer_choice(k, false);
+		break;
+	case DESK_STOP:
+		(void)passes_stop(k->side->w->passes, d->visitor, slice_str(k->answer.site));
+		desk_stopped(&k->side->context, &k->answer);
+		write_answer(k);
 		break;
 	}
 }

@@ -17,6 +17,7 @@
 #include "proxy/net/dial.h"
 #include "proxy/net/listener.h"
 #include "proxy/origin.h"
+#include "proxy/pass_side.h"
 #include "proxy/outer.h"
 #include "proxy/peers.h"
 #include "proxy/pool.h"
@@ -214,6 +215,9 @@ static void on_letter(const struct letter *letter, void *arg)
 	case MSG_PAGE:
 		good = peers_letter(&p->w, letter);
 		break;
+	case MSG_PASS:
+		good = passes_letter(p->w.passes, letter->body);
+		break;
 	case MSG_TICKETS:
 		good = ticket_keys_unpack(&p->tickets, letter->body);
 		break;
@@ -247,6 +251,7 @@ static void on_tick(struct timer *t)
 		tap_flush(p->w.tap);
 	else
 		tap_tick(p->w.tap);
+	passes_tick(p->w.passes);
 	/* A recorder that died with the hello is asked once more. */
 	if (!p->serving && !p->w.draining && ++p->hello_ticks % HELLO_AGAIN_TICKS == 0)
 		say_hello(p);
@@ -316,6 +321,7 @@ static bool init_services(struct worker_process *p)
 	w->choices = choices_new(CHOICES_MAX);
 	w->expiry = expiry_memory_new(EXPIRIES_MAX);
 	w->visitors = visitors_new(w);
+	w->passes = pass_side_new(w);
 	w->minting = minting_new(w);
 	w->issuers = issuers_new(w);
 	w->pool = pool_new(w);
@@ -325,6 +331,7 @@ static bool init_services(struct worker_process *p)
 	p->resolver = resolver_new(w->loop, NULL);
 	w->dialer = p->resolver != NULL ? dialer_new(w->loop, p->resolver, NULL, NULL) : NULL;
 	return w->tap != NULL && w->choices != NULL && w->expiry != NULL && w->visitors != NULL &&
+	       w->passes != NULL &&
 	       w->minting != NULL && w->issuers != NULL && w->pool != NULL && w->alpn != NULL &&
 	       w->outers != NULL && w->desk != NULL && w->dialer != NULL && init_heads(p) && init_tls(p);
 }
@@ -370,6 +377,7 @@ void worker_close(struct worker *w)
 	resolver_free(p->resolver);
 	desk_side_free(w->desk);
 	leaves_free(w->leaves);
+	passes_free(w->passes);
 	tap_free(w->tap);
 	visitors_free(w->visitors);
 	choices_free(w->choices);

@@ -6,6 +6,7 @@
 #include "proxy/desk/guard.h"
 #include "proxy/desk/html.h"
 #include "proxy/desk/pages.h"
+#include "proxy/desk/passes.h"
 
 static const char csp[] =
 	"Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; "
@@ -205,6 +206,8 @@ enum page_id {
 	PAGE_SITE,
 	PAGE_SITES_JSON,
 	PAGE_CHOICE,
+	PAGE_PASS,
+	PAGE_PASSES_JSON,
 	PAGE_TRUST,
 	PAGE_TRUSTED,
 	PAGE_PROBE,
@@ -227,6 +230,8 @@ static const struct route {
 	{ "/site/", PAGE_SITE, GUARD_OWN },
 	{ "/sites.json", PAGE_SITES_JSON, GUARD_OWN },
 	{ "/choice", PAGE_CHOICE, GUARD_OWN },
+	{ "/pass", PAGE_PASS, GUARD_OWN },
+	{ "/passes.json", PAGE_PASSES_JSON, GUARD_OWN },
 	{ "/trust", PAGE_TRUST, GUARD_NAVIGATE },
 	{ "/trusted", PAGE_TRUSTED, GUARD_NAVIGATE },
 	{ "/probe.svg", PAGE_PROBE, GUARD_EMBED },
@@ -278,6 +283,11 @@ static void serve_plain(const struct desk_context *ctx, const struct desk_reques
 		return;
 	case PAGE_STATUS:
 		serve_status(ctx, req, a);
+		return;
+	case PAGE_PASSES_JSON:
+		begin(a, 200, "application/json");
+		embeddable(a, false);
+		passes_json(ctx, req, &a->body);
 		return;
 	case PAGE_STYLE:
 		serve_file(a, "text/css; charset=utf-8", asset_style_css, false);
@@ -331,9 +341,11 @@ static bool is_form(struct slice type)
 	return slice_ieq(slice_trim(essence), SLICE("application/x-www-form-urlencoded"));
 }
 
-static enum desk_step take_choice(const struct desk_context *ctx, const struct desk_request *req,
-				  struct desk_answer *a)
+static enum desk_step take_form(const struct desk_context *ctx, const struct desk_request *req,
+				enum page_id page, struct desk_answer *a)
 {
+	struct slice host = form_value(req->body, SLICE("host"));
+
 	if (req->body.n > DESK_BODY_MAX)
 		note(ctx, a, 413, "Too long", "This form is longer than the desk reads.");
 	else if (!is_form(req->content_type))
@@ -341,10 +353,11 @@ static enum desk_step take_choice(const struct desk_context *ctx, const struct d
 	else if (!guard_token_good(ctx, req, "form", form_value(req->body, SLICE("token"))))
 		note(ctx, a, 403, "This page was too old",
 		     "Nothing was changed. Go back, load the page again and choose once more.");
-	else if (!read_choice(req->body, a))
+	else if (page == PAGE_PASS ? host.p == NULL || !site_name(host, true, a->site)
+				   : !read_choice(req->body, a))
 		note(ctx, a, 400, "No choice", "This form names no site, or nothing to do.");
 	else
-		return DESK_CHOICE;
+		return page == PAGE_PASS ? DESK_STOP : DESK_CHOICE;
 	return DESK_DONE;
 }
 
@@ -371,6 +384,15 @@ void desk_chosen(const struct desk_context *ctx, const struct desk_request *req,
 		buf_adds(&a->fields, "\r\n");
 		page_note(ctx, "Noted", "It counts from the next request on.", &a->body);
 	}
+	finish(a);
+}
+
+void desk_stopped(const struct desk_context *ctx, struct desk_answer *a)
+{
+	begin(a, 303, type_html);
+	embeddable(a, false);
+	buf_adds(&a->fields, "Location: /\r\n");
+	page_note(ctx, "Noted", "It counts from the next connection on.", &a->body);
 	finish(a);
 }
 
@@ -403,7 +425,7 @@ static enum desk_step handle(const struct desk_context *ctx, const struct desk_r
 		note(ctx, a, 404, "Not found", "There is no such page here.");
 		return DESK_DONE;
 	}
-	wants_post = r->id == PAGE_CHOICE;
+	wants_post = r->id == PAGE_CHOICE || r->id == PAGE_PASS;
 	if (post != wants_post || (!post && !slice_eq(req->method, SLICE("GET")) &&
 				   !slice_eq(req->method, SLICE("HEAD")))) {
 		note(ctx, a, 405, "Not in this way", "This page does not know that method.");
@@ -411,7 +433,7 @@ static enum desk_step handle(const struct desk_context *ctx, const struct desk_r
 		return DESK_DONE;
 	}
 	if (wants_post)
-		return take_choice(ctx, req, a);
+		return take_form(ctx, req, r->id, a);
 	if (r->id == PAGE_HOME || r->id == PAGE_SITE || r->id == PAGE_SITES_JSON)
 		return DESK_SITES;
 	serve_plain(ctx, req, r, a);

@@ -9,6 +9,7 @@
  *	if (step == DESK_SITES)   { ask the recorder (MSG_QUERY); then desk_sites(..., json,
  *&answer); } if (step == DESK_CHOICE)  { tell the recorder (MSG_CHOICE, answer.choice); on its
  *MSG_ACK: desk_chosen(&ctx, &request, true, &answer); }
+ *	if (step == DESK_STOP)    { end the pass of answer.site; desk_stopped(&ctx, &answer); }
  *	... write answer.status, answer.fields, Content-Length, answer.body ...
  *
  * Nothing is kept between two calls: the caller keeps the request's bytes until the answer is
@@ -47,6 +48,14 @@ struct desk_about {
 	struct slice setter, what;
 };
 
+/* A host that passes unread for this client, for a time; borrowed until the next call. */
+struct desk_pass {
+	struct slice host, why; /* why: "refused-by-client", "challenge" */
+	int64_t since, until;	/* wall ms */
+};
+/* More are not shown. */
+#define DESK_PASSES_MAX 64u
+
 /* The same in every worker. */
 struct desk_context {
 	/*
@@ -63,7 +72,9 @@ struct desk_context {
 	struct slice (*choice)(void *arg, struct slice client, struct slice site);
 	/* What the table of rules says of a cookie.  False: nothing. */
 	bool (*about)(void *arg, const struct desk_cookie_key *key, struct desk_about *out);
-	void *lookup_arg; /* for both; each may be NULL: no choice, nothing known */
+	/* What passes unread for this client; how many were written. */
+	size_t (*passes)(void *arg, struct slice client, struct desk_pass out[DESK_PASSES_MAX]);
+	void *lookup_arg; /* for all three; each may be NULL: no choice, nothing known, none */
 
 	struct slice version;
 	int64_t started; /* wall ms */
@@ -104,14 +115,16 @@ struct desk_answer {
 
 	/* DESK_CHOICE only. */
 	enum desk_choice_op op;
-	char site[256]; /* "*" is all sites; else a host name in lower case: the caller takes its
-			   site */
+	/* "*" is all sites; else a host name in lower case: the caller takes its site.  For
+	 * DESK_STOP the host. */
+	char site[256];
 };
 
 enum desk_step {
-	DESK_DONE,  /* the answer is there */
-	DESK_SITES, /* the ledger's rows for this client are wanted */
-	DESK_CHOICE /* the client chose; carry it out, then desk_chosen() */
+	DESK_DONE,   /* the answer is there */
+	DESK_SITES,  /* the ledger's rows for this client are wanted */
+	DESK_CHOICE, /* the client chose; carry it out, then desk_chosen() */
+	DESK_STOP    /* a host is to pass unread no more; carry it out, then desk_stopped() */
 };
 
 void desk_answer_init(struct desk_answer *a);
@@ -131,5 +144,7 @@ void desk_sites(const struct desk_context *ctx, const struct desk_request *req, 
 /* After DESK_CHOICE: 303 back to the page, or 503 when it was not done. */
 void desk_chosen(const struct desk_context *ctx, const struct desk_request *req, bool done,
 		 struct desk_answer *a);
+/* After DESK_STOP, also when nothing passed any more: 303 back to the start. */
+void desk_stopped(const struct desk_context *ctx, struct desk_answer *a);
 
 #endif

@@ -3,6 +3,7 @@
 #include "proxy/desk/assets.h"
 #include "proxy/desk/guard.h"
 #include "proxy/desk/html.h"
+#include "proxy/desk/passes.h"
 #include "proxy/desk/words.h"
 
 #define HOME_COOKIES 20u
@@ -322,19 +323,21 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 {
 	struct page p = { ctx, req, data, "home" };
 	struct slice all = choice_of(&p, SLICE("*"));
-	struct buf main_part, lead_text, notice_part, probe_part, form, rows_part, more;
+	struct buf main_part, lead_text, notice_part, probe_part, form, passes_part, rows_part, more;
 
 	buf_init(&main_part, PART_MAX);
 	buf_init(&lead_text, 256);
 	buf_init(&notice_part, 1024);
 	buf_init(&probe_part, 1024);
 	buf_init(&form, 4096);
+	buf_init(&passes_part, PART_MAX);
 	buf_init(&rows_part, PART_MAX);
 	buf_init(&more, 512);
 	lead(&lead_text, data);
 	notice(&notice_part, req);
 	probe(&probe_part, &p);
 	choice_form(&form, &p, SLICE("*"), all, "for all sites");
+	passes_section(ctx, req, &passes_part);
 	table(&rows_part, &p, from);
 	pager(&more, data, from);
 	FILL(&main_part, asset_home_html, TEXT("lead", part_of(out, &lead_text)),
@@ -345,7 +348,8 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	     HTML("probe", part_of(out, &probe_part)),
 	     TEXT("all_now", slice_str(all_now(req->profile, all))),
 	     TEXT("all_rule", slice_str(all_rule(req->profile))),
-	     HTML("all_form", part_of(out, &form)), HTML("table", part_of(out, &rows_part)),
+	     HTML("all_form", part_of(out, &form)), HTML("passes", part_of(out, &passes_part)),
+	     HTML("table", part_of(out, &rows_part)),
 	     HTML("more", part_of(out, &more)));
 	layout(out, ctx, "Sites", TAB_SITES, &main_part);
 	buf_release(&main_part);
@@ -353,6 +357,7 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	buf_release(&notice_part);
 	buf_release(&probe_part);
 	buf_release(&form);
+	buf_release(&passes_part);
 	buf_release(&rows_part);
 	buf_release(&more);
 }

@@ -42,8 +42,8 @@ const char *profile_notice(enum config_profile profile)
 	switch (profile) {
 	case CONFIG_MINORS:
 		return "On this network nothing that is not needed is let through for you. A "
-		       "choice made "
-		       "here is noted, but it does not count.";
+		       "choice made here is noted, but it does not count. A site that does not "
+		       "work with the proxy is not passed unread for that.";
 	case CONFIG_INVESTIGATOR:
 		return "For your address everything is recorded and nothing is kept out. A choice "
 		       "made here "
@@ -122,22 +122,42 @@ void plain_count(struct buf *out, size_t n, const char *one, const char *many)
 	buf_addf(out, "%zu %s", n, n == 1 ? one : many);
 }
 
+static const struct {
+	int64_t seconds;
+	const char *one, *many;
+} units[] = { { 86400, "day", "days" }, { 3600, "hour", "hours" }, { 60, "minute", "minutes" } };
+
+/* In the largest unit that fits; false: less than a minute. */
+static bool plain_time(struct buf *out, int64_t seconds)
+{
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (seconds < units[i].seconds)
+			continue;
+		plain_count(out, (size_t)(seconds / units[i].seconds), units[i].one, units[i].many);
+		return true;
+	}
+	return false;
+}
+
 void plain_age(struct buf *out, int64_t then, int64_t now)
 {
-	static const struct {
-		int64_t seconds;
-		const char *one, *many;
-	} units[] = { { 86400, "day", "days" },
-		      { 3600, "hour", "hours" },
-		      { 60, "minute", "minutes" } };
-	int64_t age = (now - then) / 1000;
+	buf_adds(out, plain_time(out, (now - then) / 1000) ? " ago" : "just now");
+}
 
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (age < units[i].seconds)
-			continue;
-		plain_count(out, (size_t)(age / units[i].seconds), units[i].one, units[i].many);
-		buf_adds(out, " ago");
+void plain_left(struct buf *out, int64_t until, int64_t now)
+{
+	buf_adds(out, "for ");
+	if (until - now < 60000) {
+		buf_adds(out, "less than a minute more");
 		return;
 	}
-	buf_adds(out, "just now");
+	buf_adds(out, "another ");
+	(void)plain_time(out, (until - now) / 1000);
+}
+
+const char *plain_pass(struct slice why)
+{
+	if (slice_eq(why, SLICE("challenge")))
+		return "It asked whether a robot is calling, which can be meant for this proxy.";
+	return "An application of yours accepted no certificate but the site's own.";
 }

@@ -29,6 +29,10 @@ const char *chosen(enum config_profile profile, struct slice choice, bool for_al
 const char *profile_notice(enum config_profile profile);
 /* "just now", "5 minutes ago", "3 days ago". */
 void plain_age(struct buf *out, int64_t then, int64_t now);
+/* "for another 5 minutes", "for less than a minute more". */
+void plain_left(struct buf *out, int64_t until, int64_t now);
+/* Why something passes unread: a sentence. */
+const char *plain_pass(struct slice why);
 /* "1 cookie", "7 cookies". */
 void plain_count(struct buf *out, size_t n, const char *one, const char *many);
 

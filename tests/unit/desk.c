@@ -46,6 +46,21 @@ static bool about(void *arg, const struct desk_cookie_key *key, struct desk_abou
 	return true;
 }
 
+static size_t passes_n;
+
+static size_t passes(void *arg, struct slice client, struct desk_pass out[DESK_PASSES_MAX])
+{
+	(void)arg;
+	assert_true(client.n != 0);
+	for (size_t i = 0; i < passes_n; i++)
+		out[i] = (struct desk_pass){ SLICE("<pinned>.example"), SLICE("refused-by-client"),
+					     NOW - 300000, NOW + 3300000 };
+	if (passes_n > 1)
+		out[1] = (struct desk_pass){ SLICE("wall.example"), SLICE("challenge"), NOW,
+					     NOW + 59999 };
+	return passes_n;
+}
+
 static char secret[] = "secret";
 
 static struct desk_context context(void)
@@ -55,6 +70,7 @@ static struct desk_context context(void)
 		.digest_arg = secret,
 		.choice = choice,
 		.about = about,
+		.passes = passes,
 		.version = SLICE("0.1.0"),
 		.started = NOW - 1000,
 		.ca_pem = SLICE("PEM"),
@@ -140,11 +156,22 @@ static void expect(struct desk_request req, unsigned status)
 
 static void test_pages(void **state)
 {
-	static const char *const paths[] = {
-		"/",	    "/?from=30", "/site/new.example", "/site/never.seen", "/sites.json",
-		"/trust",   "/trusted",	 "/proxy.pac",	      "/status.json",	  "/style.css",
-		"/desk.js", "/icon.svg", "/ca.pem",	      "/ca.der",	  "/ca.mobileconfig"
-	};
+	static const char *const paths[] = { "/",
+					     "/?from=30",
+					     "/site/new.example",
+					     "/site/never.seen",
+					     "/sites.json",
+					     "/trust",
+					     "/trusted",
+					     "/proxy.pac",
+					     "/status.json",
+					     "/style.css",
+					     "/passes.json",
+					     "/desk.js",
+					     "/icon.svg",
+					     "/ca.pem",
+					     "/ca.der",
+					     "/ca.mobileconfig" };
 	static const char *const none[] = { "/x",	   "/site",	"/site/", "/site/a%00b",
 					    "/site/a/b",   "/site/%zz", "//",	  "",
 					    "/index.html", "*" };
@@ -242,7 +269,7 @@ static void test_change_of_mind(void **state)
 		desk_sites(&v.ctx, &v.req, slice_str(json), &v.a);
 		BODY(&v, rows[i].shown);
 		BODY(&v, strncmp(rows[i].shown, ">Kept", 5) == 0 ? "1 cookie: 1 kept out"
-								    : "1 cookie: 0 kept out");
+								 : "1 cookie: 0 kept out");
 		desk_answer_release(&v.a);
 	}
 }
@@ -380,8 +407,8 @@ static struct desk_request post(struct slice body)
 	return req;
 }
 
-static void choose(const char *form, int64_t now, enum desk_step want, unsigned status,
-		   struct visit *v)
+static void submit(const char *target, const char *form, int64_t now, enum desk_step want,
+		   unsigned status, struct visit *v)
 {
 	struct desk_context ctx = context();
 	struct desk_request req = post(SLICE(""));
@@ -391,11 +418,18 @@ static void choose(const char *form, int64_t now, enum desk_step want, unsigned 
 	guard_token(&ctx, &req, "form", token);
 	snprintf(body, sizeof(body), "%s&token=%s", form, token);
 	req = post(slice_str(body));
+	req.target = slice_str(target);
 	req.now = now;
 	visit(v, req);
 	assert_int_equal(v->step, want);
 	if (want == DESK_DONE)
 		assert_int_equal(v->a.status, status);
+}
+
+static void choose(const char *form, int64_t now, enum desk_step want, unsigned status,
+		   struct visit *v)
+{
+	submit("/choice", form, now, want, status, v);
 }
 
 static void test_choice(void **state)
@@ -446,6 +480,64 @@ static void test_choice(void **state)
 	req.body = slice_of(calloc(1, DESK_BODY_MAX + 1), DESK_BODY_MAX + 1);
 	expect(req, 413);
 	free((void *)(uintptr_t)req.body.p);
+}
+
+static void test_passes(void **state)
+{
+	static const char *const wrong[] = { "host=", "site=a.test", "host=a%00", "host=a%0d%0ab",
+					     "host=a/b" };
+	struct desk_request req = get("/");
+	struct visit v;
+
+	(void)state;
+	visit(&v, req);
+	assert_false(holds(buf_slice(&v.a.body), "pass unread</h2>"));
+	desk_answer_release(&v.a);
+	passes_n = 2;
+	visit(&v, req);
+	BODY(&v, "Sites that pass unread</h2>");
+	BODY(&v, "&lt;pinned&gt;.example");
+	assert_false(holds(buf_slice(&v.a.body), "<pinned>"));
+	BODY(&v, "It began 5 minutes ago and goes on for another 55 minutes.");
+	BODY(&v, "It began just now and goes on for less than a minute more.");
+	BODY(&v, "accepted no certificate but the site&#39;s own");
+	BODY(&v, "asked whether a robot is calling");
+	BODY(&v, "action=\"/pass\"");
+	desk_answer_release(&v.a);
+	visit(&v, get("/passes.json"));
+	assert_int_equal(v.step, DESK_DONE);
+	BODY(&v, "{\"passes\":[{\"host\":\"<pinned>.example\",\"why\":\"refused-by-client\","
+		 "\"since\":\"2026-11-21T21:55:00.000Z\",\"until\":\"2026-11-21T22:55:00.000Z\"},"
+		 "{\"host\":\"wall.example\",\"why\":\"challenge\",");
+	desk_answer_release(&v.a);
+	passes_n = DESK_PASSES_MAX;
+	expect(get("/"), 200);
+	passes_n = 0;
+	visit(&v, get("/passes.json"));
+	BODY(&v, "{\"passes\":[]}\n");
+	desk_answer_release(&v.a);
+
+	submit("/pass", "host=Wall.Example", NOW, DESK_STOP, 0, &v);
+	assert_string_equal(v.a.site, "wall.example");
+	desk_stopped(&v.ctx, &v.a);
+	assert_int_equal(v.a.status, 303);
+	FIELDS(&v, "Location: /\r\n");
+	desk_answer_release(&v.a);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		submit("/pass", wrong[i], NOW, DESK_DONE, 400, &v);
+		desk_answer_release(&v.a);
+	}
+	submit("/pass", "host=a.test", NOW + INT64_C(2) * 24 * 3600 * 1000, DESK_DONE, 403, &v);
+	desk_answer_release(&v.a);
+	expect(get("/pass"), 405);
+	req = post(SLICE("host=a.test"));
+	req.target = SLICE("/pass");
+	expect(req, 403);
+	req.sec_fetch_site = SLICE("cross-site");
+	expect(req, 403);
+	req = post(SLICE(""));
+	req.target = SLICE("/passes.json");
+	expect(req, 405);
 }
 
 static void test_data(void **state)
@@ -608,14 +700,22 @@ static void test_is_host(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pages),	   cmocka_unit_test(test_home),
-		cmocka_unit_test(test_profiles),   cmocka_unit_test(test_trust_and_probe),
-		cmocka_unit_test(test_pac),	   cmocka_unit_test(test_foreign),
-		cmocka_unit_test(test_choice),	   cmocka_unit_test(test_data),
-		cmocka_unit_test(test_no_answer),  cmocka_unit_test(test_many),
-		cmocka_unit_test(test_status),	   cmocka_unit_test(test_html),
-		cmocka_unit_test(test_error_page), cmocka_unit_test(test_is_host),
+		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_home),
+		cmocka_unit_test(test_profiles),
+		cmocka_unit_test(test_trust_and_probe),
+		cmocka_unit_test(test_pac),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_choice),
+		cmocka_unit_test(test_data),
+		cmocka_unit_test(test_no_answer),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_html),
+		cmocka_unit_test(test_error_page),
+		cmocka_unit_test(test_is_host),
 		cmocka_unit_test(test_change_of_mind),
+		cmocka_unit_test(test_passes),
 	};
 
 	return cmocka_run_group_tests_name("desk", tests, NULL, NULL);

@@ -64,6 +64,15 @@ export class Scenario {
 		return this.check(pattern.test(text), what, { text: String(text).slice(0, 2000), pattern });
 	}
 
+	/* A part of a scenario: where it breaks off it has failed, and what follows still runs. */
+	async part(what, body) {
+		try {
+			await body();
+		} catch (error) {
+			this.check(false, what, error.message);
+		}
+	}
+
 	/*
 	 * A process with its output in a log file.  `end` is a promise of its { code, signal }; stop() sends
 	 * TERM, and KILL when it is still there after `grace` ms.

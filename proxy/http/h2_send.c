@@ -321,6 +321,16 @@ bool h2_stream_is_full(const struct h2_stream *st)
 	return st->full;
 }
 
+bool h2_stream_is_shut(const struct h2_stream *st)
+{
+	nghttp2_session *ng = st->s->ng;
+
+	if (st->out.len == 0 || st->gone || st->s->broken)
+		return false;
+	return nghttp2_session_get_remote_window_size(ng) <= 0 ||
+	       nghttp2_session_get_stream_remote_window_size(ng, st->id) <= 0;
+}
+
 static bool submit_response(struct h2_stream *st, const struct h2_lines *l, bool body)
 {
 	const nghttp2_data_provider provider = { .read_callback = on_read };

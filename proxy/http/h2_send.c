@@ -279,7 +279,7 @@ void h2_body(struct h2_stream *st, const struct slice *spans, size_t n)
 	st->spans_at = 0;
 	st->spans_octets = total;
 	resume(st);
-	if (s->busy == 0 && total + st->out.len >= COPY_BELOW)
+	if (s->busy == 0 && total + st->out.len >= COPY_BELOW && !s->events.is_full(s->arg))
 		h2_send(s);
 	keep(st);
 }

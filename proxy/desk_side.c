@@ -28,7 +28,7 @@ struct desk_work {
 	enum desk_wait wait;
 	uint32_t id;
 	struct timer patience;
-	char proxy[ADDRESS_TEXT];
+	char proxy[ADDRESS_TEXT], tls_proxy[ADDRESS_TEXT];
 	size_t used;
 	char bytes[]; /* what of the head is needed */
 };
@@ -161,6 +161,25 @@ static struct slice keep(struct desk_work *k, struct slice s)
 	return kept;
 }
 
+static void print_at(struct address at, uint16_t port, char out[ADDRESS_TEXT])
+{
+	address_set_port(&at, port);
+	if (port != 0)
+		address_print(&at, out);
+}
+
+/* The listeners of the address that the client connected to. */
+static void fill_addresses(struct desk_work *k, const struct config *c, const struct address *local)
+{
+	const struct sockaddr *sa = (const struct sockaddr *)&local->sa;
+	uint16_t tls = config_listen_port(c->listen_tls, c->listen_tls_n, sa);
+	bool by_tls = tls != 0 && tls == address_port(local);
+
+	print_at(*local, tls, k->tls_proxy);
+	print_at(*local, by_tls ? config_listen_port(c->listen, c->listen_n, sa) : address_port(local),
+		 k->proxy);
+}
+
 static void fill_request(struct desk_work *k, const struct request_head *r, bool direct)
 {
 	static const char desk_host[] = "crumbgate.internal";
@@ -184,8 +203,9 @@ static void fill_request(struct desk_work *k, const struct request_head *r, bool
 	q->client = slice_str(d->visitor->address);
 	q->profile = (enum config_profile)d->visitor->profile;
 	if (stream_local(d->stream, &local))
-		address_print(&local, k->proxy);
+		fill_addresses(k, d->w->config, &local);
 	q->proxy = slice_str(k->proxy);
+	q->tls_proxy = slice_str(k->tls_proxy);
 	q->now = clock_wall_ms(loop_clock(d->w->loop));
 }
 

@@ -5,6 +5,7 @@
 #include "proxy/desk/assets.h"
 #include "proxy/desk/guard.h"
 #include "proxy/desk/html.h"
+#include "proxy/desk/pac.h"
 #include "proxy/desk/pages.h"
 #include "proxy/desk/passes.h"
 
@@ -132,40 +133,14 @@ static void serve_ca(const struct desk_context *ctx, struct desk_answer *a, cons
 	buf_addf(&a->fields, "Content-Disposition: attachment; filename=\"%s\"\r\n", name);
 }
 
-static bool address_text(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (!ascii_digit(s.p[i]) &&
-		    (s.p[i] == '\0' || strchr("abcdefABCDEF.:[]", s.p[i]) == NULL))
-			return false;
-	return s.n != 0;
-}
-
-/*
- * No DIRECT at the end: a browser whose proxy is gone must not go on without it.  What is on this
- * machine or in the house is asked for directly, because the proxy refuses private addresses.
- */
 static void serve_pac(const struct desk_context *ctx, const struct desk_request *req,
 		      struct desk_answer *a)
 {
-	if (!address_text(req->proxy)) {
-		note(ctx, a, 503, "No address", "The proxy does not know its own address here.");
-		return;
-	}
 	begin(a, 200, "application/x-ns-proxy-autoconfig");
 	embeddable(a, true);
-	buf_addf(&a->body,
-		 "function FindProxyForURL(url, host) {\n"
-		 "\tif (host == \"localhost\" || shExpMatch(host, \"*.localhost\") ||\n"
-		 "\t    shExpMatch(host, \"*.local\") ||\n"
-		 "\t    /^(127|10)\\.[0-9]+\\.[0-9]+\\.[0-9]+$/.test(host) ||\n"
-		 "\t    /^192\\.168\\.[0-9]+\\.[0-9]+$/.test(host) ||\n"
-		 "\t    /^172\\.(1[6-9]|2[0-9]|3[01])\\.[0-9]+\\.[0-9]+$/.test(host) ||\n"
-		 "\t    /^\\[?(::1|f[cd][0-9a-f:]+|fe80:[0-9a-f:]+)\\]?$/.test(host))\n"
-		 "\t\treturn \"DIRECT\";\n"
-		 "\treturn \"PROXY %.*s\";\n"
-		 "}\n",
-		 SLICE_ARG(req->proxy));
+	if (!pac_write(&a->body, req->proxy, req->tls_proxy))
+		note(ctx, a, 503, "No address",
+		     "The proxy does not know its own address here.");
 }
 
 static void serve_status(const struct desk_context *ctx, const struct desk_request *req,
@@ -184,6 +159,7 @@ static void serve_status(const struct desk_context *ctx, const struct desk_reque
 	json_kv(&a->body, "client", req->client);
 	json_kv(&a->body, "profile", slice_str(config_profile_name(req->profile)));
 	json_kv(&a->body, "proxy", req->proxy);
+	json_kv(&a->body, "tls_proxy", req->tls_proxy);
 	json_kv(&a->body, "ca_sha256", ctx->ca_fingerprint);
 	json_close(&a->body, '}');
 	buf_addc(&a->body, '\n');

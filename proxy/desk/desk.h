@@ -102,7 +102,11 @@ struct desk_request {
 
 	struct slice client; /* canonical address (in tokens, and shown to the client itself) */
 	enum config_profile profile;
-	struct slice proxy; /* the address and port the client connected to: "127.0.0.1:8118" */
+	/*
+	 * Where the proxy listens in clear, at the address the client connected to: "127.0.0.1:8118"; and
+	 * where for TLS.  Empty: nowhere.
+	 */
+	struct slice proxy, tls_proxy;
 	int64_t now;	    /* wall ms */
 };
 

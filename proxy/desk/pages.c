@@ -435,16 +435,39 @@ static struct slice open_if(const struct desk_request *req, const char *slot)
 	return strcmp(systems[i].slot, slot) == 0 ? SLICE(" open") : SLICE("");
 }
 
+/* The proxy's addresses as markup, and the one from which the PAC file comes as text. */
+static void addresses(const struct desk_request *req, struct buf *proxies, struct buf *pac)
+{
+	bool plain = req->proxy.n != 0, tls = req->tls_proxy.n != 0;
+
+	buf_adds(pac, plain ? "http://" : "https://");
+	buf_add(pac, plain ? req->proxy : req->tls_proxy);
+	if (plain) {
+		buf_adds(proxies, "<code>");
+		html_text(proxies, req->proxy);
+		buf_adds(proxies, "</code>");
+	}
+	if (tls) {
+		buf_adds(proxies, plain ? ", and with TLS <code>" : "with TLS <code>");
+		html_text(proxies, req->tls_proxy);
+		buf_adds(proxies, "</code>");
+	}
+}
+
 void page_trust(const struct desk_context *ctx, const struct desk_request *req, struct buf *out)
 {
 	struct page p = { ctx, req, NULL, "" };
-	struct buf main_part, probe_part;
+	struct buf main_part, probe_part, proxies, pac;
 
 	buf_init(&main_part, PART_MAX);
 	buf_init(&probe_part, 1024);
+	buf_init(&proxies, 1024);
+	buf_init(&pac, 256);
+	addresses(req, &proxies, &pac);
 	probe(&probe_part, &p);
 	FILL(&main_part, asset_trust_html, HTML("probe", part_of(out, &probe_part)),
-	     TEXT("proxy", req->proxy), TEXT("ca_name", ctx->ca_name),
+	     HTML("proxies", part_of(out, &proxies)), TEXT("pac", part_of(out, &pac)),
+	     TEXT("ca_name", ctx->ca_name),
 	     TEXT("ca_fingerprint", ctx->ca_fingerprint),
 	     HTML("open_firefox", open_if(req, "open_firefox")),
 	     HTML("open_windows", open_if(req, "open_windows")),
@@ -455,6 +478,8 @@ void page_trust(const struct desk_context *ctx, const struct desk_request *req, 
 	layout(out, ctx, "Set-up", TAB_TRUST, &main_part);
 	buf_release(&main_part);
 	buf_release(&probe_part);
+	buf_release(&proxies);
+	buf_release(&pac);
 }
 
 void page_note(const struct desk_context *ctx, const char *title, const char *text, struct buf *out)

@@ -71,7 +71,10 @@ async function http1(t, gate, port) {
 	t.equal(JSON.parse(r.text).sha256, patternSum(8000000), 'a large upload');
 	r = await curl(['http://crumbgate.internal/status.json']);
 	t.equal(JSON.parse(r.text).client, 'local', 'the desk knows the browser by its own address');
-	t.equal(JSON.parse(r.text).proxy, `127.0.0.1:${port}`, 'and where it was reached');
+	t.equal([JSON.parse(r.text).proxy, JSON.parse(r.text).tls_proxy], [`127.0.0.1:${gate.port}`, `127.0.0.1:${port}`],
+		'and where the proxy is');
+	r = await gate.curl([...own, '--noproxy', '*', `https://localhost:${port}/proxy.pac`], proxy);
+	t.check(r.text.includes(`return "HTTPS 127.0.0.1:${port}; PROXY 127.0.0.1:${gate.port}";`), 'the PAC file names both', r.text);
 	r = await curl(['https://nowhere.test/']);
 	t.check(r.code !== 0, 'a host that is not there fails', r);
 	r = await curl(['http://site.test/cut?n=100000']);

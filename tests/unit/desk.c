@@ -309,9 +309,21 @@ static void test_trust_and_probe(void **state)
 	BODY(&v, "crumbgate CA &lt;1&gt;");
 	BODY(&v, "<details open>\n<summary><h3>Firefox");
 	BODY(&v, "<code>http://127.0.0.1:8118/proxy.pac</code>");
+	BODY(&v, "<dt>Proxy</dt><dd><code>127.0.0.1:8118</code></dd>");
 	guard_token(&v.ctx, &v.req, "probe", token);
 	snprintf(target, sizeof(target), "/probe.svg?t=%s", token);
 	BODY(&v, target);
+	desk_answer_release(&v.a);
+
+	req.tls_proxy = SLICE("127.0.0.1:8443");
+	visit(&v, req);
+	BODY(&v, "<code>127.0.0.1:8118</code>, and with TLS <code>127.0.0.1:8443</code></dd>");
+	BODY(&v, "<code>http://127.0.0.1:8118/proxy.pac</code>");
+	desk_answer_release(&v.a);
+	req.proxy = SLICE("");
+	visit(&v, req);
+	BODY(&v, "<dd>with TLS <code>127.0.0.1:8443</code></dd>");
+	BODY(&v, "<code>https://127.0.0.1:8443/proxy.pac</code>");
 	desk_answer_release(&v.a);
 
 	/* From the page at http:// the picture at https:// is of another site. */
@@ -340,9 +352,26 @@ static void test_pac(void **state)
 	visit(&v, req);
 	assert_int_equal(v.a.status, 200);
 	FIELDS(&v, "Content-Type: application/x-ns-proxy-autoconfig\r\n");
-	BODY(&v, "return \"PROXY 127.0.0.1:8118\";");
+	BODY(&v, "\treturn \"PROXY 127.0.0.1:8118\";\n}");
+	assert_false(holds(buf_slice(&v.a.body), "HTTPS"));
 	desk_answer_release(&v.a);
-	req.proxy = SLICE("\"; evil(); \"");
+	req.tls_proxy = SLICE("[::1]:8443");
+	visit(&v, req);
+	BODY(&v, "\tif (host == \"crumbgate.internal\")\n"
+		 "\t\treturn \"PROXY 127.0.0.1:8118; HTTPS [::1]:8443\";\n"
+		 "\treturn \"HTTPS [::1]:8443; PROXY 127.0.0.1:8118\";\n}");
+	desk_answer_release(&v.a);
+	req.proxy = SLICE("");
+	visit(&v, req);
+	BODY(&v, "\treturn \"HTTPS [::1]:8443\";\n}");
+	assert_false(holds(buf_slice(&v.a.body), "PROXY"));
+	desk_answer_release(&v.a);
+	req.tls_proxy = SLICE("");
+	expect(req, 503);
+	req.tls_proxy = SLICE("\"; evil(); \"");
+	expect(req, 503);
+	req.proxy = req.tls_proxy;
+	req.tls_proxy = SLICE("");
 	expect(req, 503);
 	req.target = SLICE("/");
 	expect(req, 400);

@@ -19,13 +19,11 @@ static const struct marker {
 	/* Observed: Vercel's attack challenge mode; "deny" is a refusal and no question. */
 	{ "vercel", "x-vercel-mitigated", { "challenge" }, { 403, 429 } },
 	/*
-	 * Observed, and named by DataDome's documentation of its API as a field of its answers:
-	 * which kind of challenge.  "x-datadome: protected" stands in every answer and says
-	 * nothing.
+	 * Observed: DataDome's kind of challenge.  Its "x-datadome: protected" stands in every
+	 * answer and says nothing.
 	 */
 	{ "datadome", "x-dd-b", { "1", "2", "3" }, { 401, 403 } },
-	/* Observed: Kasada hands out its client token with the answer that asks for the proof of
-	   work. */
+	/* Observed: Kasada's token comes with the answer that asks for a proof of work. */
 	{ "kasada", "x-kpsdk-ct", { NULL }, { 429 } },
 };
 

@@ -1,15 +1,13 @@
 /*
- * pass_side.h - the passes (passes.h) of a worker: what they come to in letters, entries,
- * connections.
+ * pass_side.h - the passes (passes.h) of a worker: what they come to outside.
  *
- *   - what one worker learns goes to the others as MSG_PASS (the body is passes.h's letter);
- *   - the beginning of a pass is a `pass` entry of its own, why "refused-by-client: ..." or
- * "challenge: ...", and so is its end, why "ended: ..."; each tunnel under it has another, as
- * tunnels have (tunnel.h);
- *   - a line for the operator when one begins and when it ends;
- *   - when one begins, the visitor's intercepted connections to the host end after what they have
- * in work;
- *   - when one ends, so do its tunnels.
+ *   - What one worker learns goes to the others as MSG_PASS; the body is passes.h's letter.
+ *   - The beginning of a pass is a `pass` entry of its own, why "refused-by-client: ..." or
+ *     "challenge: ...", and so is its end, why "ended: ...".  Each tunnel under it has another,
+ *     as tunnels have (tunnel.h).
+ *   - The operator gets a line when one begins and when it ends.
+ *   - When one begins, the visitor's intercepted connections to the host end after what they
+ *     have in work; when one ends, so do its tunnels.
  */
 #ifndef CRUMBGATE_PROXY_PASS_SIDE_H
 #define CRUMBGATE_PROXY_PASS_SIDE_H

@@ -344,15 +344,6 @@ void passes_each(const struct passes *p, const uint8_t visitor[CLIENT_ID_LEN], p
 			visit(arg, &r->pass);
 }
 
-size_t passes_count(const struct passes *p)
-{
-	size_t n = 0;
-
-	for (const struct row *r = p->rows; r != NULL; r = r->hh.next)
-		n += in_force(p, r);
-	return n;
-}
-
 /* All last equally long, so the oldest ends first. */
 void passes_tick(struct passes *p)
 {
@@ -509,13 +500,13 @@ void passes_refused(struct passes *p, struct visitor *v, struct slice host, int6
 	unsigned n;
 
 	if (!counts_refusals(p) || k.n == 0 || v->profile == PROFILE_MINORS ||
-	    (r != NULL && now < r->ends))
+	    find_trusting(p, v->id) == NULL || (r != NULL && now < r->ends))
 		return;
 	n = count_refusal(p, &k, began, now);
 	if (n == 0)
 		return;
 	tell_refused(p, &k, began, now);
-	if (n >= p->rules.after_refusals && find_trusting(p, v->id) != NULL)
+	if (n >= p->rules.after_refusals)
 		begin(p, v, &k, PASS_REFUSALS, n, NULL);
 }
 

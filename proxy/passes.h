@@ -1,32 +1,34 @@
 /*
  * passes.h - hosts that go through unread for a while, because reading them does not work.
  *
- * Two things lead to a pass, which is for one visitor and exactly one host (never its subdomains),
- *and which ends by itself:
+ * Two things lead to a pass.  It is for one visitor and exactly one host, never its subdomains, and
+ * it ends by itself.
  *
- *   refusals	The visitor's program does not take our certificates for this host, as applications
- *do that accept only their own.  Only after so many attempts in so long a time (pass-after-refusals
- *in pass-window, never one), each begun after the one before it was over, so that connections
- *opened side by side count once; only if no connection to the host was used in between; and only
- *for a visitor who has used another host's: who takes none of our certificates does not trust the
- *CA, and nothing is passed unread for want of trust. challenge	The origin asks whether a robot is
- *calling (challenges.h), which can be because our TLS is not the browser's.  Only where the host is
- *the page's own: nobody would see the question of a third party, and a field would be all that a
- *tracker needs to be rid of the proxy.
+ *   refusals
+ *	The visitor's program does not take our certificates for this host, as applications do
+ *	that accept only their own.  Never after one refusal, but after so many in so long a time
+ *	(pass-after-refusals in pass-window).  Each attempt has to begin after the one before it
+ *	was over, so connections opened side by side count once; and a connection to the host that
+ *	is used begins the count anew.  A visitor who has not used any connection that we
+ *	intercepted does not trust the CA; nothing counts for him, for want of trust is no pinning.
  *
- * Never for the profile minors: there a site that cannot be read stays as it is.
+ *   challenge
+ *	The origin asks whether a robot is calling (challenges.h), which can be because our TLS is
+ *	not the browser's.  Only where the host belongs to the page's own site: a third party's
+ *	question nobody would see, and one field would be all a tracker needs to be rid of us.
  *
- * A pass that a person ends at the desk does not begin again by itself for as long as it would have
- *lasted.
+ * Never for the profile minors: there a site that cannot be read stays as it is.  A pass that a
+ * person ends at the desk does not begin again by itself for as long as a pass lasts.
  *
  *	passes_why()		before TLS is answered: NULL, or the reason to let it through
- *	struct pass_try		one TLS handshake of a client, from its beginning to its use or its
- *refusal passes_challenged()	an origin's answer passes_tick()		each second
+ *	struct pass_try		one TLS handshake of a client, from its beginning to its end
+ *	passes_challenged()	an origin's answer
+ *	passes_tick()		each second
  *
  * Every worker of a generation has the same table: what one learns it tells the others (`tell`;
- *they give it to passes_letter()).  A new generation begins without any.  All tables are bounded,
- *what was not used for longest goes first.  Nothing here knows a worker, a loop or a socket: time
- *is the clock's, the rest goes by struct passes_ops (pass_side.c).
+ * they give it to passes_letter()).  A new generation begins without any.  All tables are bounded,
+ * and what came first goes first.  Nothing here knows a worker, a loop or a socket: time is the
+ * clock's, the rest goes by struct passes_ops (pass_side.c).
  */
 #ifndef CRUMBGATE_PROXY_PASSES_H
 #define CRUMBGATE_PROXY_PASSES_H
@@ -43,7 +45,6 @@ enum pass_end { PASS_TIME_OVER, PASS_STOPPED };
 
 /* The most of them: pass-after-refusals cannot ask for more. */
 #define PASS_REFUSALS_MAX 16u
-#define PASS_TIME_MAX_MS (24u * 3600 * 1000)
 
 struct passes_rules {
 	unsigned after_refusals; /* 0: never, else 2 to PASS_REFUSALS_MAX */
@@ -61,12 +62,9 @@ struct pass {
 };
 
 struct passes_ops {
-	/* A letter for passes_letter() of the other workers, to go out before anything of this
-	 * turn. */
+	/* For passes_letter() of the other workers; to leave before any byte of this turn does. */
 	void (*tell)(void *arg, struct slice letter);
-	/*
-	 * This worker began the pass: to be recorded.  `by`: who challenged; NULL for refusals.
-	 */
+	/* This worker began the pass: to be recorded.  `by`: who challenged; NULL for refusals. */
 	void (*began)(void *arg, struct visitor *v, const struct pass *p, const char *by);
 	/*
 	 * In every worker: intercepted connections of this visitor to this host are to end after
@@ -108,13 +106,11 @@ struct pass_try {
 /* How a client's connection ended before anything was asked on it. */
 struct pass_try_end {
 	int alert;	/* stream_alert(): the alert that the client sent, or -1 */
-	bool by_client; /* the client closed or broke it, orderly or not; not we, and not a time-out
-			 */
-	bool answered;	/* our certificate was on its way: the handshake had come that far */
+	bool by_client; /* the client closed or broke it; not we, and not a time-out */
+	bool answered;	/* our certificate was on its way */
 };
 
-/* A client that leaves later than this after its handshake had opened the connection for nothing in
- * particular. */
+/* Who leaves later than this after the handshake had opened the connection to have one. */
 #define PASS_UNUSED_MS 2000
 
 /*
@@ -125,8 +121,7 @@ struct pass_try_end {
  */
 bool pass_try_is_refusal(const struct pass_try *t, const struct pass_try_end *end, int64_t now);
 
-/* The handshake begins; is done; the first byte of a request came; it is over.  Each may come
- * again. */
+/* It begins; is done; the first byte came; the connection is over.  Each may be told again. */
 void pass_try_begin(struct pass_try *t, const struct passes *p);
 void pass_try_secured(struct pass_try *t, const struct passes *p);
 void pass_try_used(struct pass_try *t, struct passes *p, const struct visitor *v,
@@ -134,8 +129,7 @@ void pass_try_used(struct pass_try *t, struct passes *p, const struct visitor *v
 void pass_try_over(struct pass_try *t, struct passes *p, struct visitor *v, struct slice host,
 		   const struct pass_try_end *end);
 
-/* What these come to; `began` is when the refused attempt began.  For tests, and where there is no
- * try. */
+/* What these come to; `began` is when the refused attempt began. */
 void passes_accepted(struct passes *p, const struct visitor *v, struct slice host);
 void passes_refused(struct passes *p, struct visitor *v, struct slice host, int64_t began);
 
@@ -157,7 +151,6 @@ void passes_each(const struct passes *p, const uint8_t visitor[CLIENT_ID_LEN], p
 		 void *arg);
 /* A person ends it.  False: there is none. */
 bool passes_stop(struct passes *p, const struct visitor *v, struct slice host);
-size_t passes_count(const struct passes *p);
 
 /* Ends those whose time is over. */
 void passes_tick(struct passes *p);

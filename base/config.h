@@ -57,6 +57,8 @@ struct config_subnet {
 	enum config_profile profile;
 };
 
+#define CONFIG_WORKERS_MAX 64
+
 struct config {
 	/* Where. */
 	struct config_listen *listen;

@@ -84,7 +84,7 @@ const struct option_row options[] = {
 	  .arg = "N",
 	  .fallback = "0",
 	  .min = 0,
-	  .max = 64,
+	  .max = CONFIG_WORKERS_MAX,
 	  FIELD(workers),
 	  .fixed = true,
 	  .help = "number of worker processes; 0 is one for each core",

@@ -67,27 +67,36 @@ static bool load_tables(struct setup *s)
 static bool bind_one(struct setup *s, const struct config_listen *at, bool tls, bool optional)
 {
 	char why[512];
-	int fd;
+	int fds[CONFIG_WORKERS_MAX];
+	bool good;
 
-	if (s->listeners_n == SETUP_LISTENERS_MAX) {
-		diag_error("at most %d addresses can be listened on", SETUP_LISTENERS_MAX);
-		return false;
-	}
-	fd = listener_bind(at->text, why, sizeof(why));
-	if (fd < 0 && optional && errno != EADDRINUSE)
+	if (s->workers == 1)
+		good = (fds[0] = listener_bind(at->text, why, sizeof(why))) >= 0;
+	else
+		good = listener_bind_shared(at->text, fds, s->workers, why, sizeof(why));
+	if (!good && optional && errno != EADDRINUSE)
 		return true;
-	if (fd < 0) {
+	if (!good) {
 		diag_error("%s", why);
 		return false;
 	}
-	s->listeners[s->listeners_n++] = (struct setup_listener){ fd, tls };
+	for (unsigned i = 0; i < s->workers; i++)
+		s->listeners[s->listeners_n++] = (struct setup_listener){ fds[i], tls, i };
 	return true;
 }
 
 static bool bind_all(struct setup *s)
 {
 	const struct config *c = s->config;
+	size_t n = c->listen_n + c->listen_tls_n;
 
+	if (n > SETUP_ADDRESSES_MAX) {
+		diag_error("at most %d addresses can be listened on", SETUP_ADDRESSES_MAX);
+		return false;
+	}
+	s->listeners = calloc(n * s->workers, sizeof(*s->listeners));
+	if (s->listeners == NULL)
+		return false;
 	for (size_t i = 0; i < c->listen_n; i++)
 		if (!bind_one(s, &c->listen[i], false, c->listen_is_default && i > 0))
 			return false;
@@ -193,8 +202,9 @@ struct setup *setup_reload(struct setup *old, struct config *config, unsigned fi
 	s->tickets = old->tickets;
 	s->started = old->started;
 	memcpy(s->secret, old->secret, sizeof(s->secret));
-	memcpy(s->listeners, old->listeners, sizeof(s->listeners));
+	s->listeners = old->listeners;
 	s->listeners_n = old->listeners_n;
+	old->listeners = NULL;
 	old->listeners_n = 0;
 	return s;
 }
@@ -203,6 +213,8 @@ void setup_close_listeners(struct setup *s)
 {
 	for (size_t i = 0; i < s->listeners_n; i++)
 		close(s->listeners[i].fd);
+	free(s->listeners);
+	s->listeners = NULL;
 	s->listeners_n = 0;
 }
 

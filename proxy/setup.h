@@ -17,7 +17,7 @@
 #include "certs/tickets.h"
 #include "evidence/entry.h"
 
-#define SETUP_LISTENERS_MAX 32
+#define SETUP_ADDRESSES_MAX 32
 #define SETUP_SECRET_LEN 32
 
 struct config;
@@ -26,9 +26,11 @@ struct rules;
 struct sites;
 struct trust;
 
+/* Each worker has a socket of its own at each address. */
 struct setup_listener {
 	int fd;
-	bool tls; /* browsers speak TLS to the proxy there (outer.h) */
+	bool tls;	 /* browsers speak TLS to the proxy there (outer.h) */
+	unsigned worker; /* the first is 0 */
 };
 
 struct setup {
@@ -46,7 +48,7 @@ struct setup {
 	struct ticket_keys tickets; /* those in force at the fork; later ones come by letter */
 	unsigned char secret[SETUP_SECRET_LEN]; /* binds the desk's form tokens */
 	int64_t started;			/* wall ms */
-	struct setup_listener listeners[SETUP_LISTENERS_MAX];
+	struct setup_listener *listeners;
 	size_t listeners_n;
 	unsigned first_box, workers; /* the letter boxes of this generation */
 };

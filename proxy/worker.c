@@ -41,7 +41,7 @@ struct worker_process {
 	const struct child_start *start;
 	struct resolver *resolver;
 	struct ticket_keys tickets;
-	struct listener *listeners[SETUP_LISTENERS_MAX];
+	struct listener *listeners[SETUP_ADDRESSES_MAX];
 	size_t listeners_n;
 	struct timer tick;
 	unsigned hello_ticks;
@@ -96,6 +96,11 @@ static void on_accept_tls(int fd, const struct address *peer, void *arg)
 	outers_accept(w->outers, fd, peer);
 }
 
+static bool is_own(const struct child_start *start, const struct setup_listener *at)
+{
+	return at->worker == start->box - start->setup->first_box;
+}
+
 static void start_serving(struct worker_process *p)
 {
 	const struct setup *s = p->start->setup;
@@ -103,10 +108,12 @@ static void start_serving(struct worker_process *p)
 	if (p->serving || p->w.draining)
 		return;
 	for (size_t i = 0; i < s->listeners_n; i++) {
-		struct listener *l =
-			listener_new(p->w.loop, s->listeners[i].fd,
-				     s->listeners[i].tls ? on_accept_tls : on_accept, &p->w);
+		const struct setup_listener *at = &s->listeners[i];
+		struct listener *l;
 
+		if (!is_own(p->start, at))
+			continue;
+		l = listener_new(p->w.loop, at->fd, at->tls ? on_accept_tls : on_accept, &p->w);
 		if (l == NULL)
 			diag_error("cannot listen: %s", strerror(errno));
 		else
@@ -118,12 +125,15 @@ static void start_serving(struct worker_process *p)
 
 static void stop_listening(struct worker_process *p)
 {
+	const struct setup *s = p->start->setup;
+
 	for (size_t i = 0; i < p->listeners_n; i++)
 		listener_free(p->listeners[i]);
 	p->listeners_n = 0;
 	/* While anybody has the socket open, the kernel goes on completing handshakes. */
-	for (size_t i = 0; i < p->start->setup->listeners_n; i++)
-		close(p->start->setup->listeners[i].fd);
+	for (size_t i = 0; i < s->listeners_n; i++)
+		if (is_own(p->start, &s->listeners[i]))
+			close(s->listeners[i].fd);
 }
 
 /* `retire`: a new generation serves; who is here may stay until his next answer is out. */
@@ -393,14 +403,15 @@ void worker_close(struct worker *w)
 
 static void own_process(const struct child_start *start)
 {
-	int keep[POST_MAX + SETUP_LISTENERS_MAX + 1];
+	int keep[POST_MAX + SETUP_ADDRESSES_MAX + 1];
 	size_t n = 0;
 
 	for (unsigned i = 0; i < start->boxes->count; i++)
 		keep[n++] = start->boxes->wr[i];
 	keep[n++] = start->boxes->rd[start->box];
 	for (size_t i = 0; i < start->setup->listeners_n; i++)
-		keep[n++] = start->setup->listeners[i].fd;
+		if (is_own(start, &start->setup->listeners[i]))
+			keep[n++] = start->setup->listeners[i].fd;
 	process_child("worker", start->parent, keep, n);
 }
 

@@ -177,7 +177,7 @@ void listener_free(struct listener *l)
 	loop_free_later(l->loop, &l->dead, listener_dead);
 }
 
-static int bind_failed(int fd, const char *addrport, char *error, size_t size)
+static void say_bind_failed(const char *addrport, char *error, size_t size)
 {
 	const char *hint = "";
 
@@ -198,28 +198,83 @@ static int bind_failed(int fd, const char *addrport, char *error, size_t size)
 		break;
 	}
 	snprintf(error, size, "cannot listen on %s: %s%s", addrport, strerror(errno), hint);
-	if (fd >= 0)
-		close(fd);
+}
+
+/* -1: errno. */
+static int bind_at(const struct address *at, bool shared)
+{
+	int fd, e, one = 1;
+
+	fd = socket(address_family(at), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
+	    (!shared || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) == 0) &&
+	    (address_family(at) != AF_INET6 ||
+	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) == 0) &&
+	    bind(fd, (const struct sockaddr *)&at->sa, at->len) == 0 && listen(fd, SOMAXCONN) == 0)
+		return fd;
+	e = errno;
+	close(fd);
+	errno = e;
 	return -1;
+}
+
+/* A socket that shares with nobody finds out whether the address is free, and which port 0 means. */
+static bool probe(struct address *at)
+{
+	int fd = bind_at(at, false);
+	bool good;
+
+	if (fd < 0)
+		return false;
+	at->len = sizeof(at->sa);
+	good = getsockname(fd, (struct sockaddr *)&at->sa, &at->len) == 0;
+	close(fd);
+	return good;
+}
+
+static bool parse(const char *addrport, struct address *at, char *error, size_t size)
+{
+	if (address_parse_listen(slice_str(addrport), at))
+		return true;
+	snprintf(error, size,
+		 "cannot listen on %s: not an address and port like 127.0.0.1:8118 or [::1]:8118",
+		 addrport);
+	return false;
 }
 
 int listener_bind(const char *addrport, char *error, size_t size)
 {
 	struct address at;
-	int fd, one = 1;
+	int fd;
 
-	if (!address_parse_listen(slice_str(addrport), &at)) {
-		snprintf(error, size,
-			 "cannot listen on %s: not an address and port like 127.0.0.1:8118 or "
-			 "[::1]:8118",
-			 addrport);
+	if (!parse(addrport, &at, error, size))
 		return -1;
-	}
-	fd = socket(address_family(&at), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
-	    (address_family(&at) == AF_INET6 &&
-	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) != 0) ||
-	    bind(fd, (const struct sockaddr *)&at.sa, at.len) != 0 || listen(fd, SOMAXCONN) != 0)
-		return bind_failed(fd, addrport, error, size);
+	fd = bind_at(&at, false);
+	if (fd < 0)
+		say_bind_failed(addrport, error, size);
 	return fd;
+}
+
+bool listener_bind_shared(const char *addrport, int *fds, unsigned n, char *error, size_t size)
+{
+	struct address at;
+
+	if (!parse(addrport, &at, error, size))
+		return false;
+	if (!probe(&at)) {
+		say_bind_failed(addrport, error, size);
+		return false;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		fds[i] = bind_at(&at, true);
+		if (fds[i] >= 0)
+			continue;
+		say_bind_failed(addrport, error, size);
+		while (i-- > 0)
+			close(fds[i]);
+		return false;
+	}
+	return true;
 }

@@ -301,15 +301,20 @@ static bool fill_setup(struct setup *s)
 static struct setup *make_setup(struct stage *t, const char *state, char *const *options, size_t n)
 {
 	struct setup *s = calloc(1, sizeof(*s));
+	struct setup_listener *l = calloc(1, sizeof(*l));
 	char why[256] = "", origin[ADDRESS_TEXT], to[ADDRESS_TEXT + 4];
 	struct address a;
 
-	if (s == NULL)
+	if (s == NULL || l == NULL) {
+		free(s);
+		free(l);
 		return NULL;
-	s->listeners[0].fd = listener_bind("127.0.0.1:0", why, sizeof(why));
+	}
+	l->fd = listener_bind("127.0.0.1:0", why, sizeof(why));
+	s->listeners = l;
 	s->listeners_n = 1;
 	t->origin_fd = listener_bind("127.0.0.1:0", why, sizeof(why));
-	if (!bound(s->listeners[0].fd, &t->proxy) || !bound(t->origin_fd, &a)) {
+	if (!bound(l->fd, &t->proxy) || !bound(t->origin_fd, &a)) {
 		fprintf(stderr, "%s\n", why);
 		setup_free(s);
 		return NULL;

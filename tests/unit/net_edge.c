@@ -761,6 +761,41 @@ static void test_bind(void **state)
 	close(fd);
 }
 
+/* Each of the sockets gets its share, and who comes after finds the address taken. */
+static void test_bind_shared(void **state)
+{
+	char error[512], again[ADDRESS_TEXT];
+	int fds[2], clients[64];
+	unsigned share[2] = { 0, 0 };
+	struct address at;
+
+	(void)state;
+	assert_true(listener_bind_shared("127.0.0.1:0", fds, 2, error, sizeof(error)));
+	at.len = sizeof(at.sa);
+	getsockname(fds[0], (struct sockaddr *)&at.sa, &at.len);
+	address_print(&at, again);
+	for (size_t i = 0; i < 64; i++) {
+		clients[i] = socket(AF_INET, SOCK_STREAM, 0);
+		assert_int_equal(connect(clients[i], (struct sockaddr *)&at.sa, at.len), 0);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		int fd;
+
+		while ((fd = accept(fds[i], NULL, NULL)) >= 0) {
+			share[i]++;
+			close(fd);
+		}
+	}
+	for (size_t i = 0; i < 64; i++)
+		close(clients[i]);
+	assert_int_equal(share[0] + share[1], 64);
+	assert_true(share[0] >= 8 && share[1] >= 8);
+	assert_false(listener_bind_shared(again, clients, 2, error, sizeof(error)));
+	assert_non_null(strstr(error, "with --listen ADDR:PORT"));
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void test_listener(void **state)
 {
 	struct loop *loop = loop_new(&clock_system);
@@ -859,6 +894,7 @@ int main(void)
 		cmocka_unit_test(test_pair),
 		cmocka_unit_test(test_pair_ends),
 		cmocka_unit_test(test_pair_relay),
+		cmocka_unit_test(test_bind_shared),
 		cmocka_unit_test(test_listener),
 		cmocka_unit_test(test_out_of_descriptors),
 	};

@@ -4,7 +4,6 @@
 PEER_KIND=connect
 PEER_PORT=13118
 PEER_CA=$PCA/ec.crt
-PEER_SKIP="h2"
 : "${CRUMBGATE:=build/crumbgate}"
 : "${CRUMBGATE_WORKERS:=1}" # the bench gives the proxy one core
 peer_start() {

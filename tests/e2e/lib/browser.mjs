@@ -4,6 +4,8 @@
  *
  *	const browser = await startBrowser(t, 'firefox', { proxyPort: gate.port, ca: gate.ca });
  *	const page = await browser.newPage();
+ *
+ * Without a proxyPort it uses none, and the names in `direct` are 127.0.0.1; with `pac`, a URL, what that file says.
  */
 import { createRequire } from 'node:module';
 import { existsSync, mkdirSync } from 'node:fs';
@@ -30,7 +32,7 @@ async function trustStore(t, dir, ca) {
 const BROWSERS = {
 	chromium: {
 		commands: ['chromium', 'chromium-browser', 'google-chrome'],
-		async options(t, home, { proxyPort, ca }) {
+		async options(t, home, { proxyPort, ca, direct = [], pac }) {
 			await trustStore(t, `${home}/.pki/nssdb`, ca);
 			return {
 				browser: 'chrome',
@@ -38,24 +40,27 @@ const BROWSERS = {
 				args: ['--headless=new', '--disable-quic', '--no-first-run', '--disable-background-networking',
 					'--disable-component-update', '--disable-sync', '--disable-gpu', '--disable-dev-shm-usage',
 					'--disable-features=HttpsUpgrades,OptimizationHints,MediaRouter,Translate',
-					`--proxy-server=http://127.0.0.1:${proxyPort}`, '--proxy-bypass-list=<-loopback>',
+					...(pac ? [`--proxy-pac-url=${pac}`] : proxyPort ? [`--proxy-server=http://127.0.0.1:${proxyPort}`, '--proxy-bypass-list=<-loopback>']
+						: ['--no-proxy-server', `--host-resolver-rules=${direct.map((name) => `MAP ${name} 127.0.0.1`).join(',')}`]),
 					...(process.getuid() === 0 ? ['--no-sandbox'] : [])],
 			};
 		},
 	},
 	firefox: {
 		commands: ['firefox-esr', 'firefox'],
-		async options(t, home, { proxyPort, ca }) {
+		async options(t, home, { proxyPort, ca, direct = [], pac }) {
 			await trustStore(t, `${home}/profile`, ca);
 			return {
 				browser: 'firefox',
 				userDataDir: `${home}/profile`,
 				extraPrefsFirefox: {
-					'network.proxy.type': 1,
-					'network.proxy.http': '127.0.0.1',
-					'network.proxy.http_port': proxyPort,
-					'network.proxy.ssl': '127.0.0.1',
-					'network.proxy.ssl_port': proxyPort,
+					...(pac ? { 'network.proxy.type': 2, 'network.proxy.autoconfig_url': pac } : proxyPort ? {
+						'network.proxy.type': 1,
+						'network.proxy.http': '127.0.0.1',
+						'network.proxy.http_port': proxyPort,
+						'network.proxy.ssl': '127.0.0.1',
+						'network.proxy.ssl_port': proxyPort,
+					} : { 'network.proxy.type': 0, 'network.dns.localDomains': direct.join(',') }),
 					'network.proxy.no_proxies_on': '',
 					'network.proxy.allow_hijacking_localhost': true,
 					/* The browser's own cookie rules would hide ours. */
@@ -73,7 +78,7 @@ const BROWSERS = {
 	},
 };
 
-export async function startBrowser(t, name, { proxyPort, ca }) {
+export async function startBrowser(t, name, { proxyPort, ca, direct, pac, label = name }) {
 	const puppeteer = driver(t);
 	const kind = BROWSERS[name];
 	let executablePath;
@@ -88,7 +93,7 @@ export async function startBrowser(t, name, { proxyPort, ca }) {
 		t.skip(`no ${name} here`);
 	if (!(await hasCommand(t, 'certutil')))
 		t.skip('no certutil here (Debian: libnss3-tools)');
-	const home = t.path(`${name}-home`);
+	const home = t.path(`${label}-home`);
 	if (!existsSync(home))
 		mkdirSync(home, { mode: 0o700 });
 	const browser = await puppeteer.launch({
@@ -100,7 +105,7 @@ export async function startBrowser(t, name, { proxyPort, ca }) {
 		handleSIGINT: false,
 		env: { ...process.env, HOME: home, XDG_DATA_HOME: `${home}/.local/share`, XDG_CONFIG_HOME: `${home}/.config`,
 			XDG_CACHE_HOME: `${home}/.cache`, MOZ_HEADLESS: '1', LANG: 'C.UTF-8' },
-		...(await kind.options(t, home, { proxyPort, ca })),
+		...(await kind.options(t, home, { proxyPort, ca, direct, pac })),
 	});
 	const child = browser.process();
 	t.defer(async () => {

@@ -116,13 +116,20 @@ function connected(req) {
 	echoFrames(req.stream);
 }
 
-/* tls: { cert, key } paths.  Returns { port, requests, routes, connections (open and closed), websockets }. */
+/* tls: { cert, key } paths.  Returns { port, requests, routes, asked(path), websockets }. */
 export async function startDuplex(t, tls, { http2: two = true, http1 = true, webSockets = false, settings = {} } = {}) {
-	const origin = { requests: [], routes: new Map(), sockets: [], sessions: new Set(), websockets: [] };
+	const origin = { requests: [], routes: new Map(), sockets: [], websockets: [] };
 	const files = { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
 	const server = two ? http2.createSecureServer({ ...files, allowHTTP1: http1,
 		settings: { ...settings, ...(webSockets ? { enableConnectProtocol: true } : {}) } }) : https.createServer(files);
-	const numberOf = (req) => origin.sockets.indexOf(req.stream?.session?.[origin.key] ?? req.socket);
+	/* Connections in the order in which they brought a first request. */
+	const connections = [];
+	const numberOf = (req) => {
+		const one = req.stream?.session ?? req.socket;
+		if (!connections.includes(one))
+			connections.push(one);
+		return connections.indexOf(one);
+	};
 	const record = (req, res) => {
 		const fields = fieldsOf(req.rawHeaders);
 		const seen = { protocol: req.httpVersion, method: req.method, authority: req.headers[':authority'] ?? req.headers.host, path: req.url,
@@ -130,18 +137,11 @@ export async function startDuplex(t, tls, { http2: two = true, http1 = true, web
 		origin.requests.push(seen);
 		return seen;
 	};
-	origin.key = Symbol('socket');
 	server.on('secureConnection', (socket) => {
 		origin.sockets.push(socket);
 		socket.on('error', () => {});
 	});
-	server.on('session', (session) => {
-		/* The newest socket: secureConnection came just before. */
-		session[origin.key] = origin.sockets.at(-1);
-		origin.sessions.add(session);
-		session.on('close', () => origin.sessions.delete(session));
-		session.on('error', () => {});
-	});
+	server.on('session', (session) => session.on('error', () => {}));
 	server.on('tlsClientError', () => {});
 	server.on('sessionError', () => {});
 	server.on('request', (req, res) => {

@@ -208,7 +208,7 @@ export async function startOrigin(t, tls) {
 }
 
 /* nginx with files under `www`: { http, https, www }. */
-export async function startNginx(t, tls, { label = 'nginx' } = {}) {
+export async function startNginx(t, tls, { label = 'nginx', http2 = false } = {}) {
 	const dir = t.path(label);
 	const web = { http: await freePort(), https: await freePort(), www: t.path(label, 'www') };
 	for (const d of ['', 'www', 'tmp'])
@@ -223,7 +223,7 @@ events { worker_connections 512; }
 http {
 	access_log off;
 	default_type application/octet-stream;
-	types { text/html html; text/plain txt; text/css css; application/javascript js; }
+	types { text/html html; text/plain txt; text/css css; application/javascript js; image/svg+xml svg; }
 	client_body_temp_path "${dir}/tmp/body";
 	proxy_temp_path "${dir}/tmp/proxy";
 	fastcgi_temp_path "${dir}/tmp/fastcgi";
@@ -233,7 +233,7 @@ http {
 	ssl_certificate_key "${tls.key}";
 	server {
 		listen 127.0.0.1:${web.http};
-		listen 127.0.0.1:${web.https} ssl;
+		listen 127.0.0.1:${web.https} ssl${http2 ? ' http2' : ''};
 		root "${web.www}";
 		etag on;
 		location = /cookie {

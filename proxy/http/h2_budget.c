@@ -105,9 +105,9 @@ static bool meter_frame(struct h2_budget *b, uint8_t type, uint8_t flags, size_t
 	case NGHTTP2_DATA:
 		return meter_data(b, length, flags);
 	case NGHTTP2_HEADERS:
+		return h2_spend(b, H2_COST_HEAD, 1);
 	case NGHTTP2_CONTINUATION: /* nghttp2 counts these for each block */
 	case NGHTTP2_PUSH_PROMISE: /* an error of the connection */
-	case NGHTTP2_GOAWAY:
 		return true;
 	case NGHTTP2_RST_STREAM:
 		return h2_spend(b, H2_COST_RESET, 1);

@@ -43,6 +43,7 @@ struct h2_stream {
 	bool in_end;	/* the peer's half ended well */
 	bool end_told;
 	bool out_began; /* a final head was given */
+	bool asked;	/* a head was sent */
 	bool out_ended; /* no more will be given */
 	bool out_end;	/* all of it was sent */
 	bool deferred;	/* nghttp2 waits for h2_body() */
@@ -71,6 +72,11 @@ struct h2_session {
 
 	bool broken;	  /* no nghttp2 any more */
 	bool goaway_sent; /* with an error */
+	/*
+	 * HEADERS went, and its body is being attached.  When memory runs out right there, nghttp2
+	 * 1.52 frees the body's item and keeps it in the stream: it must not be freed again.
+	 */
+	bool attaching, tainted;
 	bool shut;
 	bool settled; /* the peer's first SETTINGS came */
 	bool opened;  /* and something else than the window behind it */

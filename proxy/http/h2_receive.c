@@ -95,16 +95,17 @@ static int answer_large(struct h2_session *s, int32_t id)
 }
 
 /*
- * Streams without a word about their priority share: a tunnel or a download must not hold up the
+ * Streams without a word about their priority share, and tunnels always: none must hold up the
  * others, as the default of RFC 9218 (one after the other) would let it.
  */
-static int share(struct h2_session *s, int32_t id, const struct fields *f)
+static int share(struct h2_session *s, int32_t id, const struct h2_request *r)
 {
 	static const nghttp2_extpri shared = { .urgency = NGHTTP2_EXTPRI_DEFAULT_URGENCY, .inc = 1 };
+	bool tunnel = r->method_id == METHOD_CONNECT;
 
-	if (fields_find_name(f, SLICE("priority")) != NULL)
+	if (!tunnel && fields_find_name(r->fields, SLICE("priority")) != NULL)
 		return 0;
-	return nghttp2_session_change_extpri_stream_priority(s->ng, id, &shared, 0);
+	return nghttp2_session_change_extpri_stream_priority(s->ng, id, &shared, tunnel);
 }
 
 static int on_request(struct h2_session *s, struct h2_head *h, bool end)
@@ -121,7 +122,7 @@ static int on_request(struct h2_session *s, struct h2_head *h, bool end)
 		return refuse(s, h->stream, H2_INTERNAL_ERROR);
 	st->id = h->stream;
 	if (nghttp2_session_set_stream_user_data(s->ng, st->id, st) != 0 ||
-	    share(s, st->id, &h->fields) != 0)
+	    share(s, st->id, &r) != 0)
 		return h2_break(s, H2_INTERNAL_ERROR);
 	s->busy++;
 	s->events.request(s->arg, st, &r);

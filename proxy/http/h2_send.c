@@ -19,6 +19,7 @@ static ssize_t on_send(nghttp2_session *ng, const uint8_t *data, size_t n, int f
 
 	(void)ng;
 	(void)flags;
+	s->attaching = false;
 	if (!buf_add(&s->out, slice_of((const char *)data, n)))
 		return NGHTTP2_ERR_CALLBACK_FAILURE;
 	if (s->out.len >= GATHER) {
@@ -165,6 +166,15 @@ static int message_sent(struct h2_session *s, int32_t id)
 	return nghttp2_submit_rst_stream(s->ng, NGHTTP2_FLAG_NONE, id, H2_NO_ERROR);
 }
 
+static void head_sent(struct h2_session *s, int32_t id)
+{
+	struct h2_stream *st = nghttp2_session_get_stream_user_data(s->ng, id);
+
+	s->attaching = true;
+	if (st != NULL)
+		st->asked = true;
+}
+
 static int reset_sent(struct h2_session *s)
 {
 	if (s->own_resets != 0) {
@@ -180,8 +190,10 @@ static int on_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *arg)
 
 	(void)ng;
 	switch (frame->hd.type) {
-	case NGHTTP2_DATA:
 	case NGHTTP2_HEADERS:
+		head_sent(s, frame->hd.stream_id);
+		/* fall through */
+	case NGHTTP2_DATA:
 		if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0)
 			return message_sent(s, frame->hd.stream_id);
 		return 0;
@@ -227,10 +239,14 @@ void h2_send(struct h2_session *s)
 	if (s->broken)
 		return;
 	s->busy++;
+	s->attaching = false;
 	result = nghttp2_session_send(s->ng);
 	s->busy--;
-	if (result != 0)
-		h2_break(s, H2_INTERNAL_ERROR);
+	if (result == 0)
+		return;
+	h2_break(s, H2_INTERNAL_ERROR);
+	if (result == NGHTTP2_ERR_NOMEM && s->attaching)
+		s->tainted = true;
 }
 
 static void resume(struct h2_stream *st)

@@ -105,7 +105,8 @@ void h2_session_free(struct h2_session *s)
 
 	if (s == NULL)
 		return;
-	nghttp2_session_del(s->ng);
+	if (!s->tainted) /* else better lost than freed twice */
+		nghttp2_session_del(s->ng);
 	h2_drop_head(s);
 	s->broken = true; /* nothing below touches nghttp2 */
 	while (s->streams != NULL)

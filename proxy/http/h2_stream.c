@@ -123,7 +123,8 @@ static void tell_closed(struct h2_stream *st)
 	struct h2_session *s = st->s;
 	bool client = s->config.side == H2_CLIENT;
 	uint32_t error = error_of(st);
-	bool unprocessed = client && error == H2_REFUSED_STREAM && !st->head_seen;
+	bool unprocessed = client && !st->head_seen &&
+			   (error == H2_REFUSED_STREAM || !st->asked);
 
 	if (client && st->paused && st->in_end && !st->end_told && !s->broken)
 		return; /* the answer is here: it goes first */

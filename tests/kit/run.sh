@@ -1,5 +1,5 @@
 #!/bin/bash
-# run.sh badcerts|mint|smuggle|cookies|tamper|h2|h2_front1|h2_flood - one quick piece of the outside kit against $CRUMBGATE, with a
+# run.sh badcerts|mint|smuggle|cookies|tamper|h2|h2_front1|h2_flood|h2spec - one quick piece of the outside kit against $CRUMBGATE, with a
 # run folder and a port of its own; passes only when every case of the piece does.  Skipped (77) without
 # CRUMBGATE_KIT or where with-hosts.sh cannot make its mount namespace.
 set -eu
@@ -117,6 +117,30 @@ SH
 h2) h2_run smuggle,origin ;;
 h2_front1) h2_run origin --front1 ;;
 h2_flood) h2_run flood ;;
+h2spec)
+	# https://github.com/summerwind/h2spec knows no proxies: the kit's relay opens its tunnels.
+	h2spec=${H2SPEC:-$(command -v h2spec || true)}
+	[ -x "$h2spec" ] || skip 'no h2spec here (H2SPEC may name it)'
+	start
+	python3 "$CRUMBGATE_KIT/h2/relay.py" --proxy "$proxy" --listen "127.0.0.1:$((CRUMBGATE_PORT + 1))" \
+		--target s1.kit.test:8443 --origin h1 --seconds 170 >"$KIT_RUN/relay.out" 2>&1 &
+	relay=$!
+	for _ in $(seq 100); do
+		if grep -q ^relay "$KIT_RUN/relay.out"; then break; fi
+		sleep 0.05
+	done
+	"$h2spec" -h 127.0.0.1 -t -k -p $((CRUMBGATE_PORT + 1)) -S >"$KIT_RUN/h2spec.out" 2>&1 || true
+	kill $relay
+	grep -A8 '×' "$KIT_RUN/h2spec.out" || true
+	tail -1 "$KIT_RUN/h2spec.out"
+	python3 - "$KIT_RUN" <<'PY'
+import json, re, sys
+text = open(sys.argv[1] + "/h2spec.out").read()
+found = re.search(r"(\d+) tests, (\d+) passed", text)
+total, passed = map(int, found.groups()) if found else (0, 0)
+json.dump({"score": passed, "total": total}, open(sys.argv[1] + "/out.json", "w"))
+PY
+	;;
 *) echo "unknown piece $piece" >&2 && exit 2 ;;
 esac
 judge

@@ -49,14 +49,13 @@ static struct origin_failure *fail_with(struct origin *o, enum origin_fault faul
 
 /* ---- dialling ---- */
 
-/* A proxy that connects to itself would do so for ever. */
-static bool is_own_listener(const struct worker *w, const struct address *a)
+static bool any_listens(const struct config_listen *list, size_t n, const struct address *a)
 {
-	for (size_t i = 0; i < w->config->listen_n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct address l;
 
-		memcpy(&l.sa, &w->config->listen[i].sa, sizeof(l.sa));
-		l.len = w->config->listen[i].sa_len;
+		memcpy(&l.sa, &list[i].sa, sizeof(l.sa));
+		l.len = list[i].sa_len;
 		if (address_port(&l) != address_port(a))
 			continue;
 		if (address_same_ip(&l, a) || address_class(&l) == ADDRESS_UNSPECIFIED)
@@ -65,11 +64,18 @@ static bool is_own_listener(const struct worker *w, const struct address *a)
 	return false;
 }
 
+/* A proxy that connects to itself would do so for ever. */
+static bool is_own_listener(const struct config *c, const struct address *a)
+{
+	return any_listens(c->listen, c->listen_n, a) ||
+	       any_listens(c->listen_tls, c->listen_tls_n, a);
+}
+
 static bool allow(const struct address *a, void *arg, const char **reason)
 {
 	const struct worker *w = arg;
 
-	if (is_own_listener(w, a)) {
+	if (is_own_listener(w->config, a)) {
 		*reason = "it is this proxy's own address";
 		return false;
 	}

@@ -6,11 +6,12 @@ import https from 'node:https';
 import { connect as tcp, createServer } from 'node:net';
 import { once } from 'node:events';
 import { connect as tls } from 'node:tls';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { scenario, freePort } from './lib/scenario.mjs';
 import { makePki } from './lib/pki.mjs';
 import { patternSum, pattern, sha256, startOrigin } from './lib/origin.mjs';
 import { checkEvidence, startCrumbgate } from './lib/crumbgate.mjs';
+import { childrenOf } from './lib/processes.mjs';
 
 const GA = '_ga=GA1.1.1234567890.1700000000; Path=/; Max-Age=63072000; Secure';
 
@@ -75,6 +76,8 @@ async function http1(t, gate, port) {
 		'and where the proxy is');
 	r = await gate.curl([...own, '--noproxy', '*', `https://localhost:${port}/proxy.pac`], proxy);
 	t.check(r.text.includes(`return "HTTPS 127.0.0.1:${port}; PROXY 127.0.0.1:${gate.port}";`), 'the PAC file names both', r.text);
+	r = await curl(['http://self.test/']);
+	t.equal(r.status, 403, 'the proxy does not go round in circles');
 	r = await curl(['https://nowhere.test/']);
 	t.check(r.code !== 0, 'a host that is not there fails', r);
 	r = await curl(['http://site.test/cut?n=100000']);
@@ -258,6 +261,45 @@ async function http2Inside(t, gate, port, ca, raw) {
 	session.close();
 }
 
+/* Open descriptors of all processes of the proxy. */
+const descriptorsOf = (gate) => childrenOf(gate.proc.pid).reduce((n, pid) => n + readdirSync(`/proc/${pid}/fd`).length, 0);
+
+/* Tunnels that come and go, in order and broken off, leave nothing behind. */
+async function descriptors(t, gate, port, ca) {
+	const round = async (session, n) => {
+		await Promise.all(Array.from({ length: n }, async (_, i) => {
+			const { stream } = await connectTo(session, i % 2 ? 'site.test:443' : 'raw.test:9999');
+			stream.on('error', () => {});
+			if (i % 3 === 0)
+				stream.close(http2.constants.NGHTTP2_CANCEL);
+			else
+				stream.end(i % 3 === 1 ? '\x01x' : undefined);
+			stream.resume();
+			if (!stream.closed)
+				await new Promise((resolve) => stream.on('close', resolve));
+		}));
+	};
+	/* What is kept for reuse goes after a second or two. */
+	const settled = async () => {
+		let n = -1, same = 0;
+		await t.until(() => {
+			const now = descriptorsOf(gate);
+			same = now === n ? same + 1 : 0;
+			n = now;
+			return same === 50;
+		}, 20);
+		return n;
+	};
+	const before = await settled();
+	for (let i = 0; i < 4; i++) {
+		const session = openSession(t, port, ca);
+		await round(session, 100);
+		session.destroy();
+	}
+	const after = await settled();
+	t.equal(after, before, '400 tunnels leave no descriptor behind');
+}
+
 /* What a browser is allowed of connections holds for tunnels too, and an idle session ends. */
 async function limits(t, pki, origin) {
 	const port = await freePort();
@@ -279,8 +321,8 @@ scenario('secure_proxy', async (t) => {
 	const raw = await startRaw(t);
 	const port = await freePort();
 	const gate = await startCrumbgate(t, { trust: pki.root,
-		sites: [['nowhere.test:443', 1], [':9999', raw.port], [':443', origin.https], [':80', origin.http]],
-		args: ['--listen-tls', `127.0.0.1:${port}`, '--tls-name', 'gate.school.test', '--tls-name', '*.gates.test'] });
+		sites: [['nowhere.test:443', 1], ['self.test:80', port], [':9999', raw.port], [':443', origin.https], [':80', origin.http]],
+		args: ['--origin-idle-timeout', '1s', '--listen-tls', `127.0.0.1:${port}`, '--tls-name', 'gate.school.test', '--tls-name', '*.gates.test'] });
 	const ca = readFileSync(gate.ca);
 
 	t.check(await t.until(() => gate.proc.output().includes(`with TLS to the proxy:   127.0.0.1:${port}`), 10),
@@ -296,8 +338,16 @@ scenario('secure_proxy', async (t) => {
 	await t.until(() => gate.proc.output().includes('the configuration was reloaded'), 10);
 	t.equal((await shown(port, ca, 'gate.school.test')).names, 'DNS:gate.school.test', 'a reload keeps the listener');
 	await limits(t, pki, origin);
+	await descriptors(t, gate, port, ca);
+
+	/* Who keeps idle connections of every kind open does not hold the end up. */
 	const idle = openSession(t, port, ca);
 	await once(idle, 'remoteSettings');
+	const kept = await site(t, idle, 'site.test', [ca]);
+	t.equal((await kept.ask('/echo')).status, 200, 'a tunnel stays');
+	const lazy = tls({ port, host: '127.0.0.1', servername: 'localhost', ca, allowHalfOpen: true });
+	lazy.on('error', () => {});
+	await once(lazy, 'secureConnect');
 	await checkEvidence(t, gate);
 	t.equal((await gate.proc.stop()).code, 0, 'TERM ends it with 0');
 });

@@ -144,6 +144,7 @@ void client_close(struct client *c, enum stream_how how)
 
 	if (c->state == CLIENT_OVER)
 		return;
+	connect_over(c);
 	client_leave(c);
 	stream_close(s, how);
 }
@@ -231,6 +232,7 @@ void client_on_stream(struct stream *s, enum stream_event event, void *arg)
 		connect_secured(c);
 		break;
 	case STREAM_READ:
+		connect_used(c);
 		if (c->h2 != NULL)
 			h2_client_read(c->h2);
 		else

@@ -10,6 +10,7 @@
 #include "proxy/http/h1_body.h"
 #include "proxy/http/h1_head.h"
 #include "proxy/minting.h"
+#include "proxy/passes.h"
 
 #include <sys/queue.h>
 
@@ -36,6 +37,8 @@ struct client_tunnel {
 	bool dialled_for_tunnel; /* the client has its 200, and speaks something of its own */
 	bool asks_origin;	 /* what the client is offered waits for what the origin chooses */
 	enum http_protocol protocol; /* that is it */
+	const char *passed;	     /* passes.h lets it through: the reason in the record */
+	struct pass_try attempt;     /* the client's handshake */
 	struct minting_wait wait;
 	struct timer silence; /* the origin spoke first: does the client? */
 	struct client *owner;
@@ -93,6 +96,10 @@ void client_release_request(struct client *c);
 void connect_begin(struct client *c, const struct authority *to);
 void connect_hello(struct client *c);
 void connect_secured(struct client *c);
+/* Bytes came. */
+void connect_used(struct client *c);
+/* The connection is about to be closed; its stream still tells why. */
+void connect_over(struct client *c);
 void connect_release(struct client *c);
 
 /* client_answer.c */

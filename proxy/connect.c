@@ -6,6 +6,7 @@
 #include "proxy/client_parts.h"
 #include "proxy/desk/desk.h"
 #include "proxy/net/hello.h"
+#include "proxy/pass_side.h"
 #include "proxy/pool.h"
 #include "proxy/sniff.h"
 #include "proxy/tunnel.h"
@@ -31,16 +32,22 @@ static void say_established(struct client *c)
 		client_pump_later(c); /* some clients do not wait for the 200 */
 }
 
+static const char *unread_because(const struct client *c)
+{
+	return c->tunnel->passed != NULL ? c->tunnel->passed : "protocol";
+}
+
 /* Both streams belong to the tunnel from here on. */
 static void become_tunnel(struct client *c, const char *why)
 {
 	struct worker *w = c->w;
 	struct visitor *v = c->visitor;
-	struct origin *o = c->tunnel->ahead;
-	struct stream *client = c->stream, *origin = origin_take_stream(o);
+	const struct client_tunnel *t = c->tunnel;
+	struct stream *client = c->stream, *origin = origin_take_stream(t->ahead);
 	char host[SITE_MAX];
 
-	snprintf(host, sizeof(host), "%s", c->tunnel->target.host);
+	/* A pass is for the name that TLS is for, and its tunnels end with it. */
+	snprintf(host, sizeof(host), "%s", t->passed != NULL ? t->target.identity : t->target.host);
 	visitor_hold(w->visitors, v);
 	client_leave(c); /* closes what is left of the origin */
 	stream_set_timer(client, NULL);
@@ -81,7 +88,7 @@ static void on_dialled(struct client *c)
 {
 	if (c->state == CLIENT_DIAL && c->tunnel->dialled_for_tunnel) {
 		/* The client spoke before: it has its 200 already. */
-		become_tunnel(c, "protocol");
+		become_tunnel(c, unread_because(c));
 	} else if (c->state == CLIENT_DIAL) {
 		say_established(c);
 		if (c->tunnel->never)
@@ -181,6 +188,7 @@ static void begin_handshake(struct client *c)
 		client_close(c, STREAM_RESET);
 		return;
 	}
+	pass_try_begin(&t->attempt, c->w->passes);
 	client_go(c, CLIENT_HANDSHAKE);
 }
 
@@ -232,12 +240,11 @@ static bool ask_for_leaf(struct client *c)
 	       minting_ask(c->w->minting, host, &c->tunnel->wait, on_minted);
 }
 
-static void intercept(struct client *c, const struct hello *hello)
+static void intercept(struct client *c)
 {
 	struct client_tunnel *t = c->tunnel;
 	bool good;
 
-	keep_hello(&t->target, hello);
 	t->asks_origin = must_ask(c);
 	c->secure = true;
 	/* Before the client's time begins to run, so that the origin's is over first. */
@@ -255,7 +262,7 @@ static void intercept(struct client *c, const struct hello *hello)
 static void pass_through(struct client *c)
 {
 	if (c->tunnel->ahead != NULL && origin_is_connected(c->tunnel->ahead)) {
-		become_tunnel(c, "protocol");
+		become_tunnel(c, unread_because(c));
 		return;
 	}
 	c->tunnel->dialled_for_tunnel = true;
@@ -286,6 +293,18 @@ static bool speaks_http(const struct hello *h)
 	       hello_offers_alpn(h, SLICE("h2")) || hello_offers_alpn(h, SLICE("http/1.0"));
 }
 
+static bool stays_unread(struct client *c, const struct hello *h)
+{
+	struct client_tunnel *t = c->tunnel;
+
+	if (t->desk)
+		return false;
+	if (!speaks_http(h) || (h->sni[0] != '\0' && is_never(c->w, slice_str(h->sni))))
+		return true;
+	t->passed = passes_why(c->w->passes, c->visitor, slice_str(t->target.identity));
+	return t->passed != NULL;
+}
+
 void connect_hello(struct client *c)
 {
 	struct slice in = stream_peek(c->stream);
@@ -305,18 +324,37 @@ void connect_hello(struct client *c)
 	case HELLO_OK:
 		break;
 	}
-	if (!c->tunnel->desk &&
-	    (!speaks_http(&hello) ||
-	     (hello.sni[0] != '\0' && is_never(c->w, slice_str(hello.sni)))))
+	keep_hello(&c->tunnel->target, &hello);
+	if (stays_unread(c, &hello))
 		pass_through(c);
 	else
-		intercept(c, &hello);
+		intercept(c);
 }
 
 void connect_secured(struct client *c)
 {
-	if (c->state == CLIENT_HANDSHAKE)
-		client_secured(c);
+	if (c->state != CLIENT_HANDSHAKE)
+		return;
+	pass_try_secured(&c->tunnel->attempt, c->w->passes);
+	client_secured(c);
+}
+
+void connect_used(struct client *c)
+{
+	struct client_tunnel *t = c->tunnel;
+
+	if (t != NULL && t->attempt.state == TRY_SECURED)
+		pass_try_used(&t->attempt, c->w->passes, c->visitor,
+			      slice_str(t->target.identity));
+}
+
+void connect_over(struct client *c)
+{
+	struct client_tunnel *t = c->tunnel;
+
+	if (t != NULL && t->attempt.state != TRY_NONE)
+		pass_side_over(c->w, &t->attempt, c->visitor, slice_str(t->target.identity),
+			       c->stream);
 }
 
 void connect_release(struct client *c)

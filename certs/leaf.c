@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "certs/certinfo.h"
 #include "certs/host.h"
+#include "certs/lean.h"
 
 #include <openssl/err.h>
 #include <openssl/sha.h>
@@ -143,7 +144,7 @@ static bool make_key(struct leaves *l)
 	unsigned char *der = NULL;
 	int n;
 
-	l->key = EVP_EC_gen("P-256");
+	l->key = EVP_PKEY_Q_keygen(lean_context(), NULL, "EC", "P-256");
 	n = l->key != NULL ? i2d_PUBKEY(l->key, &der) : 0;
 	if (n > 0)
 		buf_add(&l->spki, slice_of((const char *)der, (size_t)n));
@@ -153,7 +154,7 @@ static bool make_key(struct leaves *l)
 
 static bool make_context(struct leaves *l, const struct ticket_keys *tickets)
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	SSL_CTX *ctx = SSL_CTX_new_ex(lean_context(), NULL, TLS_server_method());
 
 	l->ctx = ctx;
 	if (ctx == NULL)
@@ -273,25 +274,13 @@ bool leaves_ask(const struct leaves *l, struct slice host, struct buf *body)
 	return buf_ok(body);
 }
 
-static X509 *read_cert(struct slice der)
-{
-	const unsigned char *p = (const unsigned char *)der.p;
-	X509 *x = d2i_X509(NULL, &p, (long)der.n);
-
-	if (x != NULL && p != (const unsigned char *)der.p + der.n) {
-		X509_free(x);
-		x = NULL;
-	}
-	return x;
-}
-
 static bool read_chain(struct leaf *leaf, const struct minted *m)
 {
 	leaf->chain = sk_X509_new_null();
 	if (leaf->chain == NULL)
 		return false;
 	for (size_t i = 0; i < m->chain_len; i++) {
-		X509 *x = read_cert(m->chain[i]);
+		X509 *x = lean_cert_read(m->chain[i]);
 
 		if (x == NULL || sk_X509_push(leaf->chain, x) == 0) {
 			X509_free(x);
@@ -309,7 +298,7 @@ static bool read_leaf(struct leaves *l, struct leaf *leaf, const struct minted *
 	if (!cert_host_parse(m->host, &h))
 		return false;
 	memcpy(leaf->host, h.text, h.len + 1);
-	leaf->cert = read_cert(m->leaf);
+	leaf->cert = lean_cert_read(m->leaf);
 	if (leaf->cert == NULL || X509_check_private_key(leaf->cert, l->key) != 1)
 		return false;
 	until = cert_time_ms(X509_get0_notAfter(leaf->cert));

@@ -2,11 +2,26 @@
 #include "certs/trust.h"
 
 #include "certs/certinfo.h"
+#include "certs/lean.h"
 #include "certs/trust_rules.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
+
+/* False at the end of the file; *x is NULL for one that cannot be read. */
+static bool next_cert(BIO *bio, X509 **x)
+{
+	unsigned long e;
+
+	*x = lean_cert_new();
+	if (*x == NULL || PEM_read_bio_X509(bio, x, NULL, NULL) != NULL)
+		return *x != NULL;
+	X509_free(*x);
+	*x = NULL;
+	e = ERR_peek_last_error();
+	return ERR_GET_LIB(e) != ERR_LIB_PEM || ERR_GET_REASON(e) != PEM_R_NO_START_LINE;
+}
 
 static bool add_file(struct trust *t, const char *file, bool is_system, struct buf *error)
 {
@@ -14,8 +29,8 @@ static bool add_file(struct trust *t, const char *file, bool is_system, struct b
 	X509 *x;
 	size_t n = 0;
 
-	while (bio != NULL && (x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
-		if ((!is_system || trust_mark_system_root(x)) &&
+	while (bio != NULL && next_cert(bio, &x)) {
+		if (x != NULL && (!is_system || trust_mark_system_root(x)) &&
 		    X509_STORE_add_cert(t->roots, x) == 1)
 			n++;
 		X509_free(x);
@@ -62,7 +77,7 @@ static bool add_own(struct trust *t, const struct trust_options *o)
 /* All that is the same for every shape. */
 static SSL_CTX *make_context(struct trust *t, const struct tls_shape *shape)
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL_CTX *ctx = SSL_CTX_new_ex(lean_context(), NULL, TLS_client_method());
 
 	if (ctx == NULL)
 		return NULL;

@@ -155,7 +155,8 @@ static void on_drained(struct h2_tunnel *t)
 
 /* ---- the inner client's answer ---- */
 
-/* A page of the proxy's own: whoever writes it adds Date, framing and what concerns the connection. */
+/* A page of the proxy's own: whoever writes it adds Date, framing and what concerns the connection.
+ */
 static void pass_refusal(struct h2_tunnel *t, const struct h1_response *r, struct slice body)
 {
 	struct downstream *d = t->d;
@@ -168,8 +169,7 @@ static void pass_refusal(struct h2_tunnel *t, const struct h1_response *r, struc
 
 		if (f->id != FIELD_DATE && f->id != FIELD_CONTENT_LENGTH &&
 		    f->id != FIELD_CONNECTION)
-			buf_addf(&lines, "%.*s: %.*s\r\n", SLICE_ARG(f->name),
-				 SLICE_ARG(f->value));
+			buf_addf(&lines, "%.*s: %.*s\r\n", SLICE_ARG(f->name), SLICE_ARG(f->value));
 	}
 	t->inner = NULL; /* its bytes are still looked at */
 	tunnel_over(t, STREAM_GRACEFUL);

@@ -46,7 +46,7 @@ struct outer {
 	struct stream *stream;	 /* NULL once the relay has it */
 	struct visitor *visitor; /* NULL when an inner client counts instead */
 	struct address peer, local;
-	char name[HOST_MAX]; /* what the certificate is for */
+	char name[HOST_MAX];	/* what the certificate is for */
 	struct slice protocols; /* what ALPN may choose, static */
 	struct minting_wait wait;
 	struct h2_client *h2;
@@ -255,8 +255,7 @@ static void meet(struct outer *o, const struct hello *hello)
 	o->protocols = alpn_names(alpn_offer_of(hello));
 	take_name(o, hello);
 	if (o->name[0] == '\0') {
-		stream_write(o->stream,
-			     slice_of(unrecognized_name, sizeof(unrecognized_name) - 1));
+		stream_write(o->stream, slice_of(unrecognized_name, sizeof(unrecognized_name) - 1));
 		outer_end(o, STREAM_GRACEFUL);
 		return;
 	}

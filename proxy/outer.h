@@ -1,10 +1,10 @@
 /*
  * outer.h - TLS that browsers speak to the proxy itself (`HTTPS host:port` in a PAC file).
  *
- * A connection to a listen-tls address is a TLS connection with an ordinary proxy connection inside.  The
- * certificate is for the name in the ClientHello, if it is one of the proxy's own, or without a name
- * for the address that was connected to; another name gets the alert unrecognized_name (RFC 6066 section 3) and no
- * certificate is ever made for it.
+ * A connection to a listen-tls address is a TLS connection with an ordinary proxy connection
+ * inside.  The certificate is for the name in the ClientHello, if it is one of the proxy's own, or
+ * without a name for the address that was connected to; another name gets the alert
+ * unrecognized_name (RFC 6066 section 3) and no certificate is ever made for it.
  *
  * What is inside follows from ALPN, in the browser's order:
  *   http/1.1, or no ALPN: all bytes go both ways between the browser and an inner client (inner.h).

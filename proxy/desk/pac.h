@@ -7,8 +7,8 @@
 #include "base/buf.h"
 
 /*
- * `plain` and `tls` are addresses with ports where the proxy listens in clear and for TLS; either may be
- * empty.  False: there is none, or it is no address; nothing was written.
+ * `plain` and `tls` are addresses with ports where the proxy listens in clear and for TLS; either
+ * may be empty.  False: there is none, or it is no address; nothing was written.
  */
 bool pac_write(struct buf *out, struct slice plain, struct slice tls);
 

@@ -1,6 +1,8 @@
 /* The second half of an exchange: what the origin answers, brought to the browser. */
 #include "base/config.h"
+#include "proxy/challenges.h"
 #include "proxy/exchange_parts.h"
+#include "proxy/passes.h"
 #include "proxy/tap.h"
 #include "proxy/worker.h"
 
@@ -19,6 +21,16 @@ static void on_interim(void *arg, unsigned status, struct fields *f)
 	x->down->ops->interim(x->down, status, f);
 }
 
+/* Is a robot thought to be calling, and we be it?  Then the next connection is the browser's own. */
+static void mind_challenge(struct exchange *x, unsigned status, const struct fields *f)
+{
+	const char *by = x->scene.secure ? challenge_of(status, f) : NULL;
+
+	if (by != NULL)
+		passes_challenged(x->w->passes, x->scene.visitor, slice_str(x->target.identity), by,
+				  x->scene.site.party == PARTY_FIRST);
+}
+
 static void on_head(void *arg, const struct upstream_head *h)
 {
 	struct exchange *x = arg;
@@ -30,6 +42,7 @@ static void on_head(void *arg, const struct upstream_head *h)
 
 	cookies_of_answer(x->w, &x->scene, h->status, h->fields);
 	cookies_expire(x->w, &x->scene, path, h->fields, &x->expiries);
+	mind_challenge(x, h->status, h->fields);
 	tap_send(x->w->tap);
 	if (x->w->config->via)
 		fields_add(h->fields, SLICE("Via"),

@@ -32,15 +32,22 @@ static void h2_origin_release(struct deferred *d)
 	free(h);
 }
 
+static void close_origin(struct h2_origin *h, enum stream_how how)
+{
+	if (h->origin != NULL)
+		origin_close(h->origin, how);
+	h->origin = NULL;
+	timer_stop(&h->idle);
+	oneshot_stop(&h->pong);
+}
+
 /* Nothing runs on it any more. */
 static void finish(struct h2_origin *h, enum stream_how how)
 {
 	h->over = true;
-	deferred_cancel(&h->turn);
-	timer_stop(&h->idle);
-	oneshot_stop(&h->pong);
-	origin_close(h->origin, how);
+	close_origin(h, how);
 	loop_free_later(h->w->loop, &h->free_me, h2_origin_release);
+	deferred_cancel(&h->turn);
 }
 
 void h2_origin_leave_pool(struct h2_origin *h)
@@ -51,17 +58,33 @@ void h2_origin_leave_pool(struct h2_origin *h)
 	pool_unshare(h->w->pool, h);
 }
 
-/* The pool is left first: who is told here may ask again at once, on another connection. */
-static void fail_all(struct h2_origin *h, const struct origin_failure *why)
+/* One whose answer is not here.  Who waits for a slow browser with all of it loses nothing. */
+static struct upstream_h2 *find_unanswered(const struct h2_origin *h)
+{
+	struct upstream_h2 *u;
+
+	TAILQ_FOREACH(u, &h->running, running)
+		if (!h2_stream_is_whole(u->stream))
+			return u;
+	return NULL;
+}
+
+/*
+ * The connection is gone.  The pool is left first: who is told here may ask again at once, on
+ * another connection.
+ */
+static void cut_off(struct h2_origin *h, const struct origin_failure *why)
 {
 	struct upstream_h2 *u;
 
 	h2_origin_leave_pool(h);
-	while ((u = TAILQ_FIRST(&h->running)) != NULL) {
+	while ((u = find_unanswered(h)) != NULL) {
 		bool unwritten = u->written_at == h->writes && !u->body_begun;
 
 		upstream_h2_fail(u, why, H2_NO_ERROR, unwritten);
 	}
+	close_origin(h, STREAM_GRACEFUL);
+	h2_origin_changed(h);
 }
 
 static void break_off(struct h2_origin *h, const char *text)
@@ -69,8 +92,7 @@ static void break_off(struct h2_origin *h, const char *text)
 	struct origin_failure why = { .fault = FAULT_BROKEN };
 
 	snprintf(why.text, sizeof(why.text), "%s", text);
-	fail_all(h, &why);
-	finish(h, STREAM_GRACEFUL);
+	cut_off(h, &why);
 }
 
 /* ---- the end of a turn ---- */
@@ -85,9 +107,10 @@ static void on_turn(struct deferred *d)
 		h2_shutdown(h->session);
 	h2_flush(h->session);
 	h->writes++;
-	if (h2_is_over(h->session))
+	if (h->origin != NULL && h2_is_over(h->session))
 		break_off(h, "the site ended the HTTP/2 connection");
-	else if (h->closing && TAILQ_EMPTY(&h->running) && (h->leftovers == 0 || h->expired))
+	if (h->closing && TAILQ_EMPTY(&h->running) &&
+	    (h->leftovers == 0 || h->expired || h->origin == NULL))
 		finish(h, STREAM_GRACEFUL);
 }
 
@@ -145,7 +168,7 @@ void h2_origin_remove(struct h2_origin *h, struct upstream_h2 *u)
 	TAILQ_REMOVE(&h->running, u, running);
 	if (h->over)
 		return;
-	if (TAILQ_EMPTY(&h->running)) {
+	if (TAILQ_EMPTY(&h->running) && h->origin != NULL) {
 		timer_start(&h->w->times.origin_idle, &h->idle, on_idle);
 		if (h->w->draining)
 			h2_origin_leave_pool(h);
@@ -159,14 +182,15 @@ static void on_write(void *arg, struct slice a, struct slice b)
 {
 	const struct h2_origin *h = arg;
 
-	stream_writev2(origin_stream(h->origin), a, b);
+	if (h->origin != NULL)
+		stream_writev2(origin_stream(h->origin), a, b);
 }
 
 static bool on_is_full(void *arg)
 {
 	const struct h2_origin *h = arg;
 
-	return stream_is_full(origin_stream(h->origin));
+	return h->origin == NULL || stream_is_full(origin_stream(h->origin));
 }
 
 static const struct h2_events events = {
@@ -209,8 +233,9 @@ static void on_origin(struct origin *o, enum origin_event event, void *arg)
 		break;
 	case ORIGIN_FAILED:
 		if (origin_failure(o) != NULL)
-			fail_all(h, origin_failure(o));
-		break_off(h, "the proxy is out of memory");
+			cut_off(h, origin_failure(o));
+		else
+			break_off(h, "the proxy is out of memory");
 		break;
 	case ORIGIN_CONNECTED:
 	case ORIGIN_READY:

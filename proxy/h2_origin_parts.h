@@ -10,7 +10,7 @@
 
 struct h2_origin {
 	struct worker *w;
-	struct origin *origin;
+	struct origin *origin; /* NULL: gone, but a paused answer that came whole is still told */
 	struct h2_session *session;
 	TAILQ_HEAD(, upstream_h2) running;
 	/* Streams whose answer is over and whose request's body is still on its way. */

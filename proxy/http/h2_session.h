@@ -176,6 +176,8 @@ bool h2_stream_is_shut(const struct h2_stream *st);
 void h2_stream_pause(struct h2_stream *st);
 void h2_stream_unpause(struct h2_stream *st);
 bool h2_stream_is_paused(const struct h2_stream *st);
+/* All of the peer's half came, though it may not have been told yet because the stream is paused. */
+bool h2_stream_is_whole(const struct h2_stream *st);
 /* Ends it with RST_STREAM; no further event of it. NULL is allowed. */
 void h2_reset(struct h2_stream *st, enum h2_error error);
 void h2_stream_own(struct h2_stream *st, void *owner);

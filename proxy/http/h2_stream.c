@@ -225,6 +225,11 @@ bool h2_stream_is_paused(const struct h2_stream *st)
 	return st->paused;
 }
 
+bool h2_stream_is_whole(const struct h2_stream *st)
+{
+	return st->in_end && !st->s->broken;
+}
+
 static void tell_kept(struct h2_stream *st)
 {
 	struct h2_session *s = st->s;

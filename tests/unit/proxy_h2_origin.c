@@ -1025,6 +1025,36 @@ static void leftovers(void **state)
 	assert_int_equal(t->origin.closed, 1);
 }
 
+/* What came whole is told to the end, however slowly the browser takes it. */
+static void ended_while_paused(void **state)
+{
+	struct scene *t = *state;
+
+	for (size_t i = 0; i < 4; i++) {
+		get(t, i, "/");
+		turns(t);
+		t->x[i].pause_at_body = i != 0;
+		answer(t, i, "first", false);
+	}
+	say(t, 1, "second", true);
+	say(t, 2, "second", false);
+	say(t, 3, "second", true);
+	stream_close(t->v.stream, STREAM_GRACEFUL);
+	t->v.stream = NULL;
+	turns(t);
+	assert_true(t->x[0].failed && !t->x[1].failed && t->x[2].failed && !t->x[3].failed);
+	assert_int_equal(t->origin.closed, 1);
+	advance(t, 2 * STALL_MS);
+	assert_false(t->x[1].failed);
+	t->x[1].u.up.ops->unpause(&t->x[1].u.up);
+	assert_string_equal(t->x[1].first, "firstsecond");
+	assert_false(t->x[1].ended);
+	t->x[1].u.up.ops->unpause(&t->x[1].u.up);
+	assert_true(t->x[1].ended);
+	t->x[3].u.up.ops->drop(&t->x[3].u.up);
+	turns(t);
+}
+
 /* It ends in the turn in which the request was begun: nothing of that was sent. */
 static void ended_before_it_was_written(void **state)
 {
@@ -1109,6 +1139,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(ended_for_all, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(leftovers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(ended_while_paused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(broken, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(freed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(websockets, set_up, tear_down),

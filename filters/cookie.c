@@ -6,11 +6,31 @@ static bool is_forbidden(unsigned char c)
 	return (c < 0x20 && c != 0x09) || c == 0x7f;
 }
 
+#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
+
+/* Not zero when one of the eight octets is below 0x20 or is 0x7f; it may name too many, not too
+ * few. */
+static uint64_t any_control(uint64_t w)
+{
+	uint64_t del = w ^ EACH(0x7f);
+
+	return (((w - EACH(0x20)) & ~w) | ((del - EACH(0x01)) & ~del)) & EACH(0x80);
+}
+
 static bool has_forbidden(struct slice s)
 {
-	for (size_t i = 0; i < s.n; i++)
+	uint64_t w;
+
+	for (size_t i = 0; i < s.n; i++) {
+		while (s.n - i > sizeof(w)) {
+			memcpy(&w, s.p + i, sizeof(w));
+			if (any_control(w) != 0)
+				break;
+			i += sizeof(w);
+		}
 		if (is_forbidden((unsigned char)s.p[i]))
 			return true;
+	}
 	return false;
 }
 

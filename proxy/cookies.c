@@ -269,7 +269,10 @@ void cookies_of_answer(struct worker *w, const struct cookie_scene *scene, unsig
 
 static void on_line(void *arg, struct slice line)
 {
-	fields_add_copy(arg, SLICE("Set-Cookie"), line);
+	struct slice own = fields_keep(arg, line);
+
+	if (own.p != NULL)
+		fields_add(arg, SLICE("Set-Cookie"), own);
 }
 
 void cookies_expire(struct worker *w, const struct cookie_scene *scene, struct slice target,

@@ -351,13 +351,41 @@ static void test_edit_bounds(void **state)
 	buf_release(&many);
 }
 
+/* Wherever it stands, and whatever stands around it. */
+static void test_forbidden_octets(void **state)
+{
+	static const char fills[] = { 'v', ' ', '\t', (char)0x80, (char)0xff };
+	char line[40];
+	struct set_cookie c;
+
+	(void)state;
+	for (size_t f = 0; f < sizeof(fills); f++) {
+		for (size_t at = 2; at < sizeof(line) - 1; at++) {
+			for (unsigned octet = 0; octet < 256; octet++) {
+				bool bad = (octet < 0x20 && octet != '\t') || octet == 0x7f;
+
+				memset(line, fills[f], sizeof(line));
+				memcpy(line, "n=", 2);
+				line[at] = (char)octet;
+				assert_int_equal(set_cookie_parse(slice_of(line, sizeof(line)), &c),
+						 !bad);
+			}
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),  cmocka_unit_test(test_flags),
-		cmocka_unit_test(test_limits), cmocka_unit_test(test_dates),
-		cmocka_unit_test(test_store),  cmocka_unit_test(test_next),
-		cmocka_unit_test(test_edit),   cmocka_unit_test(test_edit_bounds),
+		cmocka_unit_test(test_forbidden_octets),
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_dates),
+		cmocka_unit_test(test_store),
+		cmocka_unit_test(test_next),
+		cmocka_unit_test(test_edit),
+		cmocka_unit_test(test_edit_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,11 +31,26 @@ static enum hello_status parse(struct slice bytes, struct hello *h)
 	return status;
 }
 
+static void same_ids(const struct hello_list *a, const struct hello_list *b)
+{
+	MUST(a->n == b->n && memcmp(a->ids, b->ids, a->n * sizeof(a->ids[0])) == 0);
+}
+
 static void same(const struct hello *a, const struct hello *b)
 {
 	MUST(strcmp(a->sni, b->sni) == 0);
 	MUST(a->alpn_len == b->alpn_len && memcmp(a->alpn, b->alpn, a->alpn_len) == 0);
 	MUST(a->versions == b->versions && a->has_ech == b->has_ech && a->alpn_cut == b->alpn_cut);
+	same_ids(&a->suites, &b->suites);
+	same_ids(&a->groups, &b->groups);
+	same_ids(&a->sigalgs, &b->sigalgs);
+}
+
+static void sound_ids(const struct hello_list *list)
+{
+	MUST(list->n <= HELLO_LIST_MAX);
+	for (size_t i = 0; i < list->n; i++)
+		MUST((list->ids[i] & 0x0f0f) != 0x0a0a || list->ids[i] >> 8 != (list->ids[i] & 255));
 }
 
 static void sound(const struct hello *h)
@@ -45,6 +60,9 @@ static void sound(const struct hello *h)
 	MUST(memchr(h->sni, '\0', sizeof(h->sni)) != NULL);
 	for (const char *p = h->sni; *p != '\0'; p++)
 		MUST(*p > ' ' && *p <= '~' && (*p < 'A' || *p > 'Z'));
+	sound_ids(&h->suites);
+	sound_ids(&h->groups);
+	sound_ids(&h->sigalgs);
 	MUST(h->alpn_len <= sizeof(h->alpn));
 	while (at < h->alpn_len) {
 		size_t n = (unsigned char)h->alpn[at];

@@ -18,7 +18,10 @@
 #define WINDOW (8u << 20)
 /* Answers that came before their requests were wholly taken, and the rest is not taken either. */
 #define LEFTOVERS_MAX 16
-/* A connection that was silent for so long is asked whether it is there, and has so long to say. */
+/*
+ * A connection that was silent for so long is asked whether it is there when it is used again, and
+ * has so long to say: browsers do the same, and ask again on a new one.
+ */
 #define SILENT_MS 10000
 #define PONG_MS 10000
 
@@ -133,11 +136,17 @@ static void on_idle(struct timer *t)
 static void on_no_pong(struct oneshot *o)
 {
 	struct h2_origin *h = LOOP_OWNER(o, struct h2_origin, pong);
+	struct upstream_h2 *u;
 
 	if (h->heard_at >= h->pinged_at)
 		return;
 	h2_origin_leave_pool(h);
 	h2_origin_changed(h);
+	/* The PING may stand behind a body on a slow line: who sends one is left his time. */
+	TAILQ_FOREACH(u, &h->running, running)
+		if (u->has_body)
+			return;
+	break_off(h, "the site does not answer any more");
 }
 
 static void look_after(struct h2_origin *h)

@@ -13,8 +13,9 @@
  * GOAWAY goes on.  All that is written in one turn goes out together at its end.
  *
  * A stream on which nothing moves for stall-timeout fails with FAULT_TIMEOUT; the time during which
- * it is paused does not count.  When not one byte came on the whole connection for that long it is
- * thought gone, and the next exchange gets another connection.
+ * it is paused does not count.  When not one byte came on the whole connection for that long the
+ * next exchange gets another connection.  An exchange that begins on a connection that was silent
+ * sends PING along; without any answer to that what waits fails soon, with FAULT_BROKEN.
  */
 #ifndef CRUMBGATE_PROXY_H2_ORIGIN_H
 #define CRUMBGATE_PROXY_H2_ORIGIN_H

@@ -885,17 +885,34 @@ static void vanished(void **state)
 	assert_int_equal(unshared, 0);
 	answer(t, 0, "data", true);
 	assert_true(t->x[0].ended);
-	/* It does not: the next exchange goes elsewhere, this one waits its time. */
+	/* It does not: who waits is told, and may ask elsewhere. */
 	t->v.mute = true;
 	advance(t, IDLE_MS - 5000);
 	get(t, 1, "/");
+	advance(t, 9000);
+	assert_int_equal(unshared, 0);
+	advance(t, 2000);
+	assert_int_equal(unshared, 1);
+	assert_true(t->x[1].failed && !t->x[1].unprocessed);
+	assert_int_equal(t->x[1].fault, FAULT_BROKEN);
+	assert_int_equal(t->origin.closed, 1);
+}
+
+/* A body may stand before the PING: the others go elsewhere, this one has its time. */
+static void vanished_uploading(void **state)
+{
+	struct scene *t = *state;
+
+	t->v.mute = true;
+	advance(t, IDLE_MS - 5000);
+	post(t, 0);
 	advance(t, 15000);
 	assert_int_equal(unshared, 1);
 	assert_false(h2_origin_has_room(t->h));
-	assert_false(t->x[1].failed);
+	assert_false(t->x[0].failed);
 	advance(t, STALL_MS);
-	assert_true(t->x[1].failed);
-	assert_int_equal(t->x[1].fault, FAULT_TIMEOUT);
+	assert_true(t->x[0].failed);
+	assert_int_equal(t->x[0].fault, FAULT_TIMEOUT);
 	assert_int_equal(t->origin.closed, 1);
 }
 
@@ -1132,6 +1149,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(stalls, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(slow_upload, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(vanished, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(vanished_uploading, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(idle, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(retired, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ended, set_up, tear_down),

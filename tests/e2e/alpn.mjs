@@ -196,6 +196,18 @@ scenario('alpn', async (t) => {
 		const page = await ask('x.bad.test', 'bad', ...words);
 		t.equal([page.code, page.status], [0, 502], `a certificate for another name: a page inside TLS with ${words}`);
 	}
+	const silent = net.createServer((socket) => {
+		socket.on('error', () => {});
+		t.defer(() => socket.destroy());
+	});
+	await new Promise((done) => silent.listen(0, '127.0.0.1', done));
+	t.defer(() => silent.close());
+	const hasty = await startCrumbgate(t, { trust: pki.root, label: 'hasty', args: ['--handshake-timeout', '1s'],
+		sites: [[':443', silent.address().port]] });
+	for (const words of [['--http2'], ['--http1.1']]) {
+		const page = await hasty.curl([...words, 'https://silent.test/']);
+		t.check(page.code === 0 && page.status >= 500, `an origin that answers nothing: a page inside TLS with ${words}`, page.stderr);
+	}
 	for (const [words, version] of [[['--http2'], '2'], [['--http1.1'], '1.1']]) {
 		const r = await gate.curl([...words, '--write-out', '%{stderr}%{http_version}', 'https://crumbgate.internal/']);
 		t.equal([r.code, r.status, r.stderr.trim()], [0, 200, version], `the desk with ${words}`);

@@ -269,7 +269,7 @@ struct h2_client *h2_client_new(const struct h2_client_setup *setup)
 		.max_head = config->max_head,
 		.max_streams = setup->max_streams != 0 ? setup->max_streams : STREAMS_MAX,
 		.stream_window = STREAM_WINDOW,
-		.window = WINDOW,
+		.window = setup->window != 0 ? setup->window : WINDOW,
 		.extended_connect = setup->websockets,
 	};
 	struct h2_client *h = calloc(1, sizeof(*h));

@@ -46,7 +46,10 @@ struct h2_client_setup {
 	 * to_desk, secure, connection_site.  Copied; what it points to outlives the h2_client.
 	 */
 	const struct downstream *common;
-	unsigned max_streams; /* at the same time; 0: as many as a site needs */
+	/* At the same time, and octets of bodies that may wait in all of them; 0: what a site
+	 * needs. */
+	unsigned max_streams;
+	uint32_t window;
 	/* The origin takes WebSockets over HTTP/2: the browser is offered the same (RFC 8441). */
 	bool websockets;
 	/* Plain CONNECT on a stream; NULL: refused (inside a tunnel). */

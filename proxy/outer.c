@@ -21,6 +21,8 @@
 #define HOST_MAX 256
 /* Tunnels and requests of one browser at the same time: many, for they replace its connections. */
 #define STREAMS_MAX 256
+/* Tunnels to slow origins must not hold up those to others: 64 of them fill this. */
+#define WINDOW (16u * 1024 * 1024)
 
 /* A fatal alert in a record of its own (RFC 8446 sections 5.1 and 6): unrecognized_name. */
 static const char unrecognized_name[] = "\x15\x03\x01\x00\x02\x02\x70";
@@ -185,6 +187,7 @@ static void begin_h2(struct outer *o)
 		.stream = o->stream,
 		.common = &common,
 		.max_streams = STREAMS_MAX,
+		.window = WINDOW,
 		.connect = h2_tunnel_open,
 		.busy = on_busy,
 		.over = on_over,

@@ -89,7 +89,7 @@ async function http1(t, gate, port) {
 /* ---- HTTP/2 to the proxy ---- */
 
 function openSession(t, port, ca) {
-	const session = http2.connect(`https://localhost:${port}`, { ca });
+	const session = http2.connect(`https://localhost:${port}`, { ca, maxSessionMemory: 1000 });
 
 	session.on('error', () => {});
 	t.defer(() => session.destroy());
@@ -169,6 +169,10 @@ async function startRaw(t) {
 		raw.sockets.push(socket);
 		socket.on('error', (error) => (socket.why = error.code));
 		socket.once('data', (first) => {
+			if (first.toString().startsWith('stall')) {
+				socket.pause();
+				return;
+			}
 			if (first.toString().startsWith('flood')) {
 				let at = 0;
 				const more = () => {
@@ -247,6 +251,33 @@ async function backPressure(t, session, raw, trusted) {
 	other.socket.destroy();
 }
 
+/* Origins that take nothing, many at once, hold up who sends to them, and nobody else. */
+async function stalled(t, session, raw, trusted) {
+	const streams = await Promise.all(Array.from({ length: 16 }, async () => {
+		const { stream } = await connectTo(session, 'raw.test:9999');
+		stream.on('error', () => {});
+		stream.write('stall');
+		stream.write(Buffer.alloc(16 * 1024 * 1024));
+		return stream;
+	}));
+	let seen = -1, still = 0;
+	await t.until(() => {
+		const now = session.socket.bytesWritten;
+		still = now === seen ? still + 1 : 0;
+		seen = now;
+		return still === 10;
+	}, 20);
+	let status;
+	site(t, session, 'site.test', trusted).then((other) => other.ask('/upload', pattern(1000000)))
+		.then((r) => (status = r.status), () => {});
+	await t.until(() => status !== undefined, 10);
+	t.equal(status, 200, 'tunnels that stand still hold up no other');
+	for (const stream of streams)
+		stream.close(http2.constants.NGHTTP2_CANCEL);
+	for (const socket of raw.sockets)
+		socket.destroy();
+}
+
 async function http2Inside(t, gate, port, ca, raw) {
 	t.equal((await shown(port, ca, 'localhost', ['h2', 'http/1.1'])).alpn, 'h2', 'ALPN h2');
 	t.equal((await shown(port, ca, 'localhost', ['http/1.1', 'h2'])).alpn, 'http/1.1', 'in the order of the browser');
@@ -258,6 +289,7 @@ async function http2Inside(t, gate, port, ca, raw) {
 	await plainHttp(t, session);
 	await halves(t, session, raw, trusted);
 	await backPressure(t, session, raw, trusted);
+	await stalled(t, session, raw, trusted);
 	session.close();
 }
 

@@ -111,11 +111,13 @@ static bool add_field(struct h2_head *h, struct slice name, struct slice value)
 
 	h->began = true;
 	value = slice_trim(value);
-	if (!sound_name(name) || !sound_value(value) || !allowed(id, value))
+	own_name = field_id_name(id);
+	/* What is spelled as a known name is sound. */
+	if (((own_name.n == 0 || !slice_eq(name, own_name)) && !sound_name(name)) ||
+	    !sound_value(value) || !allowed(id, value))
 		return fail(h, H2_HEAD_BAD);
 	if (h->kind == H2_HEAD_REQUEST && id == FIELD_COOKIE)
 		return add_crumb(h, value);
-	own_name = field_id_name(id);
 	if (own_name.n == 0)
 		own_name = fields_keep(&h->fields, name);
 	own_value = fields_keep(&h->fields, value);

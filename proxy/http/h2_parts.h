@@ -2,7 +2,7 @@
  * h2_parts.h - what the files of h2_session.h share.
  *
  * h2_session.c begins, feeds and ends a connection; h2_receive.c has nghttp2's callbacks for what
- * comes, h2_send.c those for what goes, with the bodies; h2_stream.c is the life of a stream; h2_settings.c what
+ * comes, h2_send.c those for what goes, with the bodies; h2_scratch.c the memory of a frame; h2_stream.c is the life of a stream; h2_settings.c what
  * both ends announce.
  *
  * `busy` is above 0 while nghttp2 or an event of ours runs: nothing is then sent, fed or freed.  What
@@ -77,6 +77,7 @@ struct h2_session {
 	 * 1.52 frees the body's item and keeps it in the stream: it must not be freed again.
 	 */
 	bool attaching, tainted;
+	bool beginning; /* nghttp2 takes its buffers */
 	bool shut;
 	bool settled; /* the peer's first SETTINGS came */
 	bool opened;  /* and something else than the window behind it */
@@ -103,6 +104,9 @@ void h2_receive_callbacks(nghttp2_session_callbacks *to);
 void h2_send_callbacks(nghttp2_session_callbacks *to);
 /* nghttp2 sends what it can; nothing while broken. */
 void h2_send(struct h2_session *s);
+
+/* h2_scratch.c */
+nghttp2_mem h2_scratch(struct h2_session *s);
 
 /* h2_settings.c */
 bool h2_settings_submit(struct h2_session *s);

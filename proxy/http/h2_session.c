@@ -62,16 +62,19 @@ static bool begin(struct h2_session *s)
 {
 	nghttp2_session_callbacks *callbacks = NULL;
 	nghttp2_option *options = options_for(&s->config);
+	nghttp2_mem mem = h2_scratch(s);
 	int result = -1;
 
+	s->beginning = true;
 	if (options != NULL && nghttp2_session_callbacks_new(&callbacks) == 0) {
 		h2_receive_callbacks(callbacks);
 		h2_send_callbacks(callbacks);
 		if (s->config.side == H2_SERVER)
-			result = nghttp2_session_server_new2(&s->ng, callbacks, s, options);
+			result = nghttp2_session_server_new3(&s->ng, callbacks, s, options, &mem);
 		else
-			result = nghttp2_session_client_new2(&s->ng, callbacks, s, options);
+			result = nghttp2_session_client_new3(&s->ng, callbacks, s, options, &mem);
 	}
+	s->beginning = false;
 	nghttp2_session_callbacks_del(callbacks);
 	nghttp2_option_del(options);
 	return result == 0;
@@ -96,7 +99,11 @@ struct h2_session *h2_session_new(const struct h2_config *config, const struct h
 		return NULL;
 	}
 	s->config.like = NULL; /* borrowed for the call */
-	return s;
+	h2_send(s);	       /* the client's preface lies in the shared buffer */
+	if (!s->broken)
+		return s;
+	h2_session_free(s);
+	return NULL;
 }
 
 void h2_session_free(struct h2_session *s)
@@ -241,7 +248,7 @@ unsigned h2_streams(const struct h2_session *s)
 
 size_t h2_kept(const struct h2_session *s)
 {
-	return s->kept + s->out.len;
+	return s->kept;
 }
 
 bool h2_is_closing(const struct h2_session *s)

@@ -180,6 +180,15 @@ static void on_over(void *owner, enum stream_how how)
 	client_close(owner, how);
 }
 
+/* So far as is known already; else it is said with the first answer that shows it. */
+static bool takes_websockets(const struct client *c)
+{
+	struct origin *o = c->tunnel->ahead;
+
+	return o != NULL && origin_is_ready(o) && origin_speaks_h2(o) &&
+	       h2_preface_offers_extended_connect(stream_peek(origin_stream(o)));
+}
+
 void client_secured(struct client *c)
 {
 	struct downstream common = { .ops = NULL };
@@ -196,6 +205,7 @@ void client_secured(struct client *c)
 	if (!slice_eq(slice_of((const char *)name, n), SLICE("h2")))
 		return;
 	client_describe(c, &common);
+	setup.websockets = c->tunnel != NULL && takes_websockets(c);
 	c->h2 = h2_client_new(&setup);
 	if (c->h2 == NULL)
 		client_close(c, STREAM_RESET);

@@ -118,6 +118,12 @@ void downstream_body_end(struct downstream *d, const struct fields *trailers)
 		exchange_body_end(d->exchange, trailers);
 }
 
+void downstream_priority(struct downstream *d, struct slice value)
+{
+	if (d->exchange != NULL)
+		exchange_priority(d->exchange, value);
+}
+
 void downstream_room(struct downstream *d)
 {
 	if (d->exchange != NULL)

@@ -50,6 +50,8 @@ struct downstream_ops {
 	void (*own)(struct downstream *d, unsigned status, struct slice fields, struct slice body);
 	/* What is left of the request will not be read: own() follows. */
 	void (*forget)(struct downstream *d);
+	/* The origin takes WebSockets over HTTP/2, so the browser may be told; NULL: it speaks HTTP/1. */
+	void (*websockets)(struct downstream *d);
 	/* A good CONNECT that is allowed here; NULL: it is refused (inside a tunnel). */
 	void (*connect)(struct downstream *d, const struct authority *to);
 };
@@ -91,6 +93,8 @@ void downstream_request(struct downstream *d, struct request_head *r);
 bool downstream_takes_body(const struct downstream *d);
 void downstream_body(struct downstream *d, const struct slice *spans, size_t n, uint64_t total);
 void downstream_body_end(struct downstream *d, const struct fields *trailers);
+/* The browser changed its mind about how urgent the answer is (RFC 9218 section 7). */
+void downstream_priority(struct downstream *d, struct slice value);
 /* The browser's side has room again. */
 void downstream_room(struct downstream *d);
 /* Whoever answers it need not go on.  Idempotent. */

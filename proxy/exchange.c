@@ -344,6 +344,12 @@ void exchange_body_end(struct exchange *x, const struct fields *trailers)
 		x->up->ops->body_end(x->up, trailers);
 }
 
+void exchange_priority(struct exchange *x, struct slice value)
+{
+	if (x->up != NULL && x->up->ops->priority != NULL)
+		x->up->ops->priority(x->up, value);
+}
+
 void exchange_room(struct exchange *x)
 {
 	if (x->up != NULL)

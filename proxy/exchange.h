@@ -24,6 +24,8 @@ void exchange_request(struct exchange *x, struct request_head *r);
 bool exchange_takes_body(const struct exchange *x);
 void exchange_body(struct exchange *x, const struct slice *spans, size_t n, uint64_t total);
 void exchange_body_end(struct exchange *x, const struct fields *trailers);
+/* RFC 9218's priority field value, for an origin that takes changes of it. */
+void exchange_priority(struct exchange *x, struct slice value);
 /* The downstream has room again. */
 void exchange_room(struct exchange *x);
 /* NULL is allowed. */

@@ -49,6 +49,8 @@ static void on_head(void *arg, const struct upstream_head *h)
 			   x->up == &x->as.h2.up ? SLICE("2 crumbgate") : SLICE("1.1 crumbgate"));
 	if (h->framing.kind == FRAMING_TUNNEL)
 		head.upgrade = buf_slice(&x->upgrade);
+	if (h->websockets && x->down->ops->websockets != NULL)
+		x->down->ops->websockets(x->down);
 	exchange_go(x, EXCHANGE_ANSWERED);
 	if (!x->down->ops->head(x->down, &head)) {
 		x->up->ops->drop(x->up);

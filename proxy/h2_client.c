@@ -26,11 +26,37 @@ static void tell_over(struct h2_client *h)
 	h->setup.over(h->setup.owner, STREAM_GRACEFUL);
 }
 
+static void tell_room(struct h2_down *d)
+{
+	if (d->stream == NULL || d->ended || h2_down_is_full(d))
+		return;
+	d->held = false;
+	if (d->taker != NULL)
+		d->taker->room(d->taker_arg);
+	else
+		downstream_room(&d->down);
+}
+
+/* One that leaves meanwhile still leads on to the others: it is freed at the end of the turn. */
+static void tell_all_room(struct h2_client *h, bool held_only)
+{
+	struct h2_down *d, *next;
+
+	h->held = false; /* unless it is so again */
+	for (d = TAILQ_FIRST(&h->running); d != NULL && !h->gone; d = next) {
+		next = TAILQ_NEXT(d, next);
+		if (d->held || !held_only)
+			tell_room(d);
+	}
+}
+
 static void on_flush(struct deferred *deferred)
 {
 	struct h2_client *h = LOOP_OWNER(deferred, struct h2_client, flush);
 
 	h2_flush(h->session);
+	if (!h->gone && h->held)
+		tell_all_room(h, true);
 	if (!h->gone && h2_is_over(h->session))
 		tell_over(h);
 }
@@ -226,17 +252,6 @@ static void on_closed(void *arg, struct h2_stream *s, uint32_t error, bool unpro
 		down_closed(d, error);
 }
 
-static void tell_room(struct h2_down *d)
-{
-	if (d->stream == NULL || d->ended || h2_stream_is_full(d->stream) ||
-	    stream_is_full(d->h->stream))
-		return;
-	if (d->taker != NULL)
-		d->taker->room(d->taker_arg);
-	else
-		downstream_room(&d->down);
-}
-
 static void on_room(void *arg, struct h2_stream *s)
 {
 	const struct h2_client *h = arg;
@@ -248,6 +263,15 @@ static void on_room(void *arg, struct h2_stream *s)
 	tell_room(d);
 }
 
+static void on_priority(void *arg, struct h2_stream *s, struct slice value)
+{
+	const struct h2_client *h = arg;
+	struct h2_down *d = h2_stream_owner(s);
+
+	if (!h->gone && d != NULL && d->taker == NULL)
+		downstream_priority(&d->down, value);
+}
+
 static const struct h2_events session_events = {
 	.request = on_request,
 	.data = on_data,
@@ -256,6 +280,7 @@ static const struct h2_events session_events = {
 	.room = on_room,
 	.write = on_write,
 	.is_full = on_is_full,
+	.priority = on_priority,
 };
 
 /* ---- the connection ---- */
@@ -308,15 +333,8 @@ void h2_client_read(struct h2_client *h)
 
 void h2_client_room(struct h2_client *h)
 {
-	struct h2_down *d, *next;
-
 	h2_client_flush_later(h);
-	/* One that leaves meanwhile still leads on to the others: it is freed at the end of the
-	 * turn. */
-	for (d = TAILQ_FIRST(&h->running); d != NULL && !h->gone; d = next) {
-		next = TAILQ_NEXT(d, next);
-		tell_room(d);
-	}
+	tell_all_room(h, false);
 }
 
 void h2_client_shut(struct h2_client *h)

@@ -9,6 +9,12 @@
 
 #define OWN_FIELDS_MAX 64
 #define OWN_BYTES_MAX 1024
+/*
+ * When a connection keeps so much, in both directions and for all its streams, each of them may go
+ * on to keep only a little.
+ */
+#define KEPT_MAX (2u * 1024 * 1024)
+#define KEPT_ALONE (16u * 1024)
 
 /* ---- the end ---- */
 
@@ -127,6 +133,7 @@ static void on_body(struct downstream *down, const struct slice *spans, size_t n
 
 	if (d->stream == NULL || !d->has_body || total == 0)
 		return;
+	d->given += total;
 	h2_body(d->stream, spans, n);
 	h2_stall_moved(d);
 	h2_client_flush_later(d->h);
@@ -155,11 +162,26 @@ static void on_tunnel(struct downstream *down, struct stream *origin)
 	on_cut(down);
 }
 
+bool h2_down_is_full(struct h2_down *d)
+{
+	struct h2_client *h = d->h;
+
+	if (h2_stream_is_full(d->stream) || stream_is_full(h->stream))
+		return true; /* whose end is told */
+	/* Who takes a stream writes to it by himself. */
+	if (d->taker != NULL || h2_kept(h->session) <= KEPT_MAX ||
+	    d->given - h2_stream_sent(d->stream) <= KEPT_ALONE)
+		return false;
+	d->held = true;
+	h->held = true;
+	return true;
+}
+
 static bool on_is_full(struct downstream *down)
 {
-	const struct h2_down *d = h2_down_of(down);
+	struct h2_down *d = h2_down_of(down);
 
-	return d->stream != NULL && (h2_stream_is_full(d->stream) || stream_is_full(d->h->stream));
+	return d->stream != NULL && h2_down_is_full(d);
 }
 
 /* ---- an answer of the proxy's own ---- */
@@ -254,6 +276,17 @@ static void on_want_body(struct downstream *down)
 	h2_client_flush_later(d->h);
 }
 
+static void on_websockets(struct downstream *down)
+{
+	struct h2_client *h = h2_down_of(down)->h;
+
+	if (h->setup.websockets)
+		return;
+	h->setup.websockets = true;
+	h2_offer_extended_connect(h->session);
+	h2_client_flush_later(h);
+}
+
 const struct downstream_ops h2_down_ops = {
 	.interim = on_interim,
 	.head = on_head,
@@ -265,4 +298,5 @@ const struct downstream_ops h2_down_ops = {
 	.want_body = on_want_body,
 	.own = on_own,
 	.forget = on_forget,
+	.websockets = on_websockets,
 };

@@ -23,6 +23,7 @@ struct origin {
 	struct fetch *fetch;  /* of an issuer's certificate, while the handshake waits */
 	struct origin_failure *failure;
 	bool connected, ready, reused, closed;
+	bool again; /* it is dialled anew, with another offer */
 	struct deferred free_me;
 };
 
@@ -104,7 +105,10 @@ static void on_dialled(struct dial *d, const struct dial_result *r, void *arg)
 		stream_set_cb(o->stream, on_stream, o);
 		if (o->w->config->max_head > STREAM_READ_MAX)
 			stream_set_read_max(o->stream, o->w->config->max_head + 1);
-		tell(o, ORIGIN_CONNECTED);
+		if (!o->again)
+			tell(o, ORIGIN_CONNECTED);
+		else if (!origin_secure(o, slice_str(o->target.identity)))
+			tell(o, ORIGIN_FAILED);
 		return;
 	}
 	f = fail_with(o, FAULT_DIAL, r->text);
@@ -113,27 +117,34 @@ static void on_dialled(struct dial *d, const struct dial_result *r, void *arg)
 	tell(o, ORIGIN_FAILED);
 }
 
-struct origin *origin_dial(struct worker *w, const struct origin_target *target, origin_cb *cb,
-			   void *arg)
+static bool start_dial(struct origin *o)
 {
+	const struct origin_target *t = &o->target;
 	const struct config_connect_to *to =
-		config_connect_to(w->config, slice_str(target->host), target->port);
-	struct slice host = slice_str(target->host);
-	uint16_t port = target->port;
-	struct origin *o = calloc(1, sizeof(*o));
+		config_connect_to(o->w->config, slice_str(t->host), t->port);
+	struct slice host = slice_str(t->host);
+	uint16_t port = t->port;
 
-	if (o == NULL)
-		return NULL;
 	if (to != NULL && to->to_host[0] != '\0')
 		host = slice_str(to->to_host);
 	if (to != NULL && to->to_port != 0)
 		port = to->to_port;
+	o->dial = dial_start(o->w->dialer, host, port, allow, o->w, on_dialled, o);
+	return o->dial != NULL;
+}
+
+struct origin *origin_dial(struct worker *w, const struct origin_target *target, origin_cb *cb,
+			   void *arg)
+{
+	struct origin *o = calloc(1, sizeof(*o));
+
+	if (o == NULL)
+		return NULL;
 	o->w = w;
 	o->target = *target;
 	o->cb = cb;
 	o->arg = arg;
-	o->dial = dial_start(w->dialer, host, port, allow, w, on_dialled, o);
-	if (o->dial == NULL) {
+	if (!start_dial(o)) {
 		free(o);
 		return NULL;
 	}
@@ -233,8 +244,33 @@ bool origin_secure(struct origin *o, struct slice identity)
 
 /* ---- events of the stream ---- */
 
+#define ALERT_NO_APPLICATION_PROTOCOL 120
+
+/*
+ * The browser speaks HTTP/1 alone, so that alone was offered, and the origin speaks HTTP/2 alone: once more
+ * with both, the requests are translated.
+ */
+static bool offer_more(struct origin *o)
+{
+	if (o->ready || o->again || !o->target.secure || o->target.alpn != ALPN_H1 ||
+	    stream_alert(o->stream) != ALERT_NO_APPLICATION_PROTOCOL)
+		return false;
+	o->again = true;
+	o->connected = false;
+	o->target.alpn = ALPN_H1_H2;
+	stream_close(o->stream, STREAM_GRACEFUL);
+	o->stream = NULL;
+	if (!start_dial(o)) {
+		fail_with(o, FAULT_BROKEN, "the proxy is out of memory");
+		tell(o, ORIGIN_FAILED);
+	}
+	return true;
+}
+
 static void on_stream_error(struct origin *o)
 {
+	if (offer_more(o))
+		return;
 	if (o->target.secure && !o->ready)
 		note_tls_failure(o);
 	else

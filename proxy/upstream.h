@@ -26,6 +26,7 @@ struct upstream_head {
 	struct slice reason;
 	struct fields *fields; /* may be edited during the event */
 	struct framing framing;
+	bool websockets; /* the connection takes them over HTTP/2 */
 };
 
 struct upstream_events {
@@ -49,6 +50,8 @@ struct upstream_ops {
 	void (*pause)(struct upstream *u);
 	void (*unpause)(struct upstream *u);
 	void (*drop)(struct upstream *u);
+	/* RFC 9218; NULL: the protocol has no such thing. */
+	void (*priority)(struct upstream *u, struct slice value);
 };
 
 struct upstream {

@@ -93,6 +93,7 @@ void upstream_h2_on_response(void *arg, struct h2_stream *s, struct h2_response 
 	(void)arg;
 	if (u == NULL)
 		return;
+	head.websockets = h2_origin_takes_websockets(u->h);
 	u->up.heard = true;
 	timer_touch(&u->stall);
 	if (r->status < 200) {
@@ -253,6 +254,16 @@ static void up_drop(struct upstream *up)
 		upstream_h2_forget(u, H2_CANCEL);
 }
 
+static void up_priority(struct upstream *up, struct slice value)
+{
+	struct upstream_h2 *u = of(up);
+
+	if (u->stream == NULL)
+		return;
+	h2_priority(u->stream, value);
+	h2_origin_changed(u->h);
+}
+
 static const struct upstream_ops ops = {
 	.body = up_body,
 	.body_end = up_body_end,
@@ -260,6 +271,7 @@ static const struct upstream_ops ops = {
 	.pause = up_pause,
 	.unpause = up_unpause,
 	.drop = up_drop,
+	.priority = up_priority,
 };
 
 /* ---- the beginning ---- */

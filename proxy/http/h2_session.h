@@ -147,6 +147,10 @@ size_t h2_kept(const struct h2_session *s);
 const struct h2_settings *h2_peer_settings(const struct h2_session *s);
 /* The peer takes extended CONNECT (RFC 8441 section 3). */
 bool h2_peer_extended_connect(const struct h2_session *s);
+/* Server side: announces it from now on, if config.extended_connect did not (RFC 8441 section 3). */
+void h2_offer_extended_connect(struct h2_session *s);
+/* The first bytes of a server, looked at before there is a session: its SETTINGS are there and offer it. */
+bool h2_preface_offers_extended_connect(struct slice in);
 
 /* Client side.  Another request may be begun: the peer's limit, GOAWAY, ids. */
 bool h2_has_room(const struct h2_session *s);

@@ -5,6 +5,7 @@
 #define LIKE_WINDOW (16u << 20)
 #define LIKE_TABLE (64u * 1024)
 #define LIKE_FRAME (64u * 1024)
+#define LIKE_LIST (256u * 1024)
 
 static uint32_t least(uint32_t a, uint32_t b)
 {
@@ -25,7 +26,7 @@ static void put(struct h2_settings *to, uint32_t id, uint32_t value)
 }
 
 /* False: not announced. */
-static bool tame(const struct h2_session *s, uint16_t id, uint32_t *value)
+static bool tame(uint16_t id, uint32_t *value)
 {
 	switch (id) {
 	case NGHTTP2_SETTINGS_HEADER_TABLE_SIZE:
@@ -43,7 +44,8 @@ static bool tame(const struct h2_session *s, uint16_t id, uint32_t *value)
 		*value = least(*value, LIKE_FRAME);
 		return *value >= 16384;
 	case NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE:
-		*value = least(*value, list_size(s));
+		/* Advisory (section 10.5.1): what is larger than our own cap is refused when it comes. */
+		*value = least(*value, LIKE_LIST);
 		return true;
 	case NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES:
 		return *value <= 1;
@@ -70,7 +72,7 @@ static void put_like(const struct h2_session *s, struct h2_settings *to)
 	for (size_t i = 0; i < like->n && i < H2_SETTINGS_MAX; i++) {
 		uint32_t value = like->v[i].value;
 
-		if (!has(to, like->v[i].id) && tame(s, like->v[i].id, &value))
+		if (!has(to, like->v[i].id) && tame(like->v[i].id, &value))
 			put(to, like->v[i].id, value);
 	}
 	if (has(to, NGHTTP2_SETTINGS_ENABLE_PUSH))
@@ -116,6 +118,36 @@ bool h2_settings_submit(struct h2_session *s)
 	       (window <= 65535 ||
 		nghttp2_session_set_local_window_size(s->ng, NGHTTP2_FLAG_NONE, 0,
 						      (int32_t)least(window, INT32_MAX)) == 0);
+}
+
+void h2_offer_extended_connect(struct h2_session *s)
+{
+	const nghttp2_settings_entry entry = { NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1 };
+
+	if (s->broken || s->config.extended_connect)
+		return;
+	s->config.extended_connect =
+		nghttp2_submit_settings(s->ng, NGHTTP2_FLAG_NONE, &entry, 1) == 0;
+}
+
+/* Octets of a frame's head, of one setting. */
+#define FRAME_HEAD 9u
+#define SETTING 6u
+
+bool h2_preface_offers_extended_connect(struct slice in)
+{
+	const unsigned char *p = (const unsigned char *)in.p;
+	size_t n;
+
+	if (in.n < FRAME_HEAD || p[3] != NGHTTP2_SETTINGS || (p[4] & NGHTTP2_FLAG_ACK) != 0)
+		return false;
+	n = (size_t)p[0] << 16 | (size_t)p[1] << 8 | p[2];
+	if (n > in.n - FRAME_HEAD)
+		return false;
+	for (size_t at = FRAME_HEAD; at + SETTING <= FRAME_HEAD + n; at += SETTING)
+		if (p[at] == 0 && p[at + 1] == NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL)
+			return p[at + 5] == 1;
+	return false;
 }
 
 void h2_settings_received(struct h2_session *s, const nghttp2_settings *frame)

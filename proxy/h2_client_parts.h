@@ -23,6 +23,7 @@ struct h2_client {
 	struct h2_session *session;
 	struct h2_downs running; /* one for each stream that is not closed */
 	bool shut;		 /* GOAWAY was asked for */
+	bool held;		 /* some stream is */
 	bool over;		 /* the owner was told */
 	bool gone; /* h2_client_free() was called; the memory lives until the turn ends */
 	struct deferred flush, free_me;
@@ -46,6 +47,8 @@ struct h2_down {
 
 	/* its answer */
 	bool answered, has_body, ended;
+	bool held;	/* full because of the connection's memory: tell when there is room */
+	uint64_t given; /* octets of its body, to the session */
 
 	struct timer stall;
 	uint64_t seen_sent;  /* of its body, and ... */
@@ -67,6 +70,7 @@ void h2_client_shut(struct h2_client *h);
 void h2_down_leave(struct h2_down *d);
 
 /* h2_client_answer.c */
+bool h2_down_is_full(struct h2_down *d);
 extern const struct downstream_ops h2_down_ops;
 /* Ends it with RST_STREAM. */
 void h2_down_reset(struct h2_down *d, enum h2_error error);

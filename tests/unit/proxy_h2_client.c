@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define REQUESTS 8
+#define REQUESTS 40
 #define SETTLE_TURNS 60
 #define STALL_MS 20000
 #define LARGE (1024u * 1024)
@@ -834,6 +834,46 @@ static void an_answer_that_is_never_taken(void **state)
 	free((char *)s.p);
 }
 
+static void many_answers_that_are_not_taken(void **state)
+{
+	struct slice s = { large(), 16u * 1024 };
+	size_t kept = 0, wrote[REQUESTS] = { 0 };
+	struct asked *a;
+	struct stage t;
+
+	(void)state;
+	open_stage(&t, false);
+	for (size_t i = 0; i < REQUESTS; i++) {
+		get(&t, i);
+		h2_stream_pause(t.seen[i].stream);
+		assert_true(answer(&t.asked[i], 200, &chunked, NULL));
+	}
+	for (size_t i = 0; i < REQUESTS; i++) {
+		a = &t.asked[i];
+		while (!a->d->ops->is_full(a->d)) {
+			answer_body(a, s);
+			wrote[i] += s.n;
+			settle(&t);
+		}
+		kept += wrote[i] - 65535; /* that much the browser's window took */
+	}
+	assert_true(kept < 3 * LARGE);
+	for (size_t i = 0; i < REQUESTS; i++)
+		assert_int_equal(t.asked[i].rooms, 0);
+	for (size_t i = 0; i < REQUESTS; i++) {
+		h2_stream_unpause(t.seen[i].stream);
+		settle(&t);
+		assert_int_equal(t.seen[i].body.len, wrote[i]);
+		assert_true(t.asked[i].rooms > 0);
+	}
+	for (size_t i = 0; i < REQUESTS; i++)
+		t.asked[i].d->ops->end(t.asked[i].d, NULL);
+	settle(&t);
+	assert_false(t.busy);
+	close_stage(&t);
+	free((char *)s.p);
+}
+
 static void a_connection_that_is_not_read(void **state)
 {
 	struct slice s = { large(), LARGE };
@@ -1011,6 +1051,7 @@ int main(void)
 		cmocka_unit_test(what_the_browser_gives_up_is_dropped),
 		cmocka_unit_test(a_body_that_does_not_come),
 		cmocka_unit_test(an_answer_that_is_never_taken),
+		cmocka_unit_test(many_answers_that_are_not_taken),
 		cmocka_unit_test(a_connection_that_is_not_read),
 		cmocka_unit_test(draining),
 		cmocka_unit_test(what_breaks_the_protocol_ends_the_connection),

@@ -263,6 +263,15 @@ static void on_room(void *arg, struct h2_stream *s)
 	tell_room(d);
 }
 
+static void on_priority(void *arg, struct h2_stream *s, struct slice value)
+{
+	const struct h2_client *h = arg;
+	struct h2_down *d = h2_stream_owner(s);
+
+	if (!h->gone && d != NULL && d->taker == NULL)
+		downstream_priority(&d->down, value);
+}
+
 static const struct h2_events session_events = {
 	.request = on_request,
 	.data = on_data,
@@ -271,6 +280,7 @@ static const struct h2_events session_events = {
 	.room = on_room,
 	.write = on_write,
 	.is_full = on_is_full,
+	.priority = on_priority,
 };
 
 /* ---- the connection ---- */

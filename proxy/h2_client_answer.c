@@ -276,6 +276,17 @@ static void on_want_body(struct downstream *down)
 	h2_client_flush_later(d->h);
 }
 
+static void on_websockets(struct downstream *down)
+{
+	struct h2_client *h = h2_down_of(down)->h;
+
+	if (h->setup.websockets)
+		return;
+	h->setup.websockets = true;
+	h2_offer_extended_connect(h->session);
+	h2_client_flush_later(h);
+}
+
 const struct downstream_ops h2_down_ops = {
 	.interim = on_interim,
 	.head = on_head,
@@ -287,4 +298,5 @@ const struct downstream_ops h2_down_ops = {
 	.want_body = on_want_body,
 	.own = on_own,
 	.forget = on_forget,
+	.websockets = on_websockets,
 };

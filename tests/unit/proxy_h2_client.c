@@ -29,6 +29,7 @@ struct asked {
 	struct buf body;
 	bool takes, ended, trailers;
 	unsigned rooms;
+	char priority[32];
 };
 
 /* One request as the browser sees it. */
@@ -137,6 +138,14 @@ void downstream_body_end(struct downstream *d, const struct fields *trailers)
 	assert_false(a->ended);
 	a->ended = true;
 	a->trailers = trailers != NULL && trailers->n != 0;
+}
+
+void downstream_priority(struct downstream *d, struct slice value)
+{
+	struct asked *a = asked_of(d);
+
+	assert_non_null(a);
+	print(a->priority, sizeof(a->priority), value);
 }
 
 void downstream_room(struct downstream *d)
@@ -982,6 +991,27 @@ static void websockets(void **state)
 	close_stage(&t);
 }
 
+static void offers_and_priorities_that_come_later(void **state)
+{
+	struct stage t;
+	struct seen *b;
+
+	(void)state;
+	open_stage(&t, false);
+	b = get(&t, 0);
+	h2_priority(b->stream, SLICE("u=1, i"));
+	settle(&t);
+	assert_string_equal(t.asked[0].priority, "u=1, i");
+	assert_false(h2_peer_extended_connect(t.session));
+	t.asked[0].d->ops->websockets(t.asked[0].d);
+	answer_ok(&t, &t.asked[0]);
+	assert_true(h2_peer_extended_connect(t.session));
+	ask(&t, 1, "CONNECT", "websocket", NULL, true);
+	assert_string_equal(t.asked[1].upgrade, "websocket");
+	answer_ok(&t, &t.asked[1]);
+	close_stage(&t);
+}
+
 static void a_stream_that_is_taken(void **state)
 {
 	struct stage t;
@@ -1056,6 +1086,7 @@ int main(void)
 		cmocka_unit_test(draining),
 		cmocka_unit_test(what_breaks_the_protocol_ends_the_connection),
 		cmocka_unit_test(websockets),
+		cmocka_unit_test(offers_and_priorities_that_come_later),
 		cmocka_unit_test(a_stream_that_is_taken),
 	};
 

@@ -4,6 +4,7 @@
 #include "proxy/desk_side.h"
 #include "proxy/downstream.h"
 #include "proxy/exchange.h"
+#include "proxy/outer.h"
 #include "proxy/ports.h"
 #include "proxy/worker.h"
 
@@ -72,11 +73,25 @@ static void on_connect(struct downstream *d, const struct request_head *r)
 		d->ops->connect(d, r->authority);
 }
 
+/* A browser that speaks TLS and HTTP/2 to the proxy asks the proxy itself this way. */
+static bool names_proxy(const struct downstream *d, const struct request_head *r)
+{
+	struct slice host = authority_host(r->authority);
+	struct address local, named;
+
+	if (!r->https)
+		return false;
+	return outers_own_name(d->w->outers, host) ||
+	       (stream_local(d->stream, &local) && address_parse_ip(host, 443, &named) &&
+		address_same_ip(&local, &named));
+}
+
 void downstream_request(struct downstream *d, struct request_head *r)
 {
 	const struct config *config = d->w->config;
 	bool tunnel = r->method_id == METHOD_CONNECT && r->upgrade.n == 0;
-	bool direct = d->target == NULL && !r->absolute && slice_starts(r->path, SLICE("/"));
+	bool direct = d->target == NULL && slice_starts(r->path, SLICE("/")) &&
+		      (!r->absolute || names_proxy(d, r));
 
 	d->head_only = r->method_id == METHOD_HEAD;
 	if ((r->absolute || tunnel) && port_is_blocked(authority_port(r->authority, 80)))

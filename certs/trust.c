@@ -143,9 +143,10 @@ struct trust *trust_new(const struct trust_options *o, struct buf *error)
 	t->issuers = trust_issuers_new();
 	t->revocations = trust_revocations_new();
 	t->paths = trust_paths_new();
+	t->signatures = trust_signed_new();
 	good = t->roots != NULL && t->issuers != NULL && t->revocations != NULL &&
-	       t->paths != NULL && trust_client_ctx(t) != NULL && add_own(t, o) &&
-	       (!o->use_system || add_system(t, error));
+	       t->paths != NULL && t->signatures != NULL && trust_client_ctx(t) != NULL &&
+	       add_own(t, o) && (!o->use_system || add_system(t, error));
 	for (size_t i = 0; good && i < o->extra_root_count; i++)
 		good = add_file(t, o->extra_roots[i], false, error);
 	if (good && t->root_count == 0) {
@@ -175,6 +176,7 @@ void trust_unref(struct trust *t)
 	trust_issuers_free(t->issuers);
 	trust_revocations_free(t->revocations);
 	trust_paths_free(t->paths);
+	trust_signed_free(t->signatures);
 	free(t);
 }
 

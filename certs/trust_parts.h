@@ -1,7 +1,7 @@
 /*
  * trust_parts.h - the inside of the trust decision: trust.c (contexts), trust_verify.c (one handshake's
  * verification), trust_session.c (what may be resumed), trust_path.c (paths to an anchor), trust_known.c (those
- * found before), trust_rules.c and trust_names.c (rules OpenSSL leaves out), trust_revoked.c (OCSP answers and CRLs), trust_fetch.c (missing
+ * found before), trust_signed.c (their signatures), trust_rules.c and trust_names.c (rules OpenSSL leaves out), trust_revoked.c (OCSP answers and CRLs), trust_fetch.c (missing
  * issuers, addresses), trust_error.c (reasons and descriptions).
  */
 #ifndef CRUMBGATE_CERTS_TRUST_PARTS_H
@@ -17,6 +17,7 @@
 struct trust_issuers;
 struct trust_revocations;
 struct trust_paths;
+struct trust_signed;
 
 /* A context towards origins; `used` orders them by their last use, 0 is an empty place. */
 struct shaped {
@@ -43,6 +44,7 @@ struct trust {
 	struct trust_issuers *issuers;	       /* fetched before, by URL */
 	struct trust_revocations *revocations; /* known before, by certificate */
 	struct trust_paths *paths;	       /* found good a moment ago */
+	struct trust_signed *signatures;       /* of issuers, found good */
 };
 
 /* ---- trust.c ---- */
@@ -82,6 +84,13 @@ STACK_OF(X509) *trust_paths_find(struct trust_paths *t, const struct cert_host *
 				 STACK_OF(X509) *presented, int64_t wall_ms);
 void trust_paths_keep(struct trust_paths *t, const struct cert_host *host,
 		      STACK_OF(X509) *presented, STACK_OF(X509) *path, int64_t wall_ms);
+
+/* ---- trust_signed.c ---- */
+
+struct trust_signed *trust_signed_new(void);
+void trust_signed_free(struct trust_signed *t);
+/* Between X509_STORE_CTX_init() and X509_verify_cert(): known signatures are not verified again. */
+void trust_signed_use(struct trust_signed *t, X509_STORE_CTX *ctx);
 
 /* ---- trust_rules.c ---- */
 

@@ -75,6 +75,7 @@ static bool verify(struct search *s, X509 *anchor)
 	X509_STORE_CTX_set0_trusted_stack(ctx, anchors);
 	if (!set_params(s, ctx))
 		goto out;
+	trust_signed_use(s->trust->signatures, ctx);
 	if (X509_verify_cert(ctx) != 1) {
 		note_error(s, X509_STORE_CTX_get_error(ctx));
 		goto out;

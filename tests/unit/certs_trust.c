@@ -551,6 +551,48 @@ static void test_known_paths(void **state)
 	world_release(&w);
 }
 
+/* What is known of an issuer's signature says nothing of the leaf's, of another issuer's, or of times. */
+static void test_known_signatures(void **state)
+{
+	struct cert_spec spec = intermediate_spec("Short CA");
+	struct made short_ca, liar, forged, leaf;
+	struct origin_side o = { .leaf = &leaf };
+	struct world w;
+
+	(void)state;
+	world_init(&w, false);
+	spec.until_ms = TEST_NOW_MS + 2 * DAY_MS;
+	short_ca = make_cert(&spec, &w.root);
+	for (int i = 0; i < 3; i++) {
+		leaf = make_server("DNS:a.test", &short_ca);
+		o.chain[0] = short_ca.cert;
+		expect(&w, &o, "a.test", "good");
+		made_free(&leaf);
+		/* The issuer's name and key identifier, and a key of somebody else's. */
+		liar = (struct made){ short_ca.cert, w.inter.key };
+		leaf = make_server("DNS:a.test", &liar);
+		expect(&w, &o, "a.test", "bad-signature");
+		made_free(&leaf);
+		/* The same one step up: the issuer's own key in a certificate that the root has not signed. */
+		liar = (struct made){ w.root.cert, w.inter.key };
+		spec.key = short_ca.key;
+		forged = make_cert(&spec, &liar);
+		spec.key = NULL;
+		leaf = make_server("DNS:a.test", &forged);
+		o.chain[0] = forged.cert;
+		expect(&w, &o, "a.test", "bad-signature");
+		made_free(&leaf);
+		made_free(&forged);
+	}
+	leaf = make_server("DNS:a.test", &short_ca);
+	o.chain[0] = short_ca.cert;
+	w.wall += 3 * DAY_MS;
+	expect(&w, &o, "a.test", "expired");
+	made_free(&leaf);
+	made_free(&short_ca);
+	world_release(&w);
+}
+
 /* More hosts than are remembered. */
 static void test_many_paths(void **state)
 {
@@ -671,6 +713,7 @@ int main(void)
 		cmocka_unit_test(test_fetch_two),
 		cmocka_unit_test(test_no_fetch),
 		cmocka_unit_test(test_known_paths),
+		cmocka_unit_test(test_known_signatures),
 		cmocka_unit_test(test_many_paths),
 		cmocka_unit_test(test_describe),
 		cmocka_unit_test(test_new),

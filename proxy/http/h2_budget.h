@@ -1,13 +1,13 @@
 /*
  * h2_budget.h - what a peer may make us do without asking for anything (RFC 9113 section 10.5).
  *
- * A meter reads the frame headers of what is fed, before nghttp2 does: so frames count that it skips,
- * those of closed streams and of unknown types too.  Each kind of frame that costs work and brings none
- * draws on a bucket; time fills the buckets, and so does useful work.  An empty bucket means that the
- * connection is to end with ENHANCE_YOUR_CALM.
+ * A meter reads the frame headers of what is fed, before nghttp2 does: so frames count that it
+ * skips, those of closed streams and of unknown types too.  Each kind of frame that costs work and
+ * brings none draws on a bucket; time fills the buckets, and so does useful work.  An empty bucket
+ * means that the connection is to end with ENHANCE_YOUR_CALM.
  *
- * The sizes are far above what browsers and servers do (h2_budget.c has them beside what is real) and far
- * below what a flood needs to be felt.
+ * The sizes are far above what browsers and servers do (h2_budget.c has them beside what is real)
+ * and far below what a flood needs to be felt.
  */
 #ifndef CRUMBGATE_HTTP_H2_BUDGET_H
 #define CRUMBGATE_HTTP_H2_BUDGET_H

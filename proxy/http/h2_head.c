@@ -163,16 +163,14 @@ static bool settle_host(struct h2_head *h, struct authority *to, uint16_t defaul
 	if (host == NULL)
 		return fields_add_first(&h->fields, field_id_name(FIELD_HOST), h->authority);
 	return authority_parse(&other, host->value) == NULL &&
-	       authority_eq(to, &other, default_port) &&
-	       fields_set(&h->fields, host, h->authority);
+	       authority_eq(to, &other, default_port) && fields_set(&h->fields, host, h->authority);
 }
 
 static bool sound_path(const struct h2_head *h, enum http_method method)
 {
 	if (h->path.n == 0 || !chars_all(h->path, CHAR_TARGET))
 		return false;
-	return h->path.p[0] == '/' ||
-	       (method == METHOD_OPTIONS && slice_eq(h->path, SLICE("*")));
+	return h->path.p[0] == '/' || (method == METHOD_OPTIONS && slice_eq(h->path, SLICE("*")));
 }
 
 /* Section 8.5 and RFC 8441 section 4: what an extended CONNECT has, a plain one may not. */

@@ -1,5 +1,6 @@
 /*
- * h2_head.h - a header section as HPACK gives it, line by line, becomes a head (RFC 9113 section 8).
+ * h2_head.h - a header section as HPACK gives it, line by line, becomes a head (RFC 9113 section
+ *8).
  *
  *	h2_head_init(&h, &limits, H2_HEAD_REQUEST);
  *	for each line: h2_head_add(&h, name, value);
@@ -40,8 +41,8 @@ void h2_head_release(struct h2_head *h);
 bool h2_head_add(struct h2_head *h, struct slice name, struct slice value);
 
 /*
- * The section is whole; `end`: so is the message.  False: malformed.  Slices and fields are the head's
- * own, and may be edited.
+ * The section is whole; `end`: so is the message.  False: malformed.  Slices and fields are the
+ * head's own, and may be edited.
  */
 bool h2_head_request(struct h2_head *h, bool end, struct h2_request *r);
 /* `method` is the request's. */

@@ -1,7 +1,7 @@
 /*
- * h2_lines.h - a head as nghttp2 takes it: pseudo-fields, then the fields without those that are about one
- * connection (RFC 9113 section 8.2.2).  Borrows everything until the submit, which copies and writes names
- * in lower case.
+ * h2_lines.h - a head as nghttp2 takes it: pseudo-fields, then the fields without those that are
+ * about one connection (RFC 9113 section 8.2.2).  Borrows everything until the submit, which copies
+ * and writes names in lower case.
  */
 #ifndef CRUMBGATE_HTTP_H2_LINES_H
 #define CRUMBGATE_HTTP_H2_LINES_H

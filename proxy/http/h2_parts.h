@@ -2,12 +2,13 @@
  * h2_parts.h - what the files of h2_session.h share.
  *
  * h2_session.c begins, feeds and ends a connection; h2_receive.c has nghttp2's callbacks for what
- * comes, h2_send.c those for what goes, with the bodies; h2_scratch.c the memory of a frame; h2_stream.c is the life of a stream; h2_settings.c what
- * both ends announce.
+ * comes, h2_send.c those for what goes, with the bodies; h2_scratch.c the memory of a frame;
+ * h2_stream.c is the life of a stream; h2_settings.c what both ends announce.
  *
- * `busy` is above 0 while nghttp2 or an event of ours runs: nothing is then sent, fed or freed.  What
- * nghttp2 says while the caller may not hear it (a stream closed while a body was sent) becomes a notice, told at
- * the end of the next h2_feed() or h2_flush().  A stream that ended lies among the dead until busy is 0.
+ * `busy` is above 0 while nghttp2 or an event of ours runs: nothing is then sent, fed or freed.
+ * What nghttp2 says while the caller may not hear it (a stream closed while a body was sent)
+ * becomes a notice, told at the end of the next h2_feed() or h2_flush().  A stream that ended lies
+ * among the dead until busy is 0.
  *
  * After an error of nghttp2's it may be touched no more: `broken`.  GOAWAY is then written by hand.
  */
@@ -34,10 +35,10 @@ struct h2_stream {
 	int32_t id;
 	enum http_method method;
 
-	bool noticed;	/* is in the list of notices */
-	bool room_due;	/* a notice: room */
-	bool gone;	/* a notice: nghttp2 has it no more, or the session is broken */
-	bool dead;	/* the caller knows it no more */
+	bool noticed;  /* is in the list of notices */
+	bool room_due; /* a notice: room */
+	bool gone;     /* a notice: nghttp2 has it no more, or the session is broken */
+	bool dead;     /* the caller knows it no more */
 	bool paused, telling;
 	bool head_seen; /* a final head came */
 	bool in_end;	/* the peer's half ended well */
@@ -54,8 +55,8 @@ struct h2_stream {
 	size_t owed;	 /* told, but not given back to the windows yet */
 	struct fields *trailers_in, *trailers_out;
 
-	struct buf out; /* to be sent */
-	const struct slice *spans; /* during h2_body(): and these behind it */
+	struct buf out;		       /* to be sent */
+	const struct slice *spans;     /* during h2_body(): and these behind it */
 	size_t spans_at, spans_octets; /* octets gone of the first, left of all */
 };
 
@@ -89,7 +90,7 @@ struct h2_session {
 	struct h2_settings peer;
 	struct h2_head *head; /* a block that is open */
 
-	struct buf out; /* frames that wait for the next write */
+	struct buf out;		   /* frames that wait for the next write */
 	struct h2_stream *sending; /* whose DATA nghttp2 is about to send */
 	size_t kept;
 };

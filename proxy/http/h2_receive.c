@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-/* Heads above the limit are answered or reset; above this many limits their rest is not even counted. */
+/* Heads above the limit are answered or reset; above this many limits their rest is not even
+ * counted. */
 #define BOMB 8
 
 static struct slice slice_from(const uint8_t *p, size_t n)
@@ -100,7 +101,8 @@ static int answer_large(struct h2_session *s, int32_t id)
  */
 static int share(struct h2_session *s, int32_t id, const struct h2_request *r)
 {
-	static const nghttp2_extpri shared = { .urgency = NGHTTP2_EXTPRI_DEFAULT_URGENCY, .inc = 1 };
+	static const nghttp2_extpri shared = { .urgency = NGHTTP2_EXTPRI_DEFAULT_URGENCY,
+					       .inc = 1 };
 	bool tunnel = r->method_id == METHOD_CONNECT;
 
 	if (!tunnel && fields_find_name(r->fields, SLICE("priority")) != NULL)
@@ -218,8 +220,7 @@ static void on_priority(struct h2_session *s, const nghttp2_frame *frame)
 	if (s->events.priority == NULL || st == NULL || st->dead)
 		return;
 	s->busy++;
-	s->events.priority(s->arg, st,
-			   slice_from(update->field_value, update->field_value_len));
+	s->events.priority(s->arg, st, slice_from(update->field_value, update->field_value_len));
 	s->busy--;
 }
 
@@ -256,8 +257,7 @@ static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *arg)
 		break;
 	case NGHTTP2_WINDOW_UPDATE:
 		if (frame->hd.stream_id == 0)
-			h2_window_received(
-				s, (uint32_t)frame->window_update.window_size_increment);
+			h2_window_received(s, (uint32_t)frame->window_update.window_size_increment);
 		break;
 	case NGHTTP2_PING:
 		if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0)

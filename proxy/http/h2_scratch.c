@@ -1,12 +1,14 @@
 /*
  * One frame being written, for all sessions.
  *
- * Each nghttp2 session takes a buffer of a frame's size, 16 KiB, when it is made, and holds it for life: two thirds of
- * what an idle connection would cost.  What is in it matters from the packing of a frame until on_send() or
- * on_send_data() took it, and h2_send() never leaves nghttp2 between the two: both always take
- * all, and nothing that they call sends for another session.  So the sessions share one.
+ * Each nghttp2 session takes a buffer of a frame's size, 16 KiB, when it is made, and holds it for
+ * life: two thirds of what an idle connection would cost.  What is in it matters from the packing
+ * of a frame until on_send() or on_send_data() took it, and h2_send() never leaves nghttp2 between
+ * the two: both always take all, and nothing that they call sends for another session.  So the
+ * sessions share one.
  *
- * _Thread_local: a session is used by the thread that made it, or h2_send() alone would break the rule.
+ * _Thread_local: a session is used by the thread that made it, or h2_send() alone would break the
+ * rule.
  */
 #include "proxy/http/h2_parts.h"
 
@@ -36,7 +38,8 @@ static void scratch_free(void *p, void *s)
 		free(p);
 }
 
-/* nghttp2's way to get a buffer.  More of them, for longer heads, are the session's own and go when they are sent. */
+/* nghttp2's way to get a buffer.  More of them, for longer heads, are the session's own and go when
+ * they are sent. */
 static void *scratch_realloc(void *p, size_t n, void *arg)
 {
 	struct h2_session *s = arg;

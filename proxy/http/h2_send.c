@@ -4,7 +4,8 @@
 #include <stdlib.h>
 
 #define FRAME_HEAD 9
-/* Less than this is copied and leaves with h2_flush(), one frame with what comes before and behind it. */
+/* Less than this is copied and leaves with h2_flush(), one frame with what comes before and behind
+ * it. */
 #define COPY_BELOW 8192
 /* Frames without a body are written when they are so many. */
 #define GATHER 65536
@@ -72,7 +73,8 @@ static ssize_t on_read(nghttp2_session *ng, int32_t id, uint8_t *to, size_t most
 	return (ssize_t)(have < most ? have : most);
 }
 
-/* The next piece of at most n octets, from what was kept, else from the caller's; it stays where it is. */
+/* The next piece of at most n octets, from what was kept, else from the caller's; it stays where it
+ * is. */
 static struct slice take(struct h2_stream *st, size_t n)
 {
 	struct slice piece;
@@ -159,8 +161,7 @@ static int message_sent(struct h2_session *s, int32_t id)
 
 	if (st != NULL)
 		st->out_end = true;
-	if (s->config.side == H2_CLIENT ||
-	    nghttp2_session_get_stream_remote_close(s->ng, id) != 0)
+	if (s->config.side == H2_CLIENT || nghttp2_session_get_stream_remote_close(s->ng, id) != 0)
 		return 0;
 	s->own_resets++;
 	return nghttp2_submit_rst_stream(s->ng, NGHTTP2_FLAG_NONE, id, H2_NO_ERROR);
@@ -282,6 +283,11 @@ static void keep(struct h2_stream *st)
 	st->full = st->out.len > H2_HIGH;
 }
 
+static bool may_send(const struct h2_stream *st)
+{
+	return st->out_began && !st->out_ended && !st->dead && !st->gone && !st->s->broken;
+}
+
 void h2_body(struct h2_stream *st, const struct slice *spans, size_t n)
 {
 	struct h2_session *s = st->s;
@@ -289,7 +295,7 @@ void h2_body(struct h2_stream *st, const struct slice *spans, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		total += spans[i].n;
-	if (total == 0 || st->dead || st->gone || s->broken || st->out_ended)
+	if (total == 0 || !may_send(st))
 		return;
 	st->spans = spans;
 	st->spans_at = 0;
@@ -319,7 +325,7 @@ static struct fields *copy_fields(const struct fields *f)
 
 void h2_body_end(struct h2_stream *st, const struct fields *trailers)
 {
-	if (st->dead || st->gone || st->s->broken || st->out_ended)
+	if (!may_send(st))
 		return;
 	if (trailers != NULL && trailers->n != 0) {
 		st->trailers_out = copy_fields(trailers);

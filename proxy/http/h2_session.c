@@ -255,8 +255,7 @@ bool h2_is_closing(const struct h2_session *s)
 {
 	if (s->broken || s->shut)
 		return true;
-	return s->config.side == H2_CLIENT &&
-	       nghttp2_session_check_request_allowed(s->ng) == 0;
+	return s->config.side == H2_CLIENT && nghttp2_session_check_request_allowed(s->ng) == 0;
 }
 
 bool h2_has_room(const struct h2_session *s)
@@ -265,8 +264,7 @@ bool h2_has_room(const struct h2_session *s)
 
 	if (s->config.side != H2_CLIENT || h2_is_closing(s))
 		return false;
-	most = nghttp2_session_get_remote_settings(s->ng,
-						   NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+	most = nghttp2_session_get_remote_settings(s->ng, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
 	return s->streams_n < REQUESTS_MAX && s->streams_n < most;
 }
 

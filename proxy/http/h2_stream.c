@@ -110,7 +110,8 @@ void h2_notice(struct h2_stream *st)
 	s->noticed_end = &st->next_noticed;
 }
 
-/* The error that `closed` tells: none only if the message that the caller waits for came through. */
+/* The error that `closed` tells: none only if the message that the caller waits for came through.
+ */
 static uint32_t error_of(const struct h2_stream *st)
 {
 	bool whole = st->s->config.side == H2_SERVER ? st->out_end : st->end_told;
@@ -123,8 +124,7 @@ static void tell_closed(struct h2_stream *st)
 	struct h2_session *s = st->s;
 	bool client = s->config.side == H2_CLIENT;
 	uint32_t error = error_of(st);
-	bool unprocessed = client && !st->head_seen &&
-			   (error == H2_REFUSED_STREAM || !st->asked);
+	bool unprocessed = client && !st->head_seen && (error == H2_REFUSED_STREAM || !st->asked);
 
 	if (client && st->paused && st->in_end && !st->end_told && !s->broken)
 		return; /* the answer is here: it goes first */

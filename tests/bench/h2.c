@@ -1,7 +1,7 @@
 /*
- * What an HTTP/2 session costs: `make tests/bench/h2 && tests/bench/h2 [ROUNDS [SESSIONS]]`.  Prints nanoseconds
- * for one request with its answer of 1 KiB through two sessions, for one KiB of a large body, and the
- * memory of idle server sessions that had one request each.
+ * What an HTTP/2 session costs: `make tests/bench/h2 && tests/bench/h2 [ROUNDS [SESSIONS]]`. Prints
+ * nanoseconds for one request with its answer of 1 KiB through two sessions, for one KiB of a large
+ * body, and the memory of idle server sessions that had one request each.
  */
 #include "base/buf.h"
 #include "proxy/http/h2_session.h"

@@ -1,6 +1,6 @@
 /*
- * HTTP/2 sessions when memory runs out: each allocation of a conversation fails once, and nothing is
- * lost or touched afterwards.  And what an idle session holds.
+ * HTTP/2 sessions when memory runs out: each allocation of a conversation fails once, and nothing
+ * is lost or touched afterwards.  And what an idle session holds.
  */
 #include "base/buf.h"
 #include "proxy/http/h2_session.h"

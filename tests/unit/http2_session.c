@@ -1,5 +1,5 @@
 /* HTTP/2 sessions, two of them back to back or one against frames made by hand. */
-#include "http2_tools.h"
+#include "tests/unit/http2_tools.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -95,7 +95,10 @@ static void test_bodies(void **state)
 	static char big[300000];
 	struct pair *p = *state;
 	const struct slice spans[] = {
-		{ big, 100 }, { big, 0 }, { big + 100, 199900 }, { big + 200000, 100000 },
+		{ big, 100 },
+		{ big, 0 },
+		{ big + 100, 199900 },
+		{ big + 200000, 100000 },
 	};
 
 	for (size_t i = 0; i < sizeof(big); i++)
@@ -189,7 +192,8 @@ static void test_hop_by_hop(void **state)
 
 	ask(&p->client, "GET", "/",
 	    "Connection: keep-alive, X-Hop, Cookie\nKeep-Alive: 5\nX-Hop: 1\nUpgrade: h2c\n"
-	    "Transfer-Encoding: chunked\nProxy-Authorization: x\nHTTP2-Settings: y\nTE: gzip\nX: y\n"
+	    "Transfer-Encoding: chunked\nProxy-Authorization: x\nHTTP2-Settings: y\nTE: gzip\nX: "
+	    "y\n"
 	    "Cookie: a\n",
 	    false);
 	swap(p);
@@ -504,10 +508,9 @@ static void test_connect(void **state)
 	p->client.st[p->client.n++] = h2_request(p->client.s, &r, true, NULL);
 	swap(p);
 	assert_true(h2_peer_extended_connect(p->client.s));
-	assert_log(&p->server,
-		   "1 request CONNECT http example.com  body [host: example.com:80]\n"
-		   "2 request CONNECT https example.com /chat protocol websocket body "
-		   "[host: example.com:80]\n");
+	assert_log(&p->server, "1 request CONNECT http example.com  body [host: example.com:80]\n"
+			       "2 request CONNECT https example.com /chat protocol websocket body "
+			       "[host: example.com:80]\n");
 	answer(p->server.st[0], 200, NULL, true);
 	say(p->client.st[0], "hi");
 	say(p->server.st[0], "ho");
@@ -599,8 +602,14 @@ static void test_feed_inside_event(void **state)
 static void test_settings_like(void **state)
 {
 	const struct h2_settings like = {
-		.v = { { 1, 65536 }, { 4, 2147483647 }, { 0x2a2a, 7 }, { 2, 1 }, { 6, 262144000 },
-		       { 9, 1 }, { 5, 16384 }, { 8, 1 } },
+		.v = { { 1, 65536 },
+		       { 4, 2147483647 },
+		       { 0x2a2a, 7 },
+		       { 2, 1 },
+		       { 6, 262144000 },
+		       { 9, 1 },
+		       { 5, 16384 },
+		       { 8, 1 } },
 		.n = 8,
 		.window = 2147483647,
 	};
@@ -736,12 +745,13 @@ static void test_lengths(void **state)
 	headers(&b, 0, 5, POST "content-length: 5\n");
 	frame(&b, DATA, END_STREAM, 5, SLICE("hello"));
 	assert_true(give(&e, &b));
-	assert_log(&e,
-		   "1 request POST https a.example / length 3 [host: a.example] [content-length: 3]\n"
-		   "2 request POST https a.example / length 9 [host: a.example] [content-length: 9]\n"
-		   "2 data 5\n"
-		   "3 request POST https a.example / length 5 [host: a.example] [content-length: 5]\n"
-		   "3 data 5\n3 end\n1 closed 1\n2 closed 1\n");
+	assert_log(
+		&e,
+		"1 request POST https a.example / length 3 [host: a.example] [content-length: 3]\n"
+		"2 request POST https a.example / length 9 [host: a.example] [content-length: 9]\n"
+		"2 data 5\n"
+		"3 request POST https a.example / length 5 [host: a.example] [content-length: 5]\n"
+		"3 data 5\n3 end\n1 closed 1\n2 closed 1\n");
 	release(&e, &b);
 }
 
@@ -1039,7 +1049,8 @@ static void test_no_false_alarm(void **state)
 
 	(void)state;
 	server_alone(&e, &b);
-	/* A browser: for each request two PRIORITY_UPDATEs, an unknown frame; one in three is left. */
+	/* A browser: for each request two PRIORITY_UPDATEs, an unknown frame; one in three is left.
+	 */
 	for (size_t i = 0; i < 20000; i++, id += 2) {
 		headers(&b, END_STREAM, id, GET "cookie: 0123456789\npriority: u=1\n");
 		frame(&b, PRIORITY_UPDATE, 0, 0,
@@ -1058,7 +1069,8 @@ static void test_no_false_alarm(void **state)
 		buf_clear(&e.log);
 		buf_clear(&e.wire);
 	}
-	/* gRPC: messages of 9 octets, a thousand a second, with a WINDOW_UPDATE for each of ours. */
+	/* gRPC: messages of 9 octets, a thousand a second, with a WINDOW_UPDATE for each of ours.
+	 */
 	headers(&b, 0, id, POST);
 	e.n = 0;
 	assert_true(give(&e, &b));

@@ -1,4 +1,4 @@
-#include "http2_tools.h"
+#include "tests/unit/http2_tools.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -105,7 +105,8 @@ static void on_closed(void *arg, struct h2_stream *st, uint32_t error, bool unpr
 	struct end *e = arg;
 	int i = index_of(e, st);
 
-	buf_addf(&e->log, "%d closed %u%s\n", i, (unsigned)error, unprocessed ? " unprocessed" : "");
+	buf_addf(&e->log, "%d closed %u%s\n", i, (unsigned)error,
+		 unprocessed ? " unprocessed" : "");
 	tell(e, "closed", st);
 	if (i != 0)
 		e->st[i - 1] = NULL;
@@ -289,9 +290,15 @@ void say(struct h2_stream *st, const char *text)
 void frame(struct buf *to, int type, int flags, uint32_t stream, struct slice payload)
 {
 	const char head[] = {
-		(char)(payload.n >> 16), (char)(payload.n >> 8), (char)payload.n,
-		(char)type,		 (char)flags,		 (char)(stream >> 24),
-		(char)(stream >> 16),	 (char)(stream >> 8),	 (char)stream,
+		(char)(payload.n >> 16),
+		(char)(payload.n >> 8),
+		(char)payload.n,
+		(char)type,
+		(char)flags,
+		(char)(stream >> 24),
+		(char)(stream >> 16),
+		(char)(stream >> 8),
+		(char)stream,
 	};
 
 	buf_add(to, slice_of(head, sizeof(head)));
@@ -380,6 +387,7 @@ int error_in(struct end *e, int type)
 
 	while (next_frame(e, &t, &flags, &stream, &payload))
 		if (t == type)
-			return (int)number((const unsigned char *)payload.p + (type == GOAWAY ? 4 : 0));
+			return (int)number((const unsigned char *)payload.p +
+					   (type == GOAWAY ? 4 : 0));
 	return -1;
 }

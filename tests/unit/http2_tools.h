@@ -1,6 +1,6 @@
 /*
- * http2_tools.h - HTTP/2 sessions in memory: what an end heard as lines of text, two ends back to back, and
- * frames made by hand.
+ * http2_tools.h - HTTP/2 sessions in memory: what an end heard as lines of text, two ends back to
+ * back, and frames made by hand.
  */
 #ifndef CRUMBGATE_TESTS_HTTP2_TOOLS_H
 #define CRUMBGATE_TESTS_HTTP2_TOOLS_H
@@ -8,17 +8,28 @@
 #include "base/buf.h"
 #include "proxy/http/h2_session.h"
 
-enum { DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE,
-       CONTINUATION, PRIORITY_UPDATE = 16 };
+enum {
+	DATA,
+	HEADERS,
+	PRIORITY,
+	RST_STREAM,
+	SETTINGS,
+	PUSH_PROMISE,
+	PING,
+	GOAWAY,
+	WINDOW_UPDATE,
+	CONTINUATION,
+	PRIORITY_UPDATE = 16
+};
 enum { END_STREAM = 1, ACK = 1, END_HEADERS = 4, PADDED = 8 };
 
 #define STREAMS 512
 
 struct end {
 	struct h2_session *s;
-	struct buf wire; /* what it wrote and nobody read yet */
-	struct buf log;	 /* one line for each event */
-	struct buf body; /* all data it heard */
+	struct buf wire;	       /* what it wrote and nobody read yet */
+	struct buf log;		       /* one line for each event */
+	struct buf body;	       /* all data it heard */
 	struct h2_stream *st[STREAMS]; /* in the order in which they came */
 	size_t n;
 	bool full;
@@ -32,7 +43,8 @@ extern const struct h2_config server_config, client_config;
 
 void end_init(struct end *e, const struct h2_config *config);
 void end_release(struct end *e);
-/* What it has to say, to the other end in pieces of `cut` octets (0: whole), until both are silent. */
+/* What it has to say, to the other end in pieces of `cut` octets (0: whole), until both are silent.
+ */
 void pump_cut(struct end *a, struct end *b, size_t cut);
 void pump(struct end *a, struct end *b);
 /* The log is this; then it is emptied. */

@@ -17,6 +17,10 @@
 /* A request that must not be sent twice goes only on a connection that was in use just now. */
 #define FRESH_MS 3000
 #define ANY_AGE_MS INT64_MAX
+/* So much of a body is kept for an HTTP/2 origin that may still refuse the stream unread. */
+#define REPEAT_MAX (64u * 1024)
+/* Each time the origin said that it did nothing: a burst may meet several connections' last streams. */
+#define REFUSALS_MAX 8
 
 struct exchange *exchange_new(struct downstream *d)
 {
@@ -28,6 +32,7 @@ struct exchange *exchange_new(struct downstream *d)
 	x->down = d;
 	buf_init(&x->head, (size_t)d->w->config->max_head + EXCHANGE_TARGET_MAX);
 	buf_init(&x->upgrade, 256);
+	buf_init(&x->body, REPEAT_MAX);
 	expiries_init(&x->expiries);
 	return x;
 }
@@ -82,6 +87,7 @@ static void exchange_release(struct deferred *d)
 
 	buf_release(&x->head);
 	buf_release(&x->upgrade);
+	buf_release(&x->body);
 	expiries_release(&x->expiries);
 	free(x);
 }
@@ -108,8 +114,13 @@ static void asked(struct exchange *x, struct upstream *up)
 	exchange_go(x, EXCHANGE_ASKED);
 	if (x->asked.kind == FRAMING_NONE)
 		return;
+	if (x->body.len != 0) {
+		struct slice again = buf_slice(&x->body);
+
+		up->ops->body(up, &again, 1, again.n);
+	}
 	if (x->body_ended)
-		up->ops->body_end(up, NULL); /* it was empty */
+		up->ops->body_end(up, NULL); /* it was empty, or is asked again */
 	else
 		x->down->ops->want_body(x->down);
 }
@@ -196,12 +207,16 @@ bool exchange_ask_again(struct exchange *x, bool heard, bool unprocessed)
 	bool harmless = unprocessed || (x->reused && !heard && method_idempotent(x->method));
 
 	/* What of the body is gone cannot be had again. */
-	if (x->retried || x->state != EXCHANGE_ASKED || x->body_begun || !harmless ||
-	    (x->asked.kind == FRAMING_CHUNKED && x->body_ended))
+	if (!harmless || x->state != EXCHANGE_ASKED || x->body_lost ||
+	    (unprocessed ? x->refusals == REFUSALS_MAX : x->retried))
 		return false;
-	x->retried = true;
+	if (unprocessed)
+		x->refusals++;
+	else
+		x->retried = true;
 	exchange_go(x, EXCHANGE_WAITING);
-	reach_begin(&x->reach, NULL, true);
+	/* A connection that refuses has left the pool, or has no room; one that broke may have been one of many. */
+	reach_begin(&x->reach, NULL, !unprocessed);
 	return true;
 }
 
@@ -329,17 +344,30 @@ bool exchange_takes_body(const struct exchange *x)
 	return x->up != NULL && !x->up->ops->is_full(x->up);
 }
 
+static void keep_body(struct exchange *x, const struct slice *spans, size_t n, uint64_t total)
+{
+	if (x->body_lost)
+		return;
+	x->body_lost = x->up != &x->as.h2.up || x->state != EXCHANGE_ASKED ||
+		       total > REPEAT_MAX - x->body.len;
+	for (size_t i = 0; i < n && !x->body_lost; i++)
+		x->body_lost = !buf_add(&x->body, spans[i]);
+	if (x->body_lost)
+		buf_release(&x->body);
+}
+
 void exchange_body(struct exchange *x, const struct slice *spans, size_t n, uint64_t total)
 {
 	if (x->up == NULL || total == 0)
 		return;
-	x->body_begun = true;
+	keep_body(x, spans, n, total);
 	x->up->ops->body(x->up, spans, n, total);
 }
 
 void exchange_body_end(struct exchange *x, const struct fields *trailers)
 {
 	x->body_ended = true;
+	x->body_lost = x->body_lost || trailers != NULL;
 	if (x->up != NULL)
 		x->up->ops->body_end(x->up, trailers);
 }

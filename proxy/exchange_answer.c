@@ -2,6 +2,7 @@
 #include "base/config.h"
 #include "proxy/challenges.h"
 #include "proxy/exchange_parts.h"
+#include "proxy/http/h2_session.h"
 #include "proxy/passes.h"
 #include "proxy/tap.h"
 #include "proxy/worker.h"
@@ -59,6 +60,7 @@ static void on_head(void *arg, const struct upstream_head *h)
 		return;
 	}
 	buf_release(&x->head);
+	buf_release(&x->body);
 }
 
 static void on_body(void *arg, const struct slice *spans, size_t n, uint64_t total)
@@ -101,8 +103,14 @@ static void on_failed(void *arg, const struct origin_failure *why, bool unproces
 	struct exchange *x = arg;
 	bool heard = x->up->heard;
 
+	if (x->up == &x->as.h2.up && x->as.h2.error == H2_HTTP_1_1_REQUIRED) {
+		/* Section 7 of RFC 9113: the origin wants this very request another way. */
+		x->reach.protocol = REACH_H1_ONLY;
+		unprocessed = true;
+	}
 	x->up = NULL;
-	if (exchange_ask_again(x, heard, unprocessed))
+	/* Who waited so long is not made to wait as long again. */
+	if (why->fault != FAULT_TIMEOUT && exchange_ask_again(x, heard, unprocessed))
 		return;
 	if (x->state == EXCHANGE_ANSWERED)
 		cut(x);

@@ -38,7 +38,10 @@ struct exchange {
 	struct buf upgrade;
 	const struct request_head *now; /* only inside exchange_request() */
 	size_t path_at, path_n; /* of the target in the head: so much as expiring needs */
-	bool body_begun, body_ended, retried, reused;
+	struct buf body;	/* what of the body went to an HTTP/2 origin, while it may have to be sent again */
+	unsigned refusals;
+	bool body_lost; /* not all of it is there any more */
+	bool body_ended, retried, reused;
 
 	/* the way to the origin */
 	struct reach reach;

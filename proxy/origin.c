@@ -278,6 +278,14 @@ static void on_stream_error(struct origin *o)
 	tell(o, ORIGIN_FAILED);
 }
 
+/* Who was offered HTTP/1 alone did not choose. */
+static void note_protocol(struct origin *o)
+{
+	if (o->target.secure && o->target.alpn != ALPN_H1)
+		alpn_note(o->w->alpn, &o->target, origin_speaks_h2(o) ? PROTOCOL_H2 : PROTOCOL_H1,
+			  loop_now_ms(o->w->loop));
+}
+
 static void on_stream(struct stream *s, enum stream_event event, void *arg)
 {
 	struct origin *o = arg;
@@ -286,8 +294,7 @@ static void on_stream(struct stream *s, enum stream_event event, void *arg)
 	switch (event) {
 	case STREAM_CONNECTED:
 		o->ready = true;
-		alpn_note(o->w->alpn, &o->target, origin_speaks_h2(o) ? PROTOCOL_H2 : PROTOCOL_H1,
-			  loop_now_ms(o->w->loop));
+		note_protocol(o);
 		stream_set_timer(o->stream, NULL);
 		tell(o, ORIGIN_READY);
 		break;

@@ -484,6 +484,12 @@ void pool_free(struct pool *p)
 
 	if (p == NULL)
 		return;
+	while (!TAILQ_EMPTY(&p->shared)) {
+		struct h2_origin *h = TAILQ_FIRST(&p->shared)->h2;
+
+		pool_unshare(p, h);
+		h2_origin_free(h);
+	}
 	pool_drain(p);
 	while ((s = TAILQ_FIRST(&p->sessions)) != NULL)
 		SSL_SESSION_free(session_remove(p, s));

@@ -124,6 +124,8 @@ static void dial(struct reach *r)
 		return;
 	}
 	origin_set_site(r->origin, r->site);
+	if (r->protocol == REACH_H1_ONLY)
+		origin_set_tls(r->origin, ALPN_H1, &r->target->shape);
 	if (may_share(r) && !r->alone)
 		pool_dialling(r->w->pool, r->target, r->site, &r->dial);
 }
@@ -197,20 +199,23 @@ static void take_ahead(struct reach *r, struct origin *o)
 	}
 }
 
+/* What is there is better than what was dialled ahead, but not HTTP/1 than HTTP/2. */
+static bool is_better(const struct reach *r, const struct origin *ahead)
+{
+	return r->protocol == REACH_ANY && origin_is_ready(ahead) && origin_speaks_h2(ahead) &&
+	       pool_shared(r->w->pool, r->target, r->site) == NULL;
+}
+
 void reach_begin(struct reach *r, struct origin *ahead, bool fresh)
 {
-	if (fresh) {
+	if (fresh)
 		dial(r);
-		return;
-	}
-	if (ahead == NULL) {
+	else if (ahead == NULL)
 		look(r);
-		return;
-	}
-	if (take(r))
-		origin_close(ahead, STREAM_GRACEFUL);
-	else
+	else if (is_better(r, ahead) || !take(r))
 		take_ahead(r, ahead);
+	else
+		origin_close(ahead, STREAM_GRACEFUL);
 }
 
 void reach_cancel(struct reach *r)

@@ -93,6 +93,9 @@ static void answer_over(struct upstream_h1 *u)
 			stream_peek(s).n == 0;
 
 	u->up.gone = true;
+	/* Paused by its own last piece: whoever has it next must hear of it. */
+	if (u->paused)
+		stream_unpause(s);
 	origin_count_use(u->origin);
 	part(u, reusable, STREAM_GRACEFUL);
 	release(u);

@@ -138,18 +138,18 @@ async function pressure(t, gate, { alpn, host, origin, what }) {
 
 async function aborts(t, gate, { alpn, host, origin, what }) {
 	let client = await openClient(t, gate, host, alpn);
-	let x = client.open('/hang?reset', { headers: PAGE });
-	await t.until(() => origin.asked('/hang').some((r) => r.path === '/hang?reset'), 10);
+	let x = client.open(`/hang?reset=${alpn}`, { headers: PAGE });
+	await t.until(() => origin.asked('/hang').some((r) => r.path === `/hang?reset=${alpn}`), 10);
 	x.cancel();
-	t.check((await t.until(() => origin.ended.includes('/hang?reset'), 10)) === true, `${what}: a request that is given up ends at the origin`);
+	t.check((await t.until(() => origin.ended.includes(`/hang?reset=${alpn}`), 10)) === true, `${what}: a request that is given up ends at the origin`);
 	if (client.protocol === 'h2') {
 		/* The connection and its other streams live on. */
 		const before = client.open('/events', { headers: PAGE });
 		await within(before.head, 10);
-		x = client.open('/hang?two', { headers: PAGE });
-		await t.until(() => origin.asked('/hang').some((r) => r.path === '/hang?two'), 10);
+		x = client.open(`/hang?two=${alpn}`, { headers: PAGE });
+		await t.until(() => origin.asked('/hang').some((r) => r.path === `/hang?two=${alpn}`), 10);
 		x.cancel();
-		await t.until(() => origin.ended.includes('/hang?two'), 10);
+		await t.until(() => origin.ended.includes(`/hang?two=${alpn}`), 10);
 		origin.live.get('/events').res.end('data: still here\n\n');
 		t.equal((await within(before.done, 10)).ok, true, `${what}: the other streams do not notice`);
 		t.equal((await client.ask('/echo', { headers: PAGE })).status, 200, `${what}: nor does the next one`);
@@ -157,10 +157,10 @@ async function aborts(t, gate, { alpn, host, origin, what }) {
 	client.close();
 
 	client = await openClient(t, gate, host, alpn);
-	x = client.open('/hang?closed', { headers: PAGE });
-	await t.until(() => origin.asked('/hang').some((r) => r.path === '/hang?closed'), 10);
+	x = client.open(`/hang?closed=${alpn}`, { headers: PAGE });
+	await t.until(() => origin.asked('/hang').some((r) => r.path === `/hang?closed=${alpn}`), 10);
 	client.close();
-	t.check((await t.until(() => origin.ended.includes('/hang?closed'), 10)) === true, `${what}: so does one whose connection is closed`);
+	t.check((await t.until(() => origin.ended.includes(`/hang?closed=${alpn}`), 10)) === true, `${what}: so does one whose connection is closed`);
 
 	/* The origin breaks off in the middle of an answer of known length. */
 	client = await openClient(t, gate, host, alpn);

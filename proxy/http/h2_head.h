@@ -1,6 +1,6 @@
 /*
  * h2_head.h - a header section as HPACK gives it, line by line, becomes a head (RFC 9113 section
- *8).
+ * 8).
  *
  *	h2_head_init(&h, &limits, H2_HEAD_REQUEST);
  *	for each line: h2_head_add(&h, name, value);

@@ -3,8 +3,8 @@
  * 9113).
  *
  * nghttp2 does the frames, HPACK and the state machine; this puts over it what the proxy needs:
- * checked heads, bodies with back-pressure, and budgets against peers that make work without asking
- * for anything.
+ * checked heads, bodies with back-pressure, and budgets against peers that make work without
+ * asking for anything.
  *
  *	s = h2_session_new(&config, &events, owner);
  *	on bytes:  good = h2_feed(s, bytes, now_ms); h2_flush(s);
@@ -12,40 +12,40 @@
  *	           if (h2_is_over(s)) close when what was written is with the kernel
  *
  * Events come from inside h2_feed(), h2_flush() and h2_stream_unpause() only.  Inside an event
- * every function here but h2_feed(), h2_flush() and h2_session_free() may be called; what it makes
- * to send waits for h2_flush().
+ * every function here but h2_feed(), h2_flush() and h2_session_free() may be called; what it
+ * makes to send waits for h2_flush().
  *
  * Streams.  The server side gets one with its `head` event, the client side from h2_request().
- * `owner` of a stream is the caller's.  Exactly one `closed` event ends each stream, after which the
- * pointer is dead; none comes after h2_reset() or h2_session_free(), which end the caller's interest
- * at once.  A stream of the server side whose answer was ended before its request is reset with
- * NO_ERROR by the session (section 8.1).
+ * `owner` of a stream is the caller's.  Exactly one `closed` event ends each stream, after which
+ * the pointer is dead; none comes after h2_reset() or h2_session_free(), which end the caller's
+ * interest at once.  A stream of the server side whose answer was ended before its request is
+ * reset with NO_ERROR by the session (section 8.1).
  *
  * Heads.  A head event has fields that are sound (field.h), names in lower case, without
  * pseudo-fields and connection-specific ones; several `cookie` fields are joined by "; " at the
  * place of the first (section 8.2.3); `set-cookie` stays apart.  A request's fields always have
- * exactly one Host (section 8.3.1), whose value is the authority. What breaks the rules resets the
- * stream or the connection and is never told.  Everything is borrowed during the event, but `fields`
- * may be edited in place.
+ * exactly one Host (section 8.3.1), whose value is the authority. What breaks the rules resets
+ * the stream or the connection and is never told.  Everything is borrowed during the event, but
+ * `fields` may be edited in place.
  *
  * A head of a request above the limits is answered by 431 in here, one of an answer resets its
  * stream; both are never told.  A stream of an answer with more than 32 interim heads is reset.
- * Trailers lose the fields that may not be there (section 6.5.1 of RFC 9110); those about framing
- * and routing reset the stream.
+ * Trailers lose the fields that may not be there (section 6.5.1 of RFC 9110); those about
+ * framing and routing reset the stream.
  *
- * Bodies.  `data` is a piece of what was fed.  While a stream is paused no data and no end event of
- * it comes: what arrives is kept (at most its window) and its window is withheld, the connection's
- * too, so that all that a session keeps is at most config.window; h2_stream_unpause() delivers it.
- * Outwards, h2_body() takes everything, sends what windows and `is_full` allow without a copy of its
- * own, and keeps the rest; above H2_HIGH kept bytes h2_stream_is_full() is true and one `room` event
- * comes below H2_LOW.
+ * Bodies.  `data` is a piece of what was fed.  While a stream is paused no data and no end event
+ * of it comes: what arrives is kept (at most its window) and its window is withheld, the
+ * connection's too, so that all that a session keeps is at most config.window;
+ * h2_stream_unpause() delivers it. Outwards, h2_body() takes everything, sends what windows and
+ * `is_full` allow without a copy of its own, and keeps the rest; above H2_HIGH kept bytes
+ * h2_stream_is_full() is true and one `room` event comes below H2_LOW.
  *
  * After the answer's last octet was sent the server side hears no more of the request than
  * `closed`.
  *
  * Which stream's DATA goes first: towards a browser as its `priority` fields and PRIORITY_UPDATE
- * frames say (RFC 9218), and streams without a word and tunnels share; towards an origin all share.
- * Frames have at most 16 KiB.
+ * frames say (RFC 9218), and streams without a word and tunnels share; towards an origin all
+ * share. Frames have at most 16 KiB.
  *
  * Budgets (bounded work for a peer's bytes, section 10.5): resets by the peer, resets that the
  * peer's errors provoke, SETTINGS, PING, PRIORITY, WINDOW_UPDATE, unknown and empty frames,

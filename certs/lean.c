@@ -5,52 +5,80 @@
 #include <openssl/err.h>
 #include <openssl/provider.h>
 
-#define DECODERS_MAX 16
+#define CHOICE_MAX 16
+
+/* Those of a provider's algorithms for one operation that are wanted. */
+struct choice {
+	int operation;
+	const char *const *names;
+	const char *property;		       /* must stand in the definition; NULL: any */
+	OSSL_ALGORITHM chosen[CHOICE_MAX + 1]; /* an empty one ends them */
+};
+
+static const char *const keys[] = { "RSA", "RSA-PSS", "EC", "ED25519", "ED448", NULL };
+/* Of the suites in leaf.c and shape.c, and what OpenSSL takes for tickets. */
+static const char *const ciphers[] = { "AES-128-GCM", "AES-256-GCM", "ChaCha20-Poly1305",
+				       "AES-256-CBC", NULL };
 
 /* Of the process, like OpenSSL's own default context: made once, and never freed. */
 static struct {
 	bool tried;
 	OSSL_LIB_CTX *context;
-	OSSL_PROVIDER *whole;			   /* the default provider */
-	OSSL_ALGORITHM decoders[DECODERS_MAX + 1]; /* some of its; an empty one ends them */
-} lean;
+	OSSL_PROVIDER *whole; /* the default provider */
+	struct choice choices[2];
+} lean = {
+	.choices = {
+		{ .operation = OSSL_OP_DECODER,
+		  .names = keys,
+		  .property = "input=der,structure=SubjectPublicKeyInfo" },
+		{ .operation = OSSL_OP_CIPHER, .names = ciphers },
+	},
+};
 
-static bool is_needed(const OSSL_ALGORITHM *a)
+static bool is_wanted(const struct choice *c, const OSSL_ALGORITHM *a)
 {
-	static const char *const keys[] = { "RSA", "RSA-PSS", "EC", "ED25519", "ED448" };
 	struct slice first;
 
 	/* "name:another name:OID" */
 	slice_cut(slice_str(a->algorithm_names), ':', &first);
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (slice_eq(first, slice_str(keys[i])))
-			return strstr(a->property_definition, "input=der") != NULL &&
-			       strstr(a->property_definition, "structure=SubjectPublicKeyInfo") !=
-				       NULL;
+	for (const char *const *name = c->names; *name != NULL; name++)
+		if (slice_ieq(first, slice_str(*name)))
+			return c->property == NULL ||
+			       strstr(a->property_definition, c->property) != NULL;
 	return false;
 }
 
-static bool choose_decoders(void)
+static bool choose(struct choice *c)
 {
 	int no_cache = 0;
 	const OSSL_ALGORITHM *all =
-		OSSL_PROVIDER_query_operation(lean.whole, OSSL_OP_DECODER, &no_cache);
+		OSSL_PROVIDER_query_operation(lean.whole, c->operation, &no_cache);
 	size_t n = 0;
 
-	for (; all != NULL && all->algorithm_names != NULL && n < DECODERS_MAX; all++)
-		if (is_needed(all))
-			lean.decoders[n++] = *all;
+	for (; all != NULL && all->algorithm_names != NULL && n < CHOICE_MAX; all++)
+		if (is_wanted(c, all))
+			c->chosen[n++] = *all;
 	return n != 0;
 }
 
-/* ---- the provider: the default one's algorithms, with its state ---- */
+static bool choose_all(void)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < sizeof(lean.choices) / sizeof(lean.choices[0]); i++)
+		good = good && choose(&lean.choices[i]);
+	return good;
+}
+
+/* ---- the provider: the default one's algorithms but for the choices, with its state ---- */
 
 static const OSSL_ALGORITHM *on_query(void *state, int operation, int *no_cache)
 {
 	(void)state;
 	*no_cache = 0;
-	if (operation == OSSL_OP_DECODER)
-		return lean.decoders;
+	for (size_t i = 0; i < sizeof(lean.choices) / sizeof(lean.choices[0]); i++)
+		if (operation == lean.choices[i].operation)
+			return lean.choices[i].chosen;
 	return OSSL_PROVIDER_query_operation(lean.whole, operation, no_cache);
 }
 
@@ -84,7 +112,7 @@ static OSSL_LIB_CTX *make(void)
 	if (OSSL_PROVIDER_available(NULL, "default") != 1)
 		return NULL;
 	lean.whole = OSSL_PROVIDER_load(NULL, "default");
-	context = lean.whole != NULL && choose_decoders() ? OSSL_LIB_CTX_new() : NULL;
+	context = lean.whole != NULL && choose_all() ? OSSL_LIB_CTX_new() : NULL;
 	if (context != NULL && OSSL_PROVIDER_add_builtin(context, "lean", provider_init) == 1 &&
 	    OSSL_PROVIDER_load(context, "lean") != NULL)
 		return context;

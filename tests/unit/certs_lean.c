@@ -70,17 +70,30 @@ static void test_not_whole(void **state)
 	X509_free(x);
 }
 
-/* What TLS itself asks a provider for. */
+/* What TLS itself asks a provider for: every suite and every group that leaf.c and shape.c name. */
 static void test_tls(void **state)
 {
-	SSL_CTX *ctx = SSL_CTX_new_ex(lean_context(), NULL, TLS_method());
+	static const char suites_12[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+					"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
+					"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
+	static const char suites_13[] =
+		"TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384";
+	SSL_CTX *ctx = SSL_CTX_new_ex(lean_context(), NULL, TLS_client_method());
+	STACK_OF(SSL_CIPHER) * usable;
+	SSL *ssl;
 
 	(void)state;
 	assert_non_null(ctx);
-	assert_int_equal(SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384:P-521:ffdhe2048"), 1);
-	assert_int_equal(SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256:"
-						       "TLS_CHACHA20_POLY1305_SHA256"),
+	assert_int_equal(SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384:P-521:X448:"
+						       "ffdhe2048:ffdhe3072"),
 			 1);
+	assert_int_equal(SSL_CTX_set_cipher_list(ctx, suites_12), 1);
+	assert_int_equal(SSL_CTX_set_ciphersuites(ctx, suites_13), 1);
+	ssl = SSL_new(ctx);
+	usable = SSL_get1_supported_ciphers(ssl);
+	assert_int_equal(sk_SSL_CIPHER_num(usable), 9);
+	sk_SSL_CIPHER_free(usable);
+	SSL_free(ssl);
 	SSL_CTX_free(ctx);
 }
 

@@ -48,7 +48,9 @@ bool buf_add_u64(struct buf *b, uint64_t v);
 /* Lower-case hexadecimal. */
 bool buf_add_hex(struct buf *b, const void *p, size_t n);
 
-/* Room for n more bytes at the returned place (NULL: over the cap); buf_commit() makes them count. */
+/*
+ * Room for n more bytes at the returned place (NULL: over the cap); buf_commit() makes them count.
+ */
 char *buf_reserve(struct buf *b, size_t n);
 void buf_commit(struct buf *b, size_t n);
 /* Drops n bytes from the front. */

@@ -25,7 +25,10 @@ int64_t clock_mono_ms(const struct clock *c)
 	return c->virtual_mono_ms != NULL ? *c->virtual_mono_ms : read_ms(CLOCK_MONOTONIC);
 }
 
-/* Days since 1970-01-01 to the civil date, proleptic Gregorian (Howard Hinnant's days_from_civil, reversed). */
+/*
+ * Days since 1970-01-01 to the civil date, proleptic Gregorian (Howard Hinnant's days_from_civil,
+ * reversed).
+ */
 static void civil(int64_t days, int *year, unsigned *month, unsigned *day)
 {
 	int64_t z = days + 719468;

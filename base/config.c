@@ -330,7 +330,8 @@ enum config_status config_load(int argc, char *const *argv, struct config **out,
 {
 	char folder[PATH_MAX];
 
-	/* A folder that is gone matters only if a relative path is given, which then is not found.
+	/*
+	 * A folder that is gone matters only if a relative path is given, which then is not found.
 	 */
 	if (getcwd(folder, sizeof(folder)) == NULL)
 		slice_copy(SLICE("/"), folder, sizeof(folder));

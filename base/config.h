@@ -141,8 +141,8 @@ enum config_status config_load(int argc, char *const *argv, struct config **out,
 struct config *config_reload(const struct config *old, struct buf *why);
 
 /*
- * What a running proxy cannot take over from `next` (listen, listen-tls, state, user, workers): appends the
- * options' names, separated by ", ".  True when there are none.
+ * What a running proxy cannot take over from `next` (listen, listen-tls, state, user, workers):
+ * appends the options' names, separated by ", ".  True when there are none.
  */
 bool config_same_process(const struct config *old, const struct config *next, struct buf *names);
 

@@ -3,8 +3,8 @@
  *
  * Field values and cookie-names are bytes, not text.  json_bytes() writes each byte of 0x80 and
  * above as \u00XX (isomorphic, as WHATWG's "isomorphic decode"), so the bytes can be had back and
- * the output is pure ASCII.  Control characters, '"' and '\' are escaped as RFC 8259 section 7 asks;
- * only \" \\ and \u00XX are used.  json_key() writes the comma where one is due:
+ * the output is pure ASCII.  Control characters, '"' and '\' are escaped as RFC 8259 section 7
+ * asks; only \" \\ and \u00XX are used.  json_key() writes the comma where one is due:
  *
  *	json_open(b, '{'); json_key(b, "n"); json_u64(b, 7); json_close(b, '}');
  */

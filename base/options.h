@@ -63,7 +63,8 @@ const char *option_nearest(struct slice wrong);
 
 /* The table for a terminal: one option a line or two, with its default. */
 void options_help(FILE *out);
-/* The table as the items of an mdoc list: the manual page holds this output, and a test compares.
+/*
+ * The table as the items of an mdoc list: the manual page holds this output, and a test compares.
  */
 void options_mdoc(FILE *out);
 

@@ -24,20 +24,23 @@ bool paths_join(char *out, size_t size, const char *dir, const char *name);
 bool paths_private_dir(const char *path, struct buf *error);
 
 /*
- * The same rules for a file that holds a secret and is already open: a regular file with one name, owned by
- * us or root, closed to group and others.  `path` is for the message only.
+ * The same rules for a file that holds a secret and is already open: a regular file with one name,
+ * owned by us or root, closed to group and others.  `path` is for the message only.
  */
 bool paths_private_fd(int fd, const char *path, struct buf *error);
 
 /*
- * Reads a whole file of at most `max` bytes into *out (whose cap must allow it).  With `private_file` the
- * rules above are checked on the open file and the last component may not be a symbolic link.
- * *missing (may be NULL) tells absence from other errors.
+ * Reads a whole file of at most `max` bytes into *out (whose cap must allow it).  With
+ * `private_file` the rules above are checked on the open file and the last component may not be a
+ * symbolic link.  *missing (may be NULL) tells absence from other errors.
  */
 bool paths_read(const char *path, size_t max, bool private_file, struct buf *out, bool *missing,
 		struct buf *error);
 
-/* Writes beside, fsyncs, renames into place, fsyncs the folder: the old or the new file, never half. */
+/*
+ * Writes beside, fsyncs, renames into place, fsyncs the folder: the old or the new file, never
+ * half.
+ */
 bool paths_write_atomic(const char *path, struct slice bytes, unsigned mode, struct buf *error);
 
 #endif

@@ -3,8 +3,8 @@
  *
  * Each process has one box: an AF_UNIX SOCK_SEQPACKET pair made by the supervisor before it forks
  * and kept open by it, so a letter that was put into a box outlives both the sender and a reader
- * that dies; the reader's successor finds it.  Letters are whole or absent, and keep the order in which
- * they were put.  Nobody waits: a letter that does not fit is queued in the sender, up to
+ * that dies; the reader's successor finds it.  Letters are whole or absent, and keep the order in
+ * which they were put.  Nobody waits: a letter that does not fit is queued in the sender, up to
  * POST_QUEUE_MAX bytes, and beyond that post_send() returns false and the caller counts a loss.
  *
  * Each letter carries its type, the sender's number and an id that the sender chose; an

@@ -183,7 +183,10 @@ static void drop_last(struct ca *ca)
 	ca->chain[ca->chain_len] = NULL;
 }
 
-/* Each certificate before its issuer; a root at the end is dropped: who checks must have it already. */
+/*
+ * Each certificate before its issuer; a root at the end is dropped: who checks must have it
+ * already.
+ */
 static bool order_chain(struct ca *ca, struct buf *error)
 {
 	X509 *at = ca->cert;

@@ -6,13 +6,14 @@
  *	if (ca == NULL) ... print error ...
  *	ca_free(ca);                                                        // zeroes the key
  *
- * STATE/ca/ (0700) holds ca.pem (the CA's certificate, then intermediates up to but without the root, for an
- * imported CA) and ca.key (0600, PKCS #8 PEM).  Any permission for group or others on the key or a
- * folder, a symbolic link, or another owner is refused with the command that mends it.
+ * STATE/ca/ (0700) holds ca.pem (the CA's certificate, then intermediates up to but without the
+ * root, for an imported CA) and ca.key (0600, PKCS #8 PEM).  Any permission for group or others on
+ * the key or a folder, a symbolic link, or another owner is refused with the command that mends it.
  *
  * Only the keeper, and `crumbgate ca`, ever hold a key.  Others use ca_open_public().
  *
- * Every function that can fail adds one line to *error: what is wrong, with the file's name, and what to do.
+ * Every function that can fail adds one line to *error: what is wrong, with the file's name, and
+ * what to do.
  */
 #ifndef CRUMBGATE_CERTS_CA_H
 #define CRUMBGATE_CERTS_CA_H
@@ -32,7 +33,10 @@ struct ca {
 	bool self_signed;
 };
 
-/* A new one: P-256, self-signed, ten years, backdated two days, critical CA:TRUE pathlen:0, keyCertSign+cRLSign. */
+/*
+ * A new one: P-256, self-signed, ten years, backdated two days, critical CA:TRUE pathlen:0,
+ * keyCertSign+cRLSign.
+ */
 struct ca *ca_create(int64_t wall_ms, struct buf *error);
 void ca_free(struct ca *ca);
 
@@ -49,8 +53,9 @@ bool ca_save(const struct ca *ca, const char *state, bool force, int64_t wall_ms
 	     struct buf *error);
 
 /*
- * Whether these can sign leaves: certificate and key match, CA:TRUE, keyCertSign, in its time, P-256, P-384 or
- * RSA of 2048 to 8192 bits, no SHA-1.  The chain is put in order; what does not belong to it is an error.
+ * Whether these can sign leaves: certificate and key match, CA:TRUE, keyCertSign, in its time,
+ * P-256, P-384 or RSA of 2048 to 8192 bits, no SHA-1.  The chain is put in order; what does not
+ * belong to it is an error.
  */
 bool ca_check(struct ca *ca, int64_t wall_ms, struct buf *error);
 
@@ -76,15 +81,16 @@ void ca_describe(const struct ca *ca, struct ca_about *out);
 bool ca_export_pem(const struct ca *ca, struct buf *out);
 bool ca_export_der(const struct ca *ca, struct buf *out);
 /*
- * An Apple configuration profile (unsigned), PayloadType com.apple.security.root.  Its UUIDs come from the
- * fingerprint, so installing it again replaces it.
+ * An Apple configuration profile (unsigned), PayloadType com.apple.security.root.  Its UUIDs come
+ * from the fingerprint, so installing it again replaces it.
  */
 bool ca_export_mobileconfig(const struct ca *ca, struct buf *out);
 
 /*
- * Reads certificates and one private key from the files' bytes: PEM or DER, PKCS #8 (plain or encrypted),
- * traditional EC and RSA keys, PKCS #12.  `passphrase` is asked when one is needed; it writes at most
- * `size` bytes without NUL and returns their number, or -1 to give up.  The result has passed ca_check().
+ * Reads certificates and one private key from the files' bytes: PEM or DER, PKCS #8 (plain or
+ * encrypted), traditional EC and RSA keys, PKCS #12.  `passphrase` is asked when one is needed; it
+ * writes at most `size` bytes without NUL and returns their number, or -1 to give up.  The result
+ * has passed ca_check().
  */
 struct ca_file {
 	const char *name; /* for messages */

@@ -133,8 +133,8 @@ static bool sort_out(struct pile *p, struct ca *ca, struct buf *error)
 }
 
 /*
- * Keychains and older tools encrypt PKCS #12 with RC2 or 3DES, which OpenSSL keeps in a provider that is not
- * loaded unless asked for (and may be missing).
+ * Keychains and older tools encrypt PKCS #12 with RC2 or 3DES, which OpenSSL keeps in a provider
+ * that is not loaded unless asked for (and may be missing).
  */
 static bool read_files(struct pile *p, const struct ca_file *files, size_t count, struct buf *error)
 {

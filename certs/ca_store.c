@@ -2,8 +2,8 @@
  * ca_store.c - STATE/ca on disk.
  *
  * The certificate is written last: only where it is missing is there no CA yet, since nobody can
- * trust what was never written.  A certificate whose key is missing or does not fit is an error, never a
- * reason to make a new CA: all who trust the old one would see warnings everywhere.
+ * trust what was never written.  A certificate whose key is missing or does not fit is an error,
+ * never a reason to make a new CA: all who trust the old one would see warnings everywhere.
  */
 #include "certs/ca.h"
 

@@ -1,5 +1,6 @@
 /*
- * der.h - writes DER (X.690) from the end to the front, so that a length is known when it is written.
+ * der.h - writes DER (X.690) from the end to the front, so that a length is known when it is
+ * written.
  *
  *	unsigned char mem[256];
  *	struct der d;
@@ -54,7 +55,10 @@ struct slice der_slice(const struct der *d);
 /* Time as RFC 5280 section 4.1.2.5 wants it: UTCTime through 2049, GeneralizedTime after. */
 void der_time(struct der *d, int64_t wall_ms);
 
-/* Reading: cuts one element off *in; false when malformed (definite, minimal lengths below 2^24 only). */
+/*
+ * Reading: cuts one element off *in; false when malformed (definite, minimal lengths below 2^24
+ * only).
+ */
 bool der_take(struct slice *in, unsigned char *tag, struct slice *value, struct slice *whole);
 
 #endif

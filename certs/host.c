@@ -10,7 +10,10 @@ static bool parse_address(struct slice text, struct cert_host *out)
 
 	if (text.n == 0 || !slice_copy(text, copy, sizeof(copy)) || strlen(copy) != text.n)
 		return false;
-	/* inet_pton takes exactly the plain forms: four decimals without leading zeros, or RFC 4291. */
+	/*
+	 * inet_pton takes exactly the plain forms: four decimals without leading zeros, or RFC
+	 * 4291.
+	 */
 	if (inet_pton(family, copy, out->ip) != 1)
 		return false;
 	if (inet_ntop(family, out->ip, out->text, sizeof(out->text)) == NULL)

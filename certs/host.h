@@ -2,9 +2,10 @@
  * host.h - the two things a certificate can be for: a DNS name or an IP address.
  *
  * One reading of a host for minting, for the origin's names and for caches, so that they cannot
- * disagree.  A name is LDH labels (RFC 1123 section 2.1) plus '_', which the web uses in hosts though not
- * in certificates; lower case; one trailing dot is dropped.  What ends in a number must be an IPv4
- * address in four plain decimals (WHATWG URL "ends in a number").  IPv6 with or without brackets, no zone.
+ * disagree.  A name is LDH labels (RFC 1123 section 2.1) plus '_', which the web uses in hosts
+ * though not in certificates; lower case; one trailing dot is dropped.  What ends in a number must
+ * be an IPv4 address in four plain decimals (WHATWG URL "ends in a number").  IPv6 with or without
+ * brackets, no zone.
  */
 #ifndef CRUMBGATE_CERTS_HOST_H
 #define CRUMBGATE_CERTS_HOST_H

@@ -6,9 +6,9 @@
  *	            KEEPER_OK:  bytes leaf DER, u8 n, n × bytes DER of the chain above it (without the root)
  *	            else:       bytes text
  *
- * Each sender has a bucket of KEEPER_BURST tokens that refills by KEEPER_RATE a second, so a worker that was taken
- * over cannot have the whole web signed.  (host, spki) that was signed before is answered from a bounded cache,
- * without a new certificate and without a token.
+ * Each sender has a bucket of KEEPER_BURST tokens that refills by KEEPER_RATE a second, so a worker
+ * that was taken over cannot have the whole web signed.  (host, spki) that was signed before is
+ * answered from a bounded cache, without a new certificate and without a token.
  */
 #ifndef CRUMBGATE_CERTS_KEEPER_H
 #define CRUMBGATE_CERTS_KEEPER_H

@@ -1,5 +1,6 @@
 /*
- * leaf.h - the worker's TLS side towards browsers: one SSL_CTX, and a leaf certificate for each host.
+ * leaf.h - the worker's TLS side towards browsers: one SSL_CTX, and a leaf certificate for each
+ * host.
  *
  *	ssl = leaves_accept(leaves, connect_host);
  *	SSL_do_handshake(ssl) ...
@@ -7,16 +8,17 @@
  *	                                once for a host, however many wait); on MSG_MINTED leaves_learn(), then call
  *	                                SSL_do_handshake() again for all that wait, or end them if it says no
  *
- * The caller may ask as early as CONNECT (leaves_ready() false), so that the answer is mostly there when the
- * ClientHello arrives.  A resumed handshake needs no leaf.
+ * The caller may ask as early as CONNECT (leaves_ready() false), so that the answer is mostly there
+ * when the ClientHello arrives.  A resumed handshake needs no leaf.
  *
- * Towards browsers: TLS 1.2 and 1.3, ECDHE and AEAD only, X25519:P-256:P-384, our order of suites (ChaCha20
- * first for clients that put it first), no compression, no renegotiation, no 0-RTT, stateless tickets bound to the host
- * by the session id context.
+ * Towards browsers: TLS 1.2 and 1.3, ECDHE and AEAD only, X25519:P-256:P-384, our order of suites
+ * (ChaCha20 first for clients that put it first), no compression, no renegotiation, no 0-RTT,
+ * stateless tickets bound to the host by the session id context.
  *
- * One SSL_CTX serves all hosts and the certificate is set for each connection in the certificate callback:
- * measured with OpenSSL 3.0, an SSL_CTX for each host costs 0.27 ms and 12 KiB at its first use and isolates nothing
- * more, while setting a certificate costs less than 0.01 ms a connection.
+ * One SSL_CTX serves all hosts and the certificate is set for each connection in the certificate
+ * callback: measured with OpenSSL 3.0, an SSL_CTX for each host costs 0.27 ms and 12 KiB at its
+ * first use and isolates nothing more, while setting a certificate costs less than 0.01 ms a
+ * connection.
  */
 #ifndef CRUMBGATE_CERTS_LEAF_H
 #define CRUMBGATE_CERTS_LEAF_H
@@ -50,9 +52,10 @@ void leaves_free(struct leaves *l);
 SSL *leaves_accept(struct leaves *l, struct slice host);
 
 /*
- * Before the handshake: the protocols we take, as ALPN writes them ("\x08http/1.1"), best first; default
- * "\x08http/1.1".  At most 64 bytes, copied.  A client that offers none of them gets no answer about it
- * and decides by itself (RFC 7301 section 3.2 would end the handshake, and with it old clients).
+ * Before the handshake: the protocols we take, as ALPN writes them ("\x08http/1.1"), best first;
+ * default "\x08http/1.1".  At most 64 bytes, copied.  A client that offers none of them gets no
+ * answer about it and decides by itself (RFC 7301 section 3.2 would end the handshake, and with it
+ * old clients).
  */
 bool leaves_set_alpn(SSL *ssl, struct slice protocols);
 

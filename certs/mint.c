@@ -71,7 +71,10 @@ static bool set_sigalg(struct mint *m)
 	return buf_add(&m->sigalg, der_slice(&d));
 }
 
-/* The CA's own key identifier, or where it has none the hash that RFC 5280 section 4.2.1.2 (1) suggests. */
+/*
+ * The CA's own key identifier, or where it has none the hash that RFC 5280 section 4.2.1.2 (1)
+ * suggests.
+ */
 static bool ca_key_id(const struct ca *ca, unsigned char *out, size_t size, size_t *len)
 {
 	const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(ca->cert);

@@ -1,11 +1,12 @@
 /*
  * mint.h - makes the certificate that a browser sees for one host.
  *
- * The key is the worker's: the keeper gets its SubjectPublicKeyInfo (P-256) only.  Profile (RFC 5280,
- * CA/Browser Forum baseline requirements, what browsers ask for): 45 days, 36 hours of them in the past (clocks are
- * wrong), never beyond the CA's own time; dNSName or iPAddress SAN, critical iff the subject is empty; commonName
- * only up to 64 characters (X.520); keyUsage digitalSignature; EKU serverAuth; AKI = the CA's SKI; SKI;
- * random 128-bit positive serial; ecdsa-with-SHA256, or what fits the imported CA's key.
+ * The key is the worker's: the keeper gets its SubjectPublicKeyInfo (P-256) only.  Profile (RFC
+ * 5280, CA/Browser Forum baseline requirements, what browsers ask for): 45 days, 36 hours of them
+ * in the past (clocks are wrong), never beyond the CA's own time; dNSName or iPAddress SAN,
+ * critical iff the subject is empty; commonName only up to 64 characters (X.520); keyUsage
+ * digitalSignature; EKU serverAuth; AKI = the CA's SKI; SKI; random 128-bit positive serial;
+ * ecdsa-with-SHA256, or what fits the imported CA's key.
  *
  * The certificate is written directly as DER: OpenSSL's X509 objects cost ten times the signature.
  */

@@ -27,8 +27,10 @@
 #define SHAPE_GROUPS 7
 #define SHAPE_SIGALGS 10
 
-/* Each list holds rows of the tables in shape.c, counted from 1, and ends in 0 where it is not
- * full. */
+/*
+ * Each list holds rows of the tables in shape.c, counted from 1, and ends in 0 where it is not
+ * full.
+ */
 struct tls_shape {
 	uint8_t suites_13[SHAPE_SUITES_13];
 	uint8_t suites_12[SHAPE_SUITES_12];
@@ -38,7 +40,8 @@ struct tls_shape {
 
 enum tls_list { TLS_LIST_SUITES, TLS_LIST_GROUPS, TLS_LIST_SIGALGS };
 
-/* Takes the order of these code points (IANA's numbers); unknown and repeated ones are passed over.
+/*
+ * Takes the order of these code points (IANA's numbers); unknown and repeated ones are passed over.
  */
 void tls_shape_follow(struct tls_shape *shape, enum tls_list list, const uint16_t *ids, size_t n);
 /* Sets the lists of a client's context.  False: OpenSSL took none of one. */

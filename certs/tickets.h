@@ -1,9 +1,10 @@
 /*
- * tickets.h - the keys that seal session tickets towards browsers (RFC 5077, RFC 8446 section 4.6.1).
+ * tickets.h - the keys that seal session tickets towards browsers (RFC 5077, RFC 8446 section
+ * 4.6.1).
  *
- * All workers have the same keys, so a browser may come back to any of them.  The supervisor makes a
- * new key every TICKET_ROTATE_S and sends the set (MSG_TICKETS); the two older ones still open tickets and then
- * die, which bounds what a stolen key can read.  The keys never touch a disk.
+ * All workers have the same keys, so a browser may come back to any of them.  The supervisor makes
+ * a new key every TICKET_ROTATE_S and sends the set (MSG_TICKETS); the two older ones still open
+ * tickets and then die, which bounds what a stolen key can read.  The keys never touch a disk.
  */
 #ifndef CRUMBGATE_CERTS_TICKETS_H
 #define CRUMBGATE_CERTS_TICKETS_H

@@ -1,10 +1,10 @@
 /*
  * trust.h - whether an origin is who it says: the worker's TLS side towards origins.
  *
- * The decision is at least as strict as a browser's, since the browser can no longer see the origin's
- * certificate.  All paths from the leaf to an anchor are tried (RFC 4158), each is verified by OpenSSL
- * with X509_STRICT at security level 2, and then by rules of RFC 5280, RFC 9525 and the CA/Browser Forum baseline
- * requirements that OpenSSL leaves out (trust_rules.h).
+ * The decision is at least as strict as a browser's, since the browser can no longer see the
+ * origin's certificate.  All paths from the leaf to an anchor are tried (RFC 4158), each is
+ * verified by OpenSSL with X509_STRICT at security level 2, and then by rules of RFC 5280, RFC 9525
+ * and the CA/Browser Forum baseline requirements that OpenSSL leaves out (trust_rules.h).
  *
  *	ssl = SSL_new(trust_client_ctx(t));
  *	trust_attach(t, ssl, host);                  // the host in the URL: name or IP literal
@@ -29,13 +29,19 @@ struct trust_options {
 	/* PEM files with further roots. */
 	const char *const *extra_roots;
 	size_t extra_root_count;
-	/* Our own interception CAs, DER: what they signed is refused when met as an origin, in any store. */
+	/*
+	 * Our own interception CAs, DER: what they signed is refused when met as an origin, in any
+	 * store.
+	 */
 	const struct slice *own_cas;
 	size_t own_ca_count;
 	/* Whether a wildcard may not stand before this name.  NULL: only names of one label. */
 	bool (*is_public_suffix)(struct slice name, void *arg);
 	void *arg;
-	/* Ask OCSP responders and CRLs where nothing is stapled.  No answer counts as good, as in browsers. */
+	/*
+	 * Ask OCSP responders and CRLs where nothing is stapled.  No answer counts as good, as in
+	 * browsers.
+	 */
 	bool fetch_revocation;
 	const struct clock *clock; /* NULL: the system's */
 };
@@ -49,30 +55,38 @@ void trust_free(struct trust *t);
 size_t trust_root_count(const struct trust *t);
 
 /*
- * Borrowed.  TLS 1.2 and 1.3, the suites browsers offer without CBC and static RSA, X25519:P-256:P-384, no SHA-1,
- * OCSP stapling asked for, no renegotiation, no compression.  Sessions are never kept inside.
+ * Borrowed.  TLS 1.2 and 1.3, the suites browsers offer without CBC and static RSA,
+ * X25519:P-256:P-384, no SHA-1, OCSP stapling asked for, no renegotiation, no compression.
+ * Sessions are never kept inside.
  */
 SSL_CTX *trust_client_ctx(struct trust *t);
 
 /*
- * The same in a browser's shape; the last TRUST_SHAPES_MAX are kept, so that a handshake costs what it costs
- * with our own.  Borrowed until the next call; an SSL keeps its context.  A session may be resumed under another
- * shape than it was made with.  NULL: no memory.
+ * The same in a browser's shape; the last TRUST_SHAPES_MAX are kept, so that a handshake costs what
+ * it costs with our own.  Borrowed until the next call; an SSL keeps its context.  A session may be
+ * resumed under another shape than it was made with.  NULL: no memory.
  */
 #define TRUST_SHAPES_MAX 16
 SSL_CTX *trust_shaped_ctx(struct trust *t, const struct tls_shape *shape);
 
-/* Binds a new SSL to its host: SNI (names only), the rules, room for the reason.  False: not a host, or no memory. */
+/*
+ * Binds a new SSL to its host: SNI (names only), the rules, room for the reason.  False: not a
+ * host, or no memory.
+ */
 bool trust_attach(struct trust *t, SSL *ssl, struct slice host);
 
 /*
- * Called with each new session of any connection (TLS 1.3 gives them after the handshake), and with one that
- * was resumed and may be again (TLS 1.2; a TLS 1.3 ticket is used once, so take it out).  The handler
- * returns true to keep the reference.  Keep them by (client, top-level site, origin), never wider.
+ * Called with each new session of any connection (TLS 1.3 gives them after the handshake), and with
+ * one that was resumed and may be again (TLS 1.2; a TLS 1.3 ticket is used once, so take it out).
+ * The handler returns true to keep the reference.  Keep them by (client, top-level site, origin),
+ * never wider.
  */
 typedef bool trust_session_handler(SSL *ssl, SSL_SESSION *session, void *arg);
 void trust_on_session(struct trust *t, trust_session_handler *handler, void *arg);
-/* Whether a kept session may still be resumed: its certificate's time is not over.  Check before SSL_set_session(). */
+/*
+ * Whether a kept session may still be resumed: its certificate's time is not over.  Check before
+ * SSL_set_session().
+ */
 bool trust_session_usable(const struct trust *t, const SSL_SESSION *session);
 
 enum trust_want_kind {
@@ -94,9 +108,9 @@ bool trust_wants(const SSL *ssl, struct trust_want *out);
 void trust_give(SSL *ssl, struct slice answer);
 
 /*
- * Why the origin was refused.  code: expired not-yet-valid self-signed unknown-issuer wrong-host no-names
- * revoked must-staple weak-key weak-signature bad-signature bad-purpose bad-name bad-constraints bad-issuer
- * critical-extension bad-form too-long-lived own-ca too-complex refused.
+ * Why the origin was refused.  code: expired not-yet-valid self-signed unknown-issuer wrong-host
+ * no-names revoked must-staple weak-key weak-signature bad-signature bad-purpose bad-name
+ * bad-constraints bad-issuer critical-extension bad-form too-long-lived own-ca too-complex refused.
  */
 struct trust_error {
 	int x509_error; /* X509_V_ERR_…; X509_V_OK: no refusal */

@@ -43,7 +43,10 @@ static bool is_suffix(const struct rule_context *c, struct slice name)
 {
 	if (slice_find(name, '.') == name.n)
 		return true;
-	/* Private suffixes are no bar to a public authority (BR section 3.2.2.6): *.github.io is honest. */
+	/*
+	 * Private suffixes are no bar to a public authority (BR section 3.2.2.6): *.github.io is
+	 * honest.
+	 */
 	return !c->is_public && c->trust->is_public_suffix != NULL &&
 	       c->trust->is_public_suffix(name, c->trust->arg);
 }
@@ -132,8 +135,9 @@ static bool is_name_of(struct slice cn, GENERAL_NAMES *names)
 }
 
 /*
- * Nobody takes a host from CN any more, but one that names another host than the SAN does, or spells one
- * differently, was not made by the rules (BR section 7.1.4.3).  A CN that is no host is a title.
+ * Nobody takes a host from CN any more, but one that names another host than the SAN does, or
+ * spells one differently, was not made by the rules (BR section 7.1.4.3).  A CN that is no host is
+ * a title.
  */
 static bool cn_fits(const X509_NAME_ENTRY *entry, GENERAL_NAMES *names)
 {
@@ -182,8 +186,8 @@ const char *rule_names(struct rule_context *c)
 }
 
 /*
- * RFC 9525 section 6.3: a '*' stands for one whole label.  Ours rather than OpenSSL's since that one does
- * not let '*' stand for a label with '_', which hosts have and browsers accept.
+ * RFC 9525 section 6.3: a '*' stands for one whole label.  Ours rather than OpenSSL's since that
+ * one does not let '*' stand for a label with '_', which hosts have and browsers accept.
  */
 static bool is_name_for(struct slice name, struct slice host)
 {

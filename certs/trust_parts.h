@@ -1,8 +1,9 @@
 /*
- * trust_parts.h - the inside of the trust decision: trust.c (contexts), trust_verify.c (one handshake's
- * verification), trust_session.c (what may be resumed), trust_path.c (paths to an anchor), trust_known.c (those
- * found before), trust_signed.c (their signatures), trust_rules.c and trust_names.c (rules OpenSSL leaves out), trust_revoked.c (OCSP answers and CRLs), trust_fetch.c (missing
- * issuers, addresses), trust_error.c (reasons and descriptions).
+ * trust_parts.h - the inside of the trust decision: trust.c (contexts), trust_verify.c (one
+ * handshake's verification), trust_session.c (what may be resumed), trust_path.c (paths to an
+ * anchor), trust_known.c (those found before), trust_signed.c (their signatures), trust_rules.c and
+ * trust_names.c (rules OpenSSL leaves out), trust_revoked.c (OCSP answers and CRLs), trust_fetch.c
+ * (missing issuers, addresses), trust_error.c (reasons and descriptions).
  */
 #ifndef CRUMBGATE_CERTS_TRUST_PARTS_H
 #define CRUMBGATE_CERTS_TRUST_PARTS_H
@@ -70,7 +71,9 @@ struct path_reason {
 	const char *code, *text;
 };
 
-/* True when some path from leaf to an anchor is good in every respect; *path is then the caller's. */
+/*
+ * True when some path from leaf to an anchor is good in every respect; *path is then the caller's.
+ */
 bool trust_find_path(const struct trust *t, const struct cert_host *host, X509 *leaf,
 		     STACK_OF(X509) *presented, STACK_OF(X509) *fetched,
 		     STACK_OF(X509) **path, struct path_reason *why);
@@ -79,7 +82,10 @@ bool trust_find_path(const struct trust *t, const struct cert_host *host, X509 *
 
 struct trust_paths *trust_paths_new(void);
 void trust_paths_free(struct trust_paths *t);
-/* A path that was good for the same certificates and host lately, with this leaf; the caller's.  NULL: none. */
+/*
+ * A path that was good for the same certificates and host lately, with this leaf; the caller's.
+ * NULL: none.
+ */
 STACK_OF(X509) *trust_paths_find(struct trust_paths *t, const struct cert_host *host, X509 *leaf,
 				 STACK_OF(X509) *presented, int64_t wall_ms);
 void trust_paths_keep(struct trust_paths *t, const struct cert_host *host,
@@ -113,7 +119,10 @@ struct revocation_answer {
 	int64_t until_ms; /* when it must be asked again */
 };
 
-/* What an OCSP response (RFC 6960) or a CRL (RFC 5280 section 5) proves of cert at this time; both DER. */
+/*
+ * What an OCSP response (RFC 6960) or a CRL (RFC 5280 section 5) proves of cert at this time; both
+ * DER.
+ */
 struct revocation_answer revocation_of_ocsp(struct slice der, X509 *cert, X509 *issuer,
 					    int64_t wall_ms);
 struct revocation_answer revocation_of_crl(struct slice der, X509 *cert, X509 *issuer,
@@ -131,7 +140,10 @@ void trust_revocations_keep(struct trust_revocations *t, const X509 *cert,
 
 /* ---- trust_fetch.c ---- */
 
-/* The first http URL of this method (NID_ad_…) in cert's authority information; malloc'ed; NULL: none. */
+/*
+ * The first http URL of this method (NID_ad_…) in cert's authority information; malloc'ed; NULL:
+ * none.
+ */
 char *trust_aia_url(X509 *cert, int method);
 /* The first http URL of a whole CRL; malloc'ed; NULL: none. */
 char *trust_crl_url(X509 *cert);

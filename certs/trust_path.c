@@ -48,7 +48,10 @@ static bool set_params(const struct search *s, X509_STORE_CTX *ctx)
 	X509_VERIFY_PARAM *p = X509_STORE_CTX_get0_param(ctx);
 	const struct clock *clock = s->trust->clock;
 
-	/* What the user trusts need not be signed by itself.  The host is a rule of ours (rule_host()). */
+	/*
+	 * What the user trusts need not be signed by itself.  The host is a rule of ours
+	 * (rule_host()).
+	 */
 	X509_VERIFY_PARAM_set_flags(p, X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN |
 					       X509_V_FLAG_POLICY_CHECK);
 	X509_VERIFY_PARAM_set_auth_level(p, 2);

@@ -83,7 +83,10 @@ static const char *rule_form(struct rule_context *c)
 	return NULL;
 }
 
-/* To the second and in UTC; two digits of the year through 2049, four from then on (section 4.1.2.5). */
+/*
+ * To the second and in UTC; two digits of the year through 2049, four from then on (section
+ * 4.1.2.5).
+ */
 static bool good_time(const ASN1_TIME *t)
 {
 	const char *p = (const char *)ASN1_STRING_get0_data(t);
@@ -248,7 +251,10 @@ static const char *judge(struct rule_context *c)
 {
 	const char *code = NULL;
 
-	/* Several roots that all browsers have are older than the rules: serial number 0, odd key identifiers. */
+	/*
+	 * Several roots that all browsers have are older than the rules: serial number 0, odd key
+	 * identifiers.
+	 */
 	if (c->is_anchor && c->is_public && !c->is_leaf)
 		return rule_own(c);
 	for (size_t r = 0; code == NULL && r < sizeof(rules) / sizeof(rules[0]); r++)

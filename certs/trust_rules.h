@@ -1,5 +1,6 @@
 /*
- * trust_rules.h - the rules OpenSSL leaves out: each is one function over one certificate of a path.
+ * trust_rules.h - the rules OpenSSL leaves out: each is one function over one certificate of a
+ * path.
  */
 #ifndef CRUMBGATE_CERTS_TRUST_RULES_H
 #define CRUMBGATE_CERTS_TRUST_RULES_H
@@ -16,8 +17,8 @@ struct rule_context {
 };
 
 /*
- * Roots that the system's store vouches for, as browsers do: their own form is not judged, and what they
- * sign is held to the rules of public authorities.  Marked when they are loaded.
+ * Roots that the system's store vouches for, as browsers do: their own form is not judged, and what
+ * they sign is held to the rules of public authorities.  Marked when they are loaded.
  */
 bool trust_mark_system_root(X509 *root);
 bool trust_is_system_root(const X509 *root);

@@ -23,7 +23,8 @@ static int trust_index(void)
 	return index;
 }
 
-/* The application's data of a session is what OpenSSL copies when one session is made of another.
+/*
+ * The application's data of a session is what OpenSSL copies when one session is made of another.
  */
 static bool get_stamp(const SSL_SESSION *session, struct stamp *out)
 {
@@ -52,8 +53,8 @@ static int on_new_session(SSL *ssl, SSL_SESSION *session)
 }
 
 /*
- * Before TLS 1.3 a session may be resumed again and again, but OpenSSL tells of it only when it is new;
- * who took it out of store for this handshake gets it back, with the newer ticket if one came.
+ * Before TLS 1.3 a session may be resumed again and again, but OpenSSL tells of it only when it is
+ * new; who took it out of store for this handshake gets it back, with the newer ticket if one came.
  */
 static void on_info(const SSL *ssl, int where, int ret)
 {

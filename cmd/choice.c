@@ -1,4 +1,5 @@
-/* crumbgate choice: what a client decided; by the running proxy, or in the ledger when none runs.
+/*
+ * crumbgate choice: what a client decided; by the running proxy, or in the ledger when none runs.
  */
 #include "cmd/command.h"
 

@@ -16,7 +16,8 @@ bool evidence_place(const char *given, const char *state, char *out, size_t size
 
 /*
  * What to say when getopt_long() met an option it does not know, or one whose value is missing.
- * Returns false.  Call quiet_options() before the first getopt_long(): else getopt says it too, in its own way.
+ * Returns false.  Call quiet_options() before the first getopt_long(): else getopt says it too, in
+ * its own way.
  */
 void quiet_options(void);
 bool wrong_option(const char *command, char *const *argv);

@@ -88,12 +88,16 @@ struct recorder *recorder_open(const struct recorder_options *options,
 /* False: not done, keep the letter and come again (see policy above). */
 bool recorder_letter(struct recorder *r, const struct letter *letter);
 
-/* Flushes, syncs, signs checkpoints, rotates keys, writes heartbeats, seals segments.  Returns the
- * ms until it wants to be called again (at most 1000). */
+/*
+ * Flushes, syncs, signs checkpoints, rotates keys, writes heartbeats, seals segments.  Returns the
+ * ms until it wants to be called again (at most 1000).
+ */
 int64_t recorder_tick(struct recorder *r);
 
-/* A set of rules came into force (at start and on reload): kept as evidence/rules/<sha256>.tsv and
- * named in a `rules` entry.  Same digest as before: nothing.  False: not written (diagnosed). */
+/*
+ * A set of rules came into force (at start and on reload): kept as evidence/rules/<sha256>.tsv and
+ * named in a `rules` entry.  Same digest as before: nothing.  False: not written (diagnosed).
+ */
 bool recorder_rules(struct recorder *r, const char *name, struct slice text, uint64_t count);
 /* Likewise for the configuration, whose text is not kept: it may hold private paths. */
 bool recorder_config(struct recorder *r, const char *name, struct slice text, const char *why);

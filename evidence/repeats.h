@@ -49,8 +49,10 @@ void repeats_free(struct repeats *r); /* without telling; flush first */
 /* *slot is set for REPEATS_NEW and valid until the next call of any other function here. */
 enum repeats_seen repeats_see(struct repeats *r, uint64_t id, int64_t wall_ms, int64_t mono_ms,
 			      void **slot);
-/* Copies the bytes to be handed back at the end of the window.  False: no memory, nothing is kept
- * and the next same sighting is new again. */
+/*
+ * Copies the bytes to be handed back at the end of the window.  False: no memory, nothing is kept
+ * and the next same sighting is new again.
+ */
 bool repeats_keep(struct repeats *r, void *slot, struct slice packed);
 
 /* Closes every window that opened window_ms or longer ago; returns the ms until the next one. */

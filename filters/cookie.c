@@ -8,8 +8,10 @@ static bool is_forbidden(unsigned char c)
 
 #define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
 
-/* Not zero when one of the eight octets is below 0x20 or is 0x7f; it may name too many, not too
- * few. */
+/*
+ * Not zero when one of the eight octets is below 0x20 or is 0x7f; it may name too many, not too
+ * few.
+ */
 static uint64_t any_control(uint64_t w)
 {
 	uint64_t del = w ^ EACH(0x7f);

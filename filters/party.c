@@ -167,7 +167,8 @@ static void settle(struct site_verdict *out, struct slice site, enum site_by by,
 static bool settle_by_pages(const struct request_facts *f, const struct initiator *in,
 			    const struct pages_hit *hit, struct site_verdict *out)
 {
-	/* Sec-Fetch-Storage-Access: the context is cross-site to its top level, so it is a frame.
+	/*
+	 * Sec-Fetch-Storage-Access: the context is cross-site to its top level, so it is a frame.
 	 */
 	bool document = hit->document && !(f->storage_access && in->is_same && hit->frame);
 	const char *site = in->known ? in->site : out->own;

@@ -167,7 +167,8 @@ static bool parse_max_life(const struct place *at, struct slice s, struct rule *
 	if (unit == 0 || !slice_to_u64(slice_head(s, s.n - 1), 999999999, &n) || n == 0)
 		return complain(at, "max_life", s,
 				"use '*', session, or a number and s, m, h, d, w or y, as in 90d");
-	/* No cookie lives for more than 400 days, so the longest of all is as good as any longer.
+	/*
+	 * No cookie lives for more than 400 days, so the longest of all is as good as any longer.
 	 */
 	n *= unit;
 	r->max_life_s = n < RULE_LIFE_ANY ? (uint32_t)n : RULE_LIFE_ANY - 1;

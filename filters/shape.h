@@ -40,7 +40,8 @@ struct value_shape {
 	enum value_form form;
 	uint32_t length; /* octets */
 	uint8_t classes; /* for TEXT and OTHER; else 0 */
-	/* For HEX, BASE64, JSON, TEXT, OTHER: bits per octet as Shannon counts them, 0-8; else 0.
+	/*
+	 * For HEX, BASE64, JSON, TEXT, OTHER: bits per octet as Shannon counts them, 0-8; else 0.
 	 */
 	uint8_t entropy;
 };

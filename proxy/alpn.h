@@ -45,8 +45,10 @@ struct alpn_memory;
 /* NULL: no memory. */
 struct alpn_memory *alpn_memory_new(void);
 void alpn_memory_free(struct alpn_memory *m);
-/* What an origin chose that was offered both; of others (target->alpn is ALPN_H1) nothing is
- * learnt. */
+/*
+ * What an origin chose that was offered both; of others (target->alpn is ALPN_H1) nothing is
+ * learnt.
+ */
 void alpn_note(struct alpn_memory *m, const struct origin_target *target, enum http_protocol chosen,
 	       int64_t now_ms);
 bool alpn_known(const struct alpn_memory *m, const struct origin_target *target, int64_t now_ms,

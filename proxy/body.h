@@ -1,5 +1,6 @@
 /*
- * body.h - writes pieces of a message body to a stream, chunked or plain, without a copy of its own.
+ * body.h - writes pieces of a message body to a stream, chunked or plain, without a copy of its
+ * own.
  */
 #ifndef CRUMBGATE_PROXY_BODY_H
 #define CRUMBGATE_PROXY_BODY_H

@@ -16,7 +16,10 @@ struct worker;
 
 /* Takes the descriptor. */
 void client_accept(struct worker *w, int fd, const struct address *peer);
-/* The same for a stream that is connected already (inner.h); nobody is told of it before the next turn. */
+/*
+ * The same for a stream that is connected already (inner.h); nobody is told of it before the next
+ * turn.
+ */
 void client_take(struct worker *w, struct stream *s, const struct address *peer);
 /* Ends it after what it has in work; at once when it has nothing. */
 void client_drain(struct client *c);

@@ -1,6 +1,7 @@
 /*
- * client_parts.h - the inside of a client's connection, shared by client.c (birth, events and end), client_h1.c (HTTP/1 requests),
- * client_answer.c (what is written back to them), connect.c (CONNECT) and h2_client.c (HTTP/2).
+ * client_parts.h - the inside of a client's connection, shared by client.c (birth, events and end),
+ * client_h1.c (HTTP/1 requests), client_answer.c (what is written back to them), connect.c
+ * (CONNECT) and h2_client.c (HTTP/2).
  */
 #ifndef CRUMBGATE_PROXY_CLIENT_PARTS_H
 #define CRUMBGATE_PROXY_CLIENT_PARTS_H

@@ -112,8 +112,8 @@ static void on_ahead(struct origin *o, enum origin_event event, void *arg)
 		break;
 	case ORIGIN_BYTES:
 		/*
-		 * The origin speaks first.  If the client goes on saying nothing it is neither TLS nor
-		 * HTTP; the origin's bytes alone must not switch the interception off.
+		 * The origin speaks first.  If the client goes on saying nothing it is neither TLS
+		 * nor HTTP; the origin's bytes alone must not switch the interception off.
 		 */
 		if (c->state == CLIENT_HELLO && stream_ssl(origin_stream(o)) == NULL &&
 		    !timer_runs(&c->tunnel->silence))

@@ -1,5 +1,6 @@
 /*
- * cookies.h - where the filters meet a message: each cookie of an exchange decided, edited, recorded.
+ * cookies.h - where the filters meet a message: each cookie of an exchange decided, edited,
+ * recorded.
  *
  *	scene, filled once per exchange
  *	cookies_of_request(w, &scene, &fields, &expiries);	// before the head goes to the origin

@@ -20,8 +20,9 @@ struct worker;
 struct desk_side *desk_side_new(struct worker *w);
 void desk_side_free(struct desk_side *d);
 /*
- * A request for crumbgate.internal, or (direct) for the proxy itself; it is answered some time after
- * desk_body_end() by d->ops->own().  desk_drop(): the client went away; nothing when there is no desk work.
+ * A request for crumbgate.internal, or (direct) for the proxy itself; it is answered some time
+ * after desk_body_end() by d->ops->own().  desk_drop(): the client went away; nothing when there is
+ * no desk work.
  */
 void desk_request(struct downstream *d, const struct request_head *r, bool direct);
 void desk_body(struct downstream *d, const struct slice *spans, size_t n);

@@ -1,15 +1,15 @@
 /*
  * downstream.h - one request as the proxy deals with it, whichever protocol brought it.
  *
- * The base of what client.c (HTTP/1: one request at a time for each connection) and h2_client.c (one for each stream) keep of a
- * request.  downstream_request() decides everything about it that comes before any origin (dispatch.c);
- * then either an exchange answers it, or the desk, or refusal.c with a page of the proxy's own.  They all call
- * back by `ops`.
+ * The base of what client.c (HTTP/1: one request at a time for each connection) and h2_client.c
+ * (one for each stream) keep of a request.  downstream_request() decides everything about it that
+ * comes before any origin (dispatch.c); then either an exchange answers it, or the desk, or
+ * refusal.c with a page of the proxy's own.  They all call back by `ops`.
  *
- * Exactly one of ops->end(), ->cut(), ->own() and ->tunnel() ends a request; the
- * downstream then calls downstream_drop().  It calls it also when the browser goes away before.  Back-pressure of the request's body:
- * downstream_takes_body() false → keep it and wait for ops->want_body(); of the answer's: ops->is_full() true
- * → the origin is paused until downstream_room().
+ * Exactly one of ops->end(), ->cut(), ->own() and ->tunnel() ends a request; the downstream then
+ * calls downstream_drop().  It calls it also when the browser goes away before.  Back-pressure of
+ * the request's body: downstream_takes_body() false → keep it and wait for ops->want_body(); of the
+ * answer's: ops->is_full() true → the origin is paused until downstream_room().
  */
 #ifndef CRUMBGATE_PROXY_DOWNSTREAM_H
 #define CRUMBGATE_PROXY_DOWNSTREAM_H
@@ -34,7 +34,10 @@ struct answer_head {
 };
 
 struct downstream_ops {
-	/* 1xx but 101.  100: the browser may send the body; no field of it goes on.  103: fields may. */
+	/*
+	 * 1xx but 101.  100: the browser may send the body; no field of it goes on.  103: fields
+	 * may.
+	 */
 	void (*interim)(struct downstream *d, unsigned status, const struct fields *f);
 	/* False: the head could not be written; the exchange is then to be cut. */
 	bool (*head)(struct downstream *d, const struct answer_head *head);
@@ -42,15 +45,22 @@ struct downstream_ops {
 	void (*end)(struct downstream *d, const struct fields *trailers);
 	/* The answer broke off in its middle: the browser must see that. */
 	void (*cut)(struct downstream *d);
-	/* After head() of a 101: bytes go both ways from here on; the downstream takes the stream. */
+	/*
+	 * After head() of a 101: bytes go both ways from here on; the downstream takes the stream.
+	 */
 	void (*tunnel)(struct downstream *d, struct stream *origin);
 	bool (*is_full)(struct downstream *d);
 	void (*want_body)(struct downstream *d);
-	/* A whole answer of the proxy's own, before any head(): lines "Name: value\r\n" and a body. */
+	/*
+	 * A whole answer of the proxy's own, before any head(): lines "Name: value\r\n" and a body.
+	 */
 	void (*own)(struct downstream *d, unsigned status, struct slice fields, struct slice body);
 	/* What is left of the request will not be read: own() follows. */
 	void (*forget)(struct downstream *d);
-	/* The origin takes WebSockets over HTTP/2, so the browser may be told; NULL: it speaks HTTP/1. */
+	/*
+	 * The origin takes WebSockets over HTTP/2, so the browser may be told; NULL: it speaks
+	 * HTTP/1.
+	 */
 	void (*websockets)(struct downstream *d);
 	/* A good CONNECT that is allowed here; NULL: it is refused (inside a tunnel). */
 	void (*connect)(struct downstream *d, const struct authority *to);
@@ -62,9 +72,15 @@ struct downstream {
 	struct visitor *visitor;
 	/* The connection's, for its local address; not for reading or writing. */
 	const struct stream *stream;
-	/* What CONNECT and SNI fixed; NULL: requests to a proxy, which name their origin themselves. */
+	/*
+	 * What CONNECT and SNI fixed; NULL: requests to a proxy, which name their origin
+	 * themselves.
+	 */
 	const struct origin_target *target;
-	/* A connection dialled ahead for the target, and taken by the first exchange; NULL or *ahead NULL: none. */
+	/*
+	 * A connection dialled ahead for the target, and taken by the first exchange; NULL or
+	 * *ahead NULL: none.
+	 */
 	struct origin **ahead;
 	bool to_desk; /* the target is crumbgate.internal */
 	bool secure;  /* it came through TLS that this proxy ends as if it were the origin */

@@ -19,7 +19,10 @@
 #define ANY_AGE_MS INT64_MAX
 /* So much of a body is kept for an HTTP/2 origin that may still refuse the stream unread. */
 #define REPEAT_MAX (64u * 1024)
-/* Each time the origin said that it did nothing: a burst may meet several connections' last streams. */
+/*
+ * Each time the origin said that it did nothing: a burst may meet several connections' last
+ * streams.
+ */
 #define REFUSALS_MAX 8
 
 struct exchange *exchange_new(struct downstream *d)
@@ -215,7 +218,10 @@ bool exchange_ask_again(struct exchange *x, bool heard, bool unprocessed)
 	else
 		x->retried = true;
 	exchange_go(x, EXCHANGE_WAITING);
-	/* A connection that refuses has left the pool, or has no room; one that broke may have been one of many. */
+	/*
+	 * A connection that refuses has left the pool, or has no room; one that broke may have been
+	 * one of many.
+	 */
 	reach_begin(&x->reach, NULL, !unprocessed);
 	return true;
 }
@@ -287,7 +293,10 @@ static bool write_head(struct exchange *x, const struct request_head *r)
 	struct h1_hop hop = { .framing = r->framing,
 			      .connection = H1_CONNECTION_MIRROR,
 			      .upgrade = r->upgrade };
-	/* An extended CONNECT has no HTTP/1 form: it stands here as a GET and goes out by HTTP/2 only. */
+	/*
+	 * An extended CONNECT has no HTTP/1 form: it stands here as a GET and goes out by HTTP/2
+	 * only.
+	 */
 	struct slice method = r->method_id == METHOD_CONNECT ? SLICE("GET") : r->method;
 
 	if (x->w->config->via &&

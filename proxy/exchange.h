@@ -1,10 +1,10 @@
 /*
  * exchange.h - one request and its answer: the only state machine of the proxy's meaning.
  *
- * An exchange stands between a downstream (downstream.h: the browser's request) and an upstream (upstream.h: what is
- * asked of the origin).  It knows no socket and no version of HTTP.  The request's head is borrowed during
- * exchange_request() only: it is decided on, edited and written anew at once, and waits, written, for its
- * connection (reach.h).
+ * An exchange stands between a downstream (downstream.h: the browser's request) and an upstream
+ * (upstream.h: what is asked of the origin).  It knows no socket and no version of HTTP.  The
+ * request's head is borrowed during exchange_request() only: it is decided on, edited and written
+ * anew at once, and waits, written, for its connection (reach.h).
  *
  *	x = exchange_new(d);
  *	exchange_request(x, &head);		// a refusal comes from the next turn on

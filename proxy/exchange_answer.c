@@ -22,7 +22,9 @@ static void on_interim(void *arg, unsigned status, struct fields *f)
 	x->down->ops->interim(x->down, status, f);
 }
 
-/* Is a robot thought to be calling, and we be it?  Then the next connection is the browser's own. */
+/*
+ * Is a robot thought to be calling, and we be it?  Then the next connection is the browser's own.
+ */
 static void mind_challenge(struct exchange *x, unsigned status, const struct fields *f)
 {
 	const char *by = x->scene.secure ? challenge_of(status, f) : NULL;

@@ -46,8 +46,10 @@ struct h2_client_setup {
 	 * to_desk, secure, connection_site.  Copied; what it points to outlives the h2_client.
 	 */
 	const struct downstream *common;
-	/* At the same time, and octets of bodies that may wait in all of them; 0: what a site
-	 * needs. */
+	/*
+	 * At the same time, and octets of bodies that may wait in all of them; 0: what a site
+	 * needs.
+	 */
 	unsigned max_streams;
 	uint32_t window;
 	/* The origin takes WebSockets over HTTP/2: the browser is offered the same (RFC 8441). */
@@ -65,20 +67,27 @@ struct h2_client_setup {
 struct h2_client *h2_client_new(const struct h2_client_setup *setup);
 void h2_client_read(struct h2_client *h);
 void h2_client_room(struct h2_client *h);
-/* No further request is taken (GOAWAY).  True: nothing runs; else setup.over() comes when that is
- * so. */
+/*
+ * No further request is taken (GOAWAY).  True: nothing runs; else setup.over() comes when that is
+ * so.
+ */
 bool h2_client_drain(struct h2_client *h);
-/* The connection is gone or about to be: every request is dropped, nothing is written.  NULL is
- * allowed. */
+/*
+ * The connection is gone or about to be: every request is dropped, nothing is written.  NULL is
+ * allowed.
+ */
 void h2_client_free(struct h2_client *h);
 
-/* Who takes a stream over.  Exactly one closed() ends it, but after h2_client_reset() and refuse().
+/*
+ * Who takes a stream over.  Exactly one closed() ends it, but after h2_client_reset() and refuse().
  */
 struct h2_taker {
 	void (*data)(void *arg, struct slice data);
 	void (*end)(void *arg);
-	/* As the event of h2_session.h; H2_CANCEL also when the connection is gone.  d and the
-	 * stream are dead after it. */
+	/*
+	 * As the event of h2_session.h; H2_CANCEL also when the connection is gone.  d and the
+	 * stream are dead after it.
+	 */
 	void (*closed)(void *arg, uint32_t error);
 	/* d->ops->is_full(d) was true, and is no more. */
 	void (*room)(void *arg);

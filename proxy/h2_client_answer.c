@@ -1,4 +1,5 @@
-/* What an exchange, the desk or a refusal brings back, written to a stream of a browser's HTTP/2.
+/*
+ * What an exchange, the desk or a refusal brings back, written to a stream of a browser's HTTP/2.
  */
 #include "proxy/h2_client_parts.h"
 #include "proxy/http/date.h"

@@ -65,8 +65,10 @@ static inline struct h2_down *h2_down_of(struct downstream *d)
 void h2_client_flush_later(struct h2_client *h);
 /* No new streams from now on. */
 void h2_client_shut(struct h2_client *h);
-/* Its stream is closed: out of the list, free at the end of the turn.  Its exchange was dropped.
- * Idempotent. */
+/*
+ * Its stream is closed: out of the list, free at the end of the turn.  Its exchange was dropped.
+ * Idempotent.
+ */
 void h2_down_leave(struct h2_down *d);
 
 /* h2_client_answer.c */

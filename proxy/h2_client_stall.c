@@ -30,8 +30,10 @@ static bool is_not_taken(const struct h2_down *d)
 	       h2_stream_sent(d->stream) - d->seen_sent < LEAST_TAKEN;
 }
 
-/* Its body does not come, though it might.  Of what was answered the origin knows how long it
- * waits. */
+/*
+ * Its body does not come, though it might.  Of what was answered the origin knows how long it
+ * waits.
+ */
 static bool is_not_given(const struct h2_down *d)
 {
 	return !d->asked && !d->forgot && !d->answered && !d->expects && !d->live &&

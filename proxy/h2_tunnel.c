@@ -155,7 +155,8 @@ static void on_drained(struct h2_tunnel *t)
 
 /* ---- the inner client's answer ---- */
 
-/* A page of the proxy's own: whoever writes it adds Date, framing and what concerns the connection.
+/*
+ * A page of the proxy's own: whoever writes it adds Date, framing and what concerns the connection.
  */
 static void pass_refusal(struct h2_tunnel *t, const struct h1_response *r, struct slice body)
 {

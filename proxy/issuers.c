@@ -169,8 +169,8 @@ static void on_dialled(struct dial *d, const struct dial_result *r, void *arg)
 }
 
 /*
- * What an origin left out is the origin's to say, so it never leads inside.  Where revocation is asked
- * for only what is trusted already has said.
+ * What an origin left out is the origin's to say, so it never leads inside.  Where revocation is
+ * asked for only what is trusted already has said.
  */
 static bool allow(const struct address *a, void *arg, const char **reason)
 {

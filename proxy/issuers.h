@@ -4,8 +4,8 @@
  *
  * What comes back is signed, so http is right and https would be a loop.  Bounded: public addresses
  * only (for issuers whatever allow-private says), one request without redirects, want->max_bytes,
- * FETCH_MS from the name's look-up to the last byte, FETCH_MAX at once.  It never carries anything of
- * the client.
+ * FETCH_MS from the name's look-up to the last byte, FETCH_MAX at once.  It never carries anything
+ * of the client.
  */
 #ifndef CRUMBGATE_PROXY_ISSUERS_H
 #define CRUMBGATE_PROXY_ISSUERS_H

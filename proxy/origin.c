@@ -247,8 +247,8 @@ bool origin_secure(struct origin *o, struct slice identity)
 #define ALERT_NO_APPLICATION_PROTOCOL 120
 
 /*
- * The browser speaks HTTP/1 alone, so that alone was offered, and the origin speaks HTTP/2 alone: once more
- * with both, the requests are translated.
+ * The browser speaks HTTP/1 alone, so that alone was offered, and the origin speaks HTTP/2 alone:
+ * once more with both, the requests are translated.
  */
 static bool offer_more(struct origin *o)
 {

@@ -27,8 +27,9 @@ struct visitor;
 struct worker;
 
 /*
- * Where to, and how: the identity is whom TLS must prove to be, mostly the host.  The offer and the shape are
- * those of the browser's own TLS, and all zero where it has none (HTTP/1 alone, our own shape).
+ * Where to, and how: the identity is whom TLS must prove to be, mostly the host.  The offer and the
+ * shape are those of the browser's own TLS, and all zero where it has none (HTTP/1 alone, our own
+ * shape).
  */
 struct origin_target {
 	struct visitor *visitor;
@@ -77,7 +78,9 @@ void origin_own(struct origin *o, origin_cb *cb, void *arg);
 void origin_set_tls(struct origin *o, enum alpn_offer alpn, const struct tls_shape *shape);
 /* After ORIGIN_CONNECTED.  A session of the site is resumed when the site is known by now. */
 bool origin_secure(struct origin *o, struct slice identity);
-/* After ORIGIN_CONNECTED, before anything was sent: it was dialled for https and is used for http. */
+/*
+ * After ORIGIN_CONNECTED, before anything was sent: it was dialled for https and is used for http.
+ */
 void origin_make_plain(struct origin *o);
 /* From now on the connection is the site's. */
 void origin_set_site(struct origin *o, const char *site);

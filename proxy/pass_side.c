@@ -84,7 +84,8 @@ static void on_ended(void *arg, const uint8_t visitor[CLIENT_ID_LEN], const stru
 	if (!own)
 		return;
 	diag_info("%s passes unread no more: ended, %s", p->host, words);
-	/* A visitor that nobody remembers has had no connection for long: nothing passed of late.
+	/*
+	 * A visitor that nobody remembers has had no connection for long: nothing passed of late.
 	 */
 	if (v == NULL)
 		return;

@@ -356,8 +356,10 @@ void passes_tick(struct passes *p)
 
 /* ---- refusals ---- */
 
-/* RFC 8446 section 6.2: those that find fault with a certificate because of who signed it or what
- * it is. */
+/*
+ * RFC 8446 section 6.2: those that find fault with a certificate because of who signed it or what
+ * it is.
+ */
 static bool alert_refuses(int alert)
 {
 	enum {

@@ -1,9 +1,9 @@
 /*
  * peers.h - what one worker learns that the others of its generation must know.
  *
- * A page or frame that a visitor loaded (MSG_PAGE: bytes address, then filters/pages.h's event).  The
- * letter is put before the answer's bytes go out, and boxes are read before sockets, so whatever
- * the browser asks next is judged with it, at whichever worker it arrives.
+ * A page or frame that a visitor loaded (MSG_PAGE: bytes address, then filters/pages.h's event).
+ * The letter is put before the answer's bytes go out, and boxes are read before sockets, so
+ * whatever the browser asks next is judged with it, at whichever worker it arrives.
  *
  * What passes unread (MSG_PASS: the body is passes.h's letter) goes the same way.
  */

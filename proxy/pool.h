@@ -2,10 +2,10 @@
  * pool.h - what is kept of origins between exchanges, never wider than a browser would.
  *
  * Browsers keep the connections and TLS sessions of a third party apart for each top-level site, so
- * that reuse cannot link visits.  So here everything is kept under (visitor, top-level site, origin):
- * idle connections, and TLS sessions to resume.  Beside that the pool remembers that a visitor
- * lately reached an origin (not from which site), so that a CONNECT need not dial first; nothing of
- * that reaches the wire.  All tables are bounded; the one unused for longest goes first.
+ * that reuse cannot link visits.  So here everything is kept under (visitor, top-level site,
+ * origin): idle connections, and TLS sessions to resume.  Beside that the pool remembers that a
+ * visitor lately reached an origin (not from which site), so that a CONNECT need not dial first;
+ * nothing of that reaches the wire.  All tables are bounded; the one unused for longest goes first.
  */
 #ifndef CRUMBGATE_PROXY_POOL_H
 #define CRUMBGATE_PROXY_POOL_H
@@ -31,8 +31,10 @@ struct origin *pool_take(struct pool *p, const struct origin_target *target, con
 /* Takes a connection over that may carry another exchange; it must have its site. */
 void pool_give(struct pool *p, struct origin *o);
 
-/* Sessions.  pool_session(): the caller gets a reference and the pool's own is gone (RFC 8446
- * appendix C.4: each ticket once). */
+/*
+ * Sessions.  pool_session(): the caller gets a reference and the pool's own is gone (RFC 8446
+ * appendix C.4: each ticket once).
+ */
 void pool_keep_session(struct pool *p, const struct origin_target *target, const char *site,
 		       SSL_SESSION *session);
 SSL_SESSION *pool_session(struct pool *p, const struct origin_target *target, const char *site);
@@ -43,17 +45,18 @@ void pool_note_failed(struct pool *p, const struct origin_target *target);
 bool pool_reached_lately(struct pool *p, const struct origin_target *target);
 
 /*
- * HTTP/2 connections, shared by the exchanges of their key.  pool_shared() gives one with room for a
- * stream, or NULL; pool_unshare() takes one out that takes no new exchange any more.
+ * HTTP/2 connections, shared by the exchanges of their key.  pool_shared() gives one with room for
+ * a stream, or NULL; pool_unshare() takes one out that takes no new exchange any more.
  */
 bool pool_share(struct pool *p, struct h2_origin *h);
 void pool_unshare(struct pool *p, struct h2_origin *h);
 struct h2_origin *pool_shared(struct pool *p, const struct origin_target *target, const char *site);
 
 /*
- * A browser that begins on a page asks for many things at once; one connection may serve them all.  So who
- * dials says so with pool_dialling(), and at the end with pool_dialled() (nothing happens when it did not); who comes
- * meanwhile may pool_wait() (false: nobody dials under the key) and is woken once.
+ * A browser that begins on a page asks for many things at once; one connection may serve them all.
+ * So who dials says so with pool_dialling(), and at the end with pool_dialled() (nothing happens
+ * when it did not); who comes meanwhile may pool_wait() (false: nobody dials under the key) and is
+ * woken once.
  */
 enum pool_dialled {
 	POOL_SHARED, /* it is HTTP/2 and in the pool now */

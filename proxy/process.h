@@ -1,8 +1,8 @@
 /*
  * process.h - what a child does before it does its work.
  *
- * The supervisor forks without exec, so that children share its decoded certificates and tables page
- * by page.  process_child() makes the fork a process of its own: signals at their defaults or
+ * The supervisor forks without exec, so that children share its decoded certificates and tables
+ * page by page.  process_child() makes the fork a process of its own: signals at their defaults or
  * ignored (the supervisor speaks to children by letters only), every descriptor closed that the
  * child does not need, death when the supervisor dies, no core dump with keys in it.
  */

@@ -1,9 +1,10 @@
 /*
- * reach.h - finds the connection that an exchange goes on: one that is there, one under way, or a new one.
+ * reach.h - finds the connection that an exchange goes on: one that is there, one under way, or a
+ * new one.
  *
- * In this order: an idle HTTP/1 connection or an HTTP/2 one with room, under the exchange's (visitor, site,
- * origin); the one dialled ahead; one that another exchange of the same key is dialling, if it may turn out to be
- * HTTP/2 and so serve both; a new one.
+ * In this order: an idle HTTP/1 connection or an HTTP/2 one with room, under the exchange's
+ * (visitor, site, origin); the one dialled ahead; one that another exchange of the same key is
+ * dialling, if it may turn out to be HTTP/2 and so serve both; a new one.
  *
  *	reach_begin(&r, ...)  ->  r.cb(...) once, mostly at once when there is one, else from the loop
  *	reach_cancel(&r)      at any time before

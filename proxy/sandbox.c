@@ -132,7 +132,10 @@ static bool forbid_local_sockets(scmp_filter_ctx ctx)
 		if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
 				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0)) < 0)
 			return false;
-	/* A pair of streams leads nowhere (stream_pair()); one of datagrams could be connected elsewhere. */
+	/*
+	 * A pair of streams leads nowhere (stream_pair()); one of datagrams could be connected
+	 * elsewhere.
+	 */
 	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socketpair), 1,
 				SCMP_A0(SCMP_CMP_NE, AF_UNIX, 0)) == 0 &&
 	       seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socketpair), 1,

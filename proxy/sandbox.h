@@ -2,9 +2,9 @@
  * sandbox.h - what a child gives up for good before it touches anything from outside.
  *
  * Landlock (where the kernel has it) takes the file system away: the keeper keeps nothing, the
- * recorder its state folder, a worker reads the system's name-service and list files.  seccomp takes away
- * what no child has use for: starting programs, tracing, mounting, loading kernel code, and for
- * keeper and recorder every socket.  A system call that is not allowed fails with EPERM.
+ * recorder its state folder, a worker reads the system's name-service and list files.  seccomp
+ * takes away what no child has use for: starting programs, tracing, mounting, loading kernel code,
+ * and for keeper and recorder every socket.  A system call that is not allowed fails with EPERM.
  */
 #ifndef CRUMBGATE_PROXY_SANDBOX_H
 #define CRUMBGATE_PROXY_SANDBOX_H

@@ -55,8 +55,10 @@ struct setup {
 
 /* Takes config over, also on failure (NULL). */
 struct setup *setup_new(struct config *config, unsigned first_box, unsigned workers);
-/* For the next generation: takes config, and the old one's listeners, over.  NULL: said why; the
- * old one is as it was, and config is still the caller's. */
+/*
+ * For the next generation: takes config, and the old one's listeners, over.  NULL: said why; the
+ * old one is as it was, and config is still the caller's.
+ */
 struct setup *setup_reload(struct setup *old, struct config *config, unsigned first_box);
 bool setup_load_ca(struct setup *s);
 void setup_close_listeners(struct setup *s);

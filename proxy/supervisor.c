@@ -147,7 +147,9 @@ static void fail(struct supervisor *sup)
 	event_base_loopbreak(sup->base);
 }
 
-/* A retiring worker takes no new clients and keeps those it has; an ending one lets idle ones go. */
+/*
+ * A retiring worker takes no new clients and keeps those it has; an ending one lets idle ones go.
+ */
 static void tell_drain(struct supervisor *sup, unsigned box, enum leave how)
 {
 	struct child *c = &sup->child[box];
@@ -336,7 +338,10 @@ static void on_child_ready(struct supervisor *sup, unsigned box)
 			retire_old_generation(sup);
 		return;
 	}
-	/* Keeper, recorder, workers, one after the other; any may have died and come again meanwhile. */
+	/*
+	 * Keeper, recorder, workers, one after the other; any may have died and come again
+	 * meanwhile.
+	 */
 	if (c->role == ROLE_KEEPER && sup->child[POST_RECORDER].role == ROLE_NONE) {
 		if (!setup_load_ca(sup->setup)) {
 			fail(sup);

@@ -1,15 +1,17 @@
 /*
- * upstream.h - one request asked of an origin server, over whichever protocol its connection speaks.
+ * upstream.h - one request asked of an origin server, over whichever protocol its connection
+ * speaks.
  *
- * An exchange begins one when it has a connection (reach.h), feeds the request's body, and is told the answer.
+ * An exchange begins one when it has a connection (reach.h), feeds the request's body, and is told
+ * the answer.
  *
  *	u = upstream_h1(...) or upstream_h2(...);
  *	u->ops->body(u, spans, n, total); u->ops->body_end(u, trailers);
  *	... events->head(), events->body() ..., events->end() ...
  *
- * Exactly one of events->end(), ->tunnel() and ->failed() ends it, after which u is not to be touched.  ops->drop() ends it
- * at any time before, without an event.  Events come from the loop only, never from inside a call of the
- * exchange's but unpause().
+ * Exactly one of events->end(), ->tunnel() and ->failed() ends it, after which u is not to be
+ * touched.  ops->drop() ends it at any time before, without an event.  Events come from the loop
+ * only, never from inside a call of the exchange's but unpause().
  */
 #ifndef CRUMBGATE_PROXY_UPSTREAM_H
 #define CRUMBGATE_PROXY_UPSTREAM_H

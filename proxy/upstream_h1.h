@@ -1,8 +1,9 @@
 /*
  * upstream_h1.h - a request asked over HTTP/1: it has the connection for itself.
  *
- * The connection goes back to the pool when the answer is over and both sides are where they should be, else it is
- * closed.  The answer's head is read strictly (http/h1_head.h); a head that comes in pieces has an object of its own.
+ * The connection goes back to the pool when the answer is over and both sides are where they should
+ * be, else it is closed.  The answer's head is read strictly (http/h1_head.h); a head that comes in
+ * pieces has an object of its own.
  */
 #ifndef CRUMBGATE_PROXY_UPSTREAM_H1_H
 #define CRUMBGATE_PROXY_UPSTREAM_H1_H

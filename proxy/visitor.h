@@ -36,8 +36,8 @@ void visitors_free(struct visitors *t);
 /* The visitor behind a peer's address, with one connection more.  NULL: no memory, or too many. */
 struct visitor *visitor_enter(struct visitors *t, const struct address *peer);
 /*
- * The same for a connection that was just accepted, within max-connections and connections-per-client; NULL
- * also beyond them.
+ * The same for a connection that was just accepted, within max-connections and
+ * connections-per-client; NULL also beyond them.
  */
 struct visitor *visitor_admit(struct visitors *t, const struct address *peer);
 void visitor_leave(struct visitors *t, struct visitor *v);

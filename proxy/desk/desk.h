@@ -103,8 +103,8 @@ struct desk_request {
 	struct slice client; /* canonical address (in tokens, and shown to the client itself) */
 	enum config_profile profile;
 	/*
-	 * Where the proxy listens in clear, at the address the client connected to: "127.0.0.1:8118"; and
-	 * where for TLS.  Empty: nowhere.
+	 * Where the proxy listens in clear, at the address the client connected to:
+	 * "127.0.0.1:8118"; and where for TLS.  Empty: nowhere.
 	 */
 	struct slice proxy, tls_proxy;
 	int64_t now;	    /* wall ms */
@@ -119,8 +119,10 @@ struct desk_answer {
 
 	/* DESK_CHOICE only. */
 	enum desk_choice_op op;
-	/* "*" is all sites; else a host name in lower case: the caller takes its site.  For
-	 * DESK_STOP the host. */
+	/*
+	 * "*" is all sites; else a host name in lower case: the caller takes its site.  For
+	 * DESK_STOP the host.
+	 */
 	char site[256];
 };
 

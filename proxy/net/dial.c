@@ -13,8 +13,10 @@
 #define MEMORY_SLOTS 1024
 #define MEMORY_MS (10 * 60 * 1000)
 
-/* A host that has IPv6 addresses and was reached by IPv4; one that falls on its slot takes its
- * place. */
+/*
+ * A host that has IPv6 addresses and was reached by IPv4; one that falls on its slot takes its
+ * place.
+ */
 struct memory {
 	uint64_t host; /* hash_bytes() of the name */
 	int64_t until;

@@ -13,7 +13,8 @@
 
 #include "base/slice.h"
 
-/* A ClientHello larger than this is refused, and so is one in more than HELLO_RECORDS_MAX records.
+/*
+ * A ClientHello larger than this is refused, and so is one in more than HELLO_RECORDS_MAX records.
  */
 #define HELLO_MAX (16u * 1024)
 #define HELLO_RECORDS_MAX 64u

@@ -10,7 +10,8 @@
 
 #include "base/diag.h"
 
-/* Taken in one turn; the rest wait in the backlog for this worker's next turn, or another worker.
+/*
+ * Taken in one turn; the rest wait in the backlog for this worker's next turn, or another worker.
  */
 #define BATCH 16
 /* Waiting clients that are turned away in one retry, when patience is over. */
@@ -51,7 +52,8 @@ static int take(struct listener *l, struct address *peer)
 	return fd;
 }
 
-/* Turns clients away that have waited too long; a closed connection is an answer, silence is none.
+/*
+ * Turns clients away that have waited too long; a closed connection is an answer, silence is none.
  */
 static void shed(struct listener *l)
 {
@@ -133,7 +135,8 @@ struct listener *listener_new(struct loop *loop, int fd, listener_cb *cb, void *
 		return NULL;
 	*l = (struct listener){ .loop = loop, .fd = fd, .cb = cb, .arg = arg };
 	l->reserve = reserve_open(l);
-	/* Level-triggered: a batch may leave connections behind, and other workers share the queue.
+	/*
+	 * Level-triggered: a batch may leave connections behind, and other workers share the queue.
 	 */
 	l->ev = event_new(loop_base(loop), fd, EV_READ | EV_PERSIST, on_readable, l);
 	if (l->ev == NULL || event_add(l->ev, NULL) != 0) {
@@ -220,7 +223,9 @@ static int bind_at(const struct address *at, bool shared)
 	return -1;
 }
 
-/* A socket that shares with nobody finds out whether the address is free, and which port 0 means. */
+/*
+ * A socket that shares with nobody finds out whether the address is free, and which port 0 means.
+ */
 static bool probe(struct address *at)
 {
 	int fd = bind_at(at, false);

@@ -1,12 +1,12 @@
 /*
  * listener.h - connections that come in.
  *
- * The supervisor binds before it forks, a socket for each worker, and keeps them open: what waits at one whose
- * worker died is there for its successor.  Accepting is bounded per turn, so a flood does not starve those who are in.
- * When descriptors run out, accepting pauses and is tried again every LISTENER_RETRY_MS; the
- * operator is told once per shortage, with what to do, and so is its end.  New clients wait in the
- * backlog meanwhile; after LISTENER_PATIENCE_MS they are taken with a descriptor kept in reserve
- * and closed, so that they learn it.
+ * The supervisor binds before it forks, a socket for each worker, and keeps them open: what waits
+ * at one whose worker died is there for its successor.  Accepting is bounded per turn, so a flood
+ * does not starve those who are in.  When descriptors run out, accepting pauses and is tried again
+ * every LISTENER_RETRY_MS; the operator is told once per shortage, with what to do, and so is its
+ * end.  New clients wait in the backlog meanwhile; after LISTENER_PATIENCE_MS they are taken with a
+ * descriptor kept in reserve and closed, so that they learn it.
  */
 #ifndef CRUMBGATE_PROXY_NET_LISTENER_H
 #define CRUMBGATE_PROXY_NET_LISTENER_H
@@ -24,8 +24,9 @@
  */
 int listener_bind(const char *addrport, char *error, size_t size);
 /*
- * The same as n sockets of one address (SO_REUSEPORT), one for each worker: the kernel spreads the connections
- * evenly, which workers that wait on one socket do not.  Each fds[i] is a socket; false: none.
+ * The same as n sockets of one address (SO_REUSEPORT), one for each worker: the kernel spreads the
+ * connections evenly, which workers that wait on one socket do not.  Each fds[i] is a socket;
+ * false: none.
  */
 bool listener_bind_shared(const char *addrport, int *fds, unsigned n, char *error, size_t size);
 

@@ -29,8 +29,10 @@ typedef void relay_done(const struct relay_result *r, void *arg);
 /* NULL: memory is out, and both streams are still the caller's. */
 struct relay *relay_start(struct stream *a, struct stream *b, struct timer_class *idle,
 			  relay_done *done, void *arg);
-/* Ends it from outside (drain, pass-through withdrawn): resets both, calls done() before it
- * returns. */
+/*
+ * Ends it from outside (drain, pass-through withdrawn): resets both, calls done() before it
+ * returns.
+ */
 void relay_stop(struct relay *r);
 
 #endif

@@ -75,7 +75,8 @@ static void lookup_free(struct deferred *d)
 	free(l);
 }
 
-/* At the end of the turn: an asker that cancels inside his callback may still look at the answer.
+/*
+ * At the end of the turn: an asker that cancels inside his callback may still look at the answer.
  */
 static void lookup_free_if_unused(struct lookup *l)
 {

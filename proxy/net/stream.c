@@ -180,9 +180,9 @@ size_t stream_recv(struct stream *s, char *p, size_t n)
 	while (r < 0 && errno == EINTR);
 	if (r > 0) {
 		/*
-		 * Short: the socket is empty, and what comes later makes a new edge (epoll(7)).  A reset that
-		 * was there already is told by this edge only, and libevent does not say which edge it
-		 * was, so the socket is asked once more a little later.
+		 * Short: the socket is empty, and what comes later makes a new edge (epoll(7)).  A
+		 * reset that was there already is told by this edge only, and libevent does not say
+		 * which edge it was, so the socket is asked once more a little later.
 		 */
 		if ((size_t)r < n && !s->hangup) {
 			s->can_read = false;

@@ -78,9 +78,9 @@ struct stream *stream_connect(struct loop *loop, const struct address *to, strea
 			      void *arg);
 
 /*
- * Two streams that are each other's peer, within this process.  As over TCP, a reset of one fails the
- * other (ECONNRESET); and who has seen the end of a peer that then is gone altogether fails too (EPIPE).  `local`,
- * unless NULL, is what stream_local() says of both.  False: errno.
+ * Two streams that are each other's peer, within this process.  As over TCP, a reset of one fails
+ * the other (ECONNRESET); and who has seen the end of a peer that then is gone altogether fails too
+ * (EPIPE).  `local`, unless NULL, is what stream_local() says of both.  False: errno.
  */
 bool stream_pair(struct loop *loop, const struct address *local, struct stream *ends[2]);
 
@@ -94,8 +94,10 @@ bool stream_peer(const struct stream *s, struct address *out);
 /* TLS.  The SSL belongs to the stream from here on, also on failure.  False: memory is out. */
 bool stream_start_tls_server(struct stream *s, struct ssl_st *ssl);
 bool stream_start_tls_client(struct stream *s, struct ssl_st *ssl);
-/* NULL for a plain stream.  The handshake begins after the turn's callbacks, so it can still be set
- * up. */
+/*
+ * NULL for a plain stream.  The handshake begins after the turn's callbacks, so it can still be set
+ * up.
+ */
 struct ssl_st *stream_ssl(const struct stream *s);
 /* The stream that runs this SSL, for OpenSSL's callbacks. */
 struct stream *stream_of_ssl(const struct ssl_st *ssl);
@@ -112,7 +114,8 @@ void stream_set_read_max(struct stream *s, size_t max);
  * writing only.
  */
 void stream_pause(struct stream *s);
-/* Reading goes on in the next turn.  If bytes are unconsumed STREAM_READ shows them, paused or not.
+/*
+ * Reading goes on in the next turn.  If bytes are unconsumed STREAM_READ shows them, paused or not.
  */
 void stream_unpause(struct stream *s);
 bool stream_is_paused(const struct stream *s);

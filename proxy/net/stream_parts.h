@@ -104,7 +104,8 @@ enum tls_step tls_handshake(struct stream *s);
 /* Bytes read into p; 0: nothing for now (end: raw_eof or eof_clean is set; failure: broken). */
 size_t tls_read(struct stream *s, char *p, size_t n);
 bool tls_has_input(const struct stream *s);
-/* Encrypts and sends `out` and then *data, as far as the kernel takes it; *data becomes the rest.
+/*
+ * Encrypts and sends `out` and then *data, as far as the kernel takes it; *data becomes the rest.
  */
 void tls_send(struct stream *s, struct slice *data);
 /* Puts close_notify on the wire. */

@@ -1,4 +1,5 @@
-/* certs: the CA made, kept in its folder, refused when that is not private, imported and exported.
+/*
+ * certs: the CA made, kept in its folder, refused when that is not private, imported and exported.
  */
 #include "certs/ca.h"
 #include "certs/certinfo.h"

@@ -1,6 +1,6 @@
 /*
- * What differs between the system's roots and others: public authorities are held to their own rules,
- * and their roots are taken as browsers take them.
+ * What differs between the system's roots and others: public authorities are held to their own
+ * rules, and their roots are taken as browsers take them.
  */
 #include "certs/trust_parts.h"
 

@@ -68,8 +68,10 @@ bool has_word(const struct buf *text, const char *word);
 
 /* Joins two SSLs by memory. */
 void join(SSL *client, SSL *server);
-/* Goes on with both until neither moves; *client_error and *server_error as SSL_get_error() says
- * (NULL: not asked). */
+/*
+ * Goes on with both until neither moves; *client_error and *server_error as SSL_get_error() says
+ * (NULL: not asked).
+ */
 void shake(SSL *client, SSL *server, int *client_error, int *server_error);
 /* Carries what is under way (tickets) to the client. */
 void pass_data(SSL *client, SSL *server);

@@ -228,8 +228,10 @@ static void test_own_ca(void **state)
 
 /* ---- paths ---- */
 
-/* An expired copy of an intermediate hides no good one; the order does not matter; neither do
- * strangers. */
+/*
+ * An expired copy of an intermediate hides no good one; the order does not matter; neither do
+ * strangers.
+ */
 static void test_other_paths(void **state)
 {
 	struct cert_spec spec = intermediate_spec("Test Intermediate");
@@ -551,7 +553,10 @@ static void test_known_paths(void **state)
 	world_release(&w);
 }
 
-/* What is known of an issuer's signature says nothing of the leaf's, of another issuer's, or of times. */
+/*
+ * What is known of an issuer's signature says nothing of the leaf's, of another issuer's, or of
+ * times.
+ */
 static void test_known_signatures(void **state)
 {
 	struct cert_spec spec = intermediate_spec("Short CA");
@@ -573,7 +578,10 @@ static void test_known_signatures(void **state)
 		leaf = make_server("DNS:a.test", &liar);
 		expect(&w, &o, "a.test", "bad-signature");
 		made_free(&leaf);
-		/* The same one step up: the issuer's own key in a certificate that the root has not signed. */
+		/*
+		 * The same one step up: the issuer's own key in a certificate that the root has not
+		 * signed.
+		 */
 		liar = (struct made){ w.root.cert, w.inter.key };
 		spec.key = short_ca.key;
 		forged = make_cert(&spec, &liar);

@@ -55,7 +55,8 @@ void expect(struct world *w, const struct origin_side *o, const char *host, cons
 /* A server made from the spec by the world's intermediate, presented with it. */
 void expect_spec(struct world *w, const struct cert_spec *spec, const char *host, const char *want);
 
-/* An OCSP answer about cert, DER added to *out; status as V_OCSP_CERTSTATUS_…; from_ms to until_ms.
+/*
+ * An OCSP answer about cert, DER added to *out; status as V_OCSP_CERTSTATUS_…; from_ms to until_ms.
  */
 void add_ocsp(struct buf *out, X509 *cert, X509 *issuer, const struct made *signer, int status,
 	      int64_t from_ms, int64_t until_ms);

@@ -99,7 +99,8 @@ static void walk(const struct step *steps, size_t n)
 #define FIRST PARTY_FIRST
 #define THIRD PARTY_THIRD
 
-/* A news page with its own parts, a third-party image, and an embedded video with parts of its own.
+/*
+ * A news page with its own parts, a third-party image, and an embedded video with parts of its own.
  */
 static void test_page(void **state)
 {

@@ -110,8 +110,10 @@ static const struct row rows[] = {
 	REFUSED("Host as a trailer", "0\r\nHost: b\r\n\r\n"),
 };
 
-/* Feeds pieces that end at `cut` (and, if `each`, at every octet after it), each from its own
- * memory. */
+/*
+ * Feeds pieces that end at `cut` (and, if `each`, at every octet after it), each from its own
+ * memory.
+ */
 static enum h1_body_result read_body(const struct row *row, size_t cut, bool each, struct buf *out,
 				     size_t *used, struct fields *trailers)
 {

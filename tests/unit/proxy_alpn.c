@@ -1,5 +1,7 @@
-/* proxy: what browsers' own hellos say, what is offered for them, and what is remembered of
- * origins. */
+/*
+ * proxy: what browsers' own hellos say, what is offered for them, and what is remembered of
+ * origins.
+ */
 #include "proxy/alpn.h"
 
 #include <setjmp.h>
@@ -12,7 +14,8 @@
 #include "proxy/origin.h"
 #include "proxy/visitor.h"
 
-/* ---- hellos as the browsers sent them (the corpus of the fuzzer, which has an octet before) ----
+/*
+ * ---- hellos as the browsers sent them (the corpus of the fuzzer, which has an octet before) ----
  */
 
 static void read_hello(const char *name, struct hello *out)

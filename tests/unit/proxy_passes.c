@@ -1,5 +1,7 @@
-/* What passes unread: how often a certificate must be refused, who challenges, how it ends; under
- * virtual time. */
+/*
+ * What passes unread: how often a certificate must be refused, who challenges, how it ends; under
+ * virtual time.
+ */
 #include "base/msg.h"
 #include "proxy/challenges.h"
 #include "proxy/passes.h"

@@ -126,30 +126,3 @@ void choices_each(const struct choices *t, const uint8_t client[CLIENT_ID_LEN],
 		if (memcmp(e->key, client, CLIENT_ID_LEN) == 0)
 			visit(arg, e->key + CLIENT_ID_LEN, &e->choice);
 }
-
-void choice_change_pack(const struct choice_change *c, struct buf *out)
-{
-	msg_put_bytes(out, slice_of((const char *)c->client, CLIENT_ID_LEN));
-	msg_put_bytes(out, c->site);
-	msg_put_u8(out, (uint8_t)c->choice.state);
-	msg_put_u8(out, (uint8_t)c->choice.seen);
-	msg_put_i64(out, c->choice.when_ms);
-}
-
-bool choice_change_unpack(struct msg_reader *r, struct choice_change *out)
-{
-	struct slice client = msg_get_bytes(r);
-	uint8_t state, seen;
-
-	*out = (struct choice_change){ .site = msg_get_bytes(r) };
-	state = msg_get_u8(r);
-	seen = msg_get_u8(r);
-	out->choice.when_ms = msg_get_i64(r);
-	if (r->bad || client.n != CLIENT_ID_LEN || !is_site(out->site) || state > CHOICE_ACCEPTED ||
-	    seen > SEEN_CLAIM)
-		return false;
-	memcpy(out->client, client.p, CLIENT_ID_LEN);
-	out->choice.state = (enum choice_state)state;
-	out->choice.seen = (enum choice_seen)seen;
-	return true;
-}

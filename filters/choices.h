@@ -11,7 +11,7 @@
 #ifndef CRUMBGATE_FILTERS_CHOICES_H
 #define CRUMBGATE_FILTERS_CHOICES_H
 
-#include "base/msg.h"
+#include "base/slice.h"
 #include "filters/words.h"
 
 #define CLIENT_ID_LEN 16
@@ -42,14 +42,5 @@ typedef void choices_visit(void *arg, const char *site, const struct choice *cho
 /* The client's choices, in the order they were set. */
 void choices_each(const struct choices *t, const uint8_t client[CLIENT_ID_LEN],
 		  choices_visit *visit, void *arg);
-
-/* One change as it travels in a message (MSG_CHOICE). */
-struct choice_change {
-	uint8_t client[CLIENT_ID_LEN];
-	struct slice site; /* borrowed */
-	struct choice choice;
-};
-void choice_change_pack(const struct choice_change *c, struct buf *out);
-bool choice_change_unpack(struct msg_reader *r, struct choice_change *out);
 
 #endif

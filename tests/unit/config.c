@@ -188,7 +188,8 @@ static void test_profiles(void **state)
 	struct config *cfg =
 		load_text(CONFIG_GOOD,
 			  "profile minors { clients = {10.1.0.0/16, fd00:1::/64, 0.0.0.0/0} }\n"
-			  "profile investigator { clients = {10.1.5.0/24, ::ffff:10.9.0.0/112} }\n"
+			  "profile investigator { clients = {10.1.5.0/24, 172.16.0.0/12,\n"
+			  "\t::ffff:10.9.0.0/112} }\n"
 			  "profile default { clients = 10.1.5.4/32 }\n");
 
 	(void)state;
@@ -196,6 +197,8 @@ static void test_profiles(void **state)
 	assert_int_equal(profile_for(cfg, AF_INET, "10.1.5.9"), CONFIG_INVESTIGATOR);
 	assert_int_equal(profile_for(cfg, AF_INET, "10.1.5.4"), CONFIG_DEFAULT);
 	assert_int_equal(profile_for(cfg, AF_INET, "10.9.1.4"), CONFIG_INVESTIGATOR);
+	assert_int_equal(profile_for(cfg, AF_INET, "172.31.255.255"), CONFIG_INVESTIGATOR);
+	assert_int_equal(profile_for(cfg, AF_INET, "172.32.0.1"), CONFIG_MINORS);
 	assert_int_equal(profile_for(cfg, AF_INET6, "::ffff:10.1.5.9"), CONFIG_INVESTIGATOR);
 	assert_int_equal(profile_for(cfg, AF_INET6, "fd00:1::42"), CONFIG_MINORS);
 	assert_int_equal(profile_for(cfg, AF_INET6, "fd00:2::42"), CONFIG_DEFAULT);

@@ -1,15 +1,11 @@
-/* Choices, profiles, host patterns, and the words of the enums. */
+/* Choices, host patterns, and the words of the enums. */
 #include "filters/choices.h"
 #include "filters/hosts.h"
-#include "filters/profile.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <cmocka.h>
 
 static const uint8_t alice[16] = { 1 }, bob[16] = { 2 };
@@ -68,120 +64,6 @@ static void test_choices_bounded(void **state)
 			     SLICE("c.example=accepted a.example=accepted d.example=accepted ")));
 	buf_release(&out);
 	choices_free(t);
-}
-
-static void test_choice_message(void **state)
-{
-	struct choice_change c = { { 7 }, SLICE("a.example"), { CHOICE_REFUSED, SEEN_CLI, -5 } };
-	struct choice_change got;
-	struct msg_reader r;
-	struct buf b;
-
-	(void)state;
-	buf_init(&b, 256);
-	choice_change_pack(&c, &b);
-	msg_reader_init(&r, buf_slice(&b));
-	assert_true(choice_change_unpack(&r, &got));
-	assert_true(msg_end(&r));
-	assert_memory_equal(got.client, c.client, 16);
-	assert_true(slice_eq(got.site, c.site));
-	assert_int_equal(got.choice.state, CHOICE_REFUSED);
-	assert_int_equal(got.choice.seen, SEEN_CLI);
-	assert_true(got.choice.when_ms == -5);
-	for (size_t cut = 0; cut < b.len; cut++) {
-		msg_reader_init(&r, slice_head(buf_slice(&b), cut));
-		assert_false(choice_change_unpack(&r, &got));
-	}
-	b.mem[b.off + 4 + 16 + 4 + 9] = 9; /* a state that is none */
-	msg_reader_init(&r, buf_slice(&b));
-	assert_false(choice_change_unpack(&r, &got));
-	buf_release(&b);
-}
-
-static enum profile profile_at(const struct profiles *p, const char *address)
-{
-	struct net_address a;
-
-	assert_true(net_address_parse(slice_str(address), &a));
-	return profile_of_address(p, &a);
-}
-
-static void test_profiles(void **state)
-{
-	struct profiles *p = profiles_new();
-	struct buf error;
-
-	(void)state;
-	buf_init(&error, 1024);
-	assert_int_equal(profile_at(p, "10.1.2.3"), PROFILE_DEFAULT);
-	assert_true(profiles_add(p, SLICE("10.0.0.0/8"), PROFILE_MINORS, &error));
-	assert_true(profiles_add(p, SLICE("10.9.0.0/16"), PROFILE_DEFAULT, &error));
-	assert_true(profiles_add(p, SLICE("10.9.8.7"), PROFILE_INVESTIGATOR, &error));
-	assert_true(profiles_add(p, SLICE("2001:db8::/33"), PROFILE_MINORS, &error));
-	assert_true(profiles_add(p, SLICE("10.0.0.0/8"), PROFILE_MINORS, &error));
-	assert_int_equal(profile_at(p, "10.1.2.3"), PROFILE_MINORS);
-	assert_int_equal(profile_at(p, "::ffff:10.1.2.3"), PROFILE_MINORS);
-	assert_int_equal(profile_at(p, "10.9.1.1"), PROFILE_DEFAULT);
-	assert_int_equal(profile_at(p, "10.9.8.7"), PROFILE_INVESTIGATOR);
-	assert_int_equal(profile_at(p, "11.0.0.0"), PROFILE_DEFAULT);
-	assert_int_equal(profile_at(p, "2001:db8:7fff::1"), PROFILE_MINORS);
-	assert_int_equal(profile_at(p, "2001:db8:8000::1"), PROFILE_DEFAULT);
-	assert_true(profiles_add(p, SLICE("0.0.0.0/0"), PROFILE_INVESTIGATOR, &error));
-	assert_int_equal(profile_at(p, "11.0.0.0"), PROFILE_INVESTIGATOR);
-	assert_int_equal(profile_at(p, "2001:db9::"), PROFILE_DEFAULT);
-	assert_int_equal(error.len, 0);
-	buf_release(&error);
-	profiles_free(p);
-}
-
-static void test_profile_errors(void **state)
-{
-	static const char *const bad[] = {
-		"",
-		"10.0.0.0/33",
-		"10.0.0.0/",
-		"10.0.0.0/-1",
-		"10.0.0.1/8",
-		"2001:db8::/129",
-		"10.0.0/8",
-		"10.0.0.0/8 ",
-		"example.com",
-		"[::1]",
-		"fe80::1%eth0",
-		"10.0.0.0/8/8",
-		"172.16.0.0/12",
-	};
-	struct profiles *p = profiles_new();
-	struct buf error;
-
-	(void)state;
-	buf_init(&error, 1024);
-	assert_true(profiles_add(p, SLICE("172.16.0.0/12"), PROFILE_MINORS, &error));
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		buf_clear(&error);
-		if (profiles_add(p, slice_str(bad[i]), PROFILE_DEFAULT, &error))
-			fail_msg("taken: %s", bad[i]);
-		assert_true(slice_starts(buf_slice(&error), SLICE("subnet \"")));
-	}
-	buf_release(&error);
-	profiles_free(p);
-}
-
-static void test_address_of(void **state)
-{
-	struct sockaddr_in v4 = { .sin_family = AF_INET };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
-	struct sockaddr other = { .sa_family = AF_UNIX };
-	struct net_address a, b;
-
-	(void)state;
-	assert_int_equal(inet_pton(AF_INET, "192.0.2.1", &v4.sin_addr), 1);
-	assert_int_equal(inet_pton(AF_INET6, "::ffff:192.0.2.1", &v6.sin6_addr), 1);
-	assert_true(net_address_of((const struct sockaddr *)&v4, &a));
-	assert_true(net_address_of((const struct sockaddr *)&v6, &b));
-	assert_memory_equal(&a, &b, sizeof(a));
-	assert_false(net_address_of(&other, &a));
-	assert_false(net_address_parse(SLICE("192.0.2.1\0x"), &a));
 }
 
 static void test_hosts(void **state)
@@ -301,11 +183,9 @@ static void test_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_choices),	       cmocka_unit_test(test_choices_bounded),
-		cmocka_unit_test(test_choice_message), cmocka_unit_test(test_profiles),
-		cmocka_unit_test(test_profile_errors), cmocka_unit_test(test_address_of),
-		cmocka_unit_test(test_hosts),	       cmocka_unit_test(test_hosts_errors),
-		cmocka_unit_test(test_hosts_shipped),  cmocka_unit_test(test_words),
+		cmocka_unit_test(test_choices),	      cmocka_unit_test(test_choices_bounded),
+		cmocka_unit_test(test_hosts),	      cmocka_unit_test(test_hosts_errors),
+		cmocka_unit_test(test_hosts_shipped), cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,12 +67,4 @@ enum address_class address_class(const struct address *a);
 /* False for everything but ADDRESS_PUBLIC; *reason (if not NULL) is then a static phrase. */
 bool address_is_public(const struct address *a, const char **reason);
 
-/* A network "10.0.0.0/8", "2001:db8::/32" or one address. */
-struct address_net {
-	unsigned char ip[16]; /* v4 as v4-mapped */
-	unsigned bits;	      /* of 128 */
-};
-bool address_net_parse(struct slice text, struct address_net *out);
-bool address_in_net(const struct address *a, const struct address_net *net);
-
 #endif

@@ -26,7 +26,7 @@ struct listener {
 	struct oneshot retry;
 	struct deferred dead;
 	int64_t short_since; /* when descriptors ran out; 0: they did not */
-	bool paused, freed;
+	bool freed;
 };
 
 static bool out_of_descriptors(int e)
@@ -94,7 +94,7 @@ static void accept_some(struct listener *l)
 	struct address peer;
 	int fd;
 
-	for (int i = 0; i < BATCH && !l->paused && !l->freed; i++) {
+	for (int i = 0; i < BATCH && !l->freed; i++) {
 		fd = take(l, &peer);
 		if (fd < 0 && out_of_descriptors(errno))
 			shortage(l);
@@ -114,8 +114,6 @@ static void on_retry(struct oneshot *o)
 {
 	struct listener *l = LOOP_OWNER(o, struct listener, retry);
 
-	if (l->paused)
-		return;
 	event_add(l->ev, NULL);
 	accept_some(l);
 }
@@ -145,21 +143,6 @@ struct listener *listener_new(struct loop *loop, int fd, listener_cb *cb, void *
 		return NULL;
 	}
 	return l;
-}
-
-void listener_pause(struct listener *l)
-{
-	l->paused = true;
-	oneshot_stop(&l->retry);
-	event_del(l->ev);
-}
-
-void listener_resume(struct listener *l)
-{
-	if (!l->paused)
-		return;
-	l->paused = false;
-	event_add(l->ev, NULL);
 }
 
 static void listener_dead(struct deferred *d)

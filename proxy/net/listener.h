@@ -20,7 +20,7 @@
 /*
  * A listening socket, close-on-exec and non-blocking, with SO_REUSEADDR and for IPv6 V6ONLY; -1
  * with one line in `error` that says what to do (port taken, not permitted, no such address).
- * `addrport` is what address_parse() reads; port 0 is allowed here (tests).
+ * `addrport` is what address_parse_listen() reads.
  */
 int listener_bind(const char *addrport, char *error, size_t size);
 /*
@@ -37,8 +37,6 @@ typedef void listener_cb(int fd, const struct address *peer, void *arg);
 
 /* The descriptor is borrowed: free does not close it. NULL: errno. */
 struct listener *listener_new(struct loop *loop, int fd, listener_cb *cb, void *arg);
-void listener_pause(struct listener *l);
-void listener_resume(struct listener *l);
 /* May be called inside the callback.  NULL is allowed. */
 void listener_free(struct listener *l);
 

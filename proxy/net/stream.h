@@ -54,7 +54,7 @@ struct stream;
 enum stream_event {
 	STREAM_CONNECTED, /* stream_connect(): TCP stands; start_tls: the handshake is done */
 	STREAM_READ,	  /* there are new bytes to peek at (or the old ones again, see unpause) */
-	STREAM_DRAINED, /* no longer full; or all is with the kernel, after stream_want_flushed() */
+	STREAM_DRAINED,	  /* no longer full */
 	STREAM_EOF,	/* the peer's orderly end; told once; writing still works */
 	STREAM_ERROR,	/* stream_errno(), stream_error_text(); told once and last */
 	STREAM_TIMEOUT, /* the timer ran out; it does not run any more */
@@ -133,10 +133,6 @@ bool stream_eof_clean(const struct stream *s);
 bool stream_write(struct stream *s, struct slice data);
 /* The same as two writes, in one piece on the wire where possible. */
 bool stream_writev2(struct stream *s, struct slice head, struct slice body);
-/* Hands to the kernel now what can be.  Tells no events itself. */
-void stream_flush(struct stream *s);
-/* One STREAM_DRAINED when nothing is queued any more (in the next turn if that is so already). */
-void stream_want_flushed(struct stream *s);
 /* Bytes written and not yet with the kernel. */
 size_t stream_queued(const struct stream *s);
 bool stream_is_full(const struct stream *s);
@@ -178,8 +174,7 @@ const char *stream_error_text(const struct stream *s);
 /* The TLS alert that the peer sent (RFC 8446 section 6; 48 unknown_ca ...), or -1. */
 int stream_alert(const struct stream *s);
 
-/* Bytes that the owner read and wrote (payload, not TLS records). */
-uint64_t stream_bytes_in(const struct stream *s);
+/* Bytes that the owner wrote (payload, not TLS records). */
 uint64_t stream_bytes_out(const struct stream *s);
 
 /* Streams of this loop that were closed by their owner and still send or linger. */

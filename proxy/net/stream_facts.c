@@ -73,11 +73,6 @@ int stream_alert(const struct stream *s)
 	return s->alert;
 }
 
-uint64_t stream_bytes_in(const struct stream *s)
-{
-	return s->bytes_in;
-}
-
 uint64_t stream_bytes_out(const struct stream *s)
 {
 	return s->bytes_out;

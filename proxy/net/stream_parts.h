@@ -68,7 +68,7 @@ struct stream {
 	bool socket_dead : 1;
 	bool error_told : 1;
 	bool borrowed : 1, showing : 1, reshow : 1;
-	bool full : 1, want_flushed : 1;
+	bool full : 1;
 	bool fin_wanted : 1, fin_sent : 1, notified : 1;
 	bool touches : 1; /* bytes touch the timer */
 	bool closed : 1;  /* by the owner */

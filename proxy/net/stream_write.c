@@ -92,35 +92,17 @@ static void flush(struct stream *s)
 		finish(s);
 }
 
-void stream_flush(struct stream *s)
-{
-	if (s->closed || (stream_queued(s) == 0 && !s->fin_wanted))
-		return;
-	flush(s);
-	/* Whoever waits for STREAM_DRAINED gets it from the loop. */
-	if (s->full || s->want_flushed)
-		loop_defer(s->loop, &s->flush, stream_on_flush);
-}
-
 void stream_on_flush(struct deferred *d)
 {
 	struct stream *s = LOOP_OWNER(d, struct stream, flush);
-	bool drained;
 
 	if (s->in.len == 0)
 		buf_release(&s->in);
 	flush(s);
-	if (s->broken || s->closed)
+	if (s->broken || s->closed || !s->full || stream_queued(s) >= STREAM_LOW)
 		return;
-	drained = s->full && stream_queued(s) < STREAM_LOW;
-	if (drained)
-		s->full = false;
-	if (s->want_flushed && stream_queued(s) == 0) {
-		s->want_flushed = false;
-		drained = true;
-	}
-	if (drained)
-		stream_tell(s, STREAM_DRAINED);
+	s->full = false;
+	stream_tell(s, STREAM_DRAINED);
 }
 
 static bool queue(struct stream *s, struct slice data)
@@ -152,14 +134,6 @@ bool stream_writev2(struct stream *s, struct slice head, struct slice body)
 {
 	/* The head waits in the queue for the body, which takes it along. */
 	return stream_write(s, head) && stream_write(s, body);
-}
-
-void stream_want_flushed(struct stream *s)
-{
-	if (s->closed || s->broken)
-		return;
-	s->want_flushed = true;
-	loop_defer(s->loop, &s->flush, stream_on_flush);
 }
 
 void stream_shutdown_write(struct stream *s)

@@ -310,38 +310,6 @@ static void test_address_class(void **state)
 	assert_int_equal(address_class(&(struct address){ .len = 0 }), ADDRESS_RESERVED);
 }
 
-static void test_address_net(void **state)
-{
-	static const struct {
-		const char *net, *ip;
-		bool in;
-	} rows[] = {
-		{ "10.0.0.0/8", "10.1.2.3", true },
-		{ "10.0.0.0/8", "11.1.2.3", false },
-		{ "10.0.0.0/8", "::ffff:10.9.9.9", true },
-		{ "0.0.0.0/0", "1.2.3.4", true },
-		{ "0.0.0.0/0", "2001:db8::1", false },
-		{ "::/0", "2001:db8::1", true },
-		{ "2001:db8:8000::/33", "2001:db8:8000::1", true },
-		{ "2001:db8:8000::/33", "2001:db8:7fff::1", false },
-		{ "192.0.2.7", "192.0.2.7", true },
-		{ "192.0.2.7", "192.0.2.8", false },
-	};
-	static const char *const bad[] = { "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/",  "::/129",
-					   "10/8",	 "x",		"10.0.0.0/-1" };
-	struct address_net net;
-	struct address a;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_true(address_net_parse(slice_str(rows[i].net), &net));
-		assert_true(address_parse_ip(slice_str(rows[i].ip), 80, &a));
-		assert_int_equal(address_in_net(&a, &net), rows[i].in);
-	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(address_net_parse(slice_str(bad[i]), &net));
-}
-
 /* ---- ClientHello ---- */
 
 static size_t client_hello(char *out, size_t size, const char *sni, bool alpn)
@@ -809,12 +777,8 @@ static void test_listener(void **state)
 	for (int i = 0; i < 40; i++)
 		clients[i] = dial_in(fd);
 	RUN_UNTIL(loop, t.count == 40);
-	listener_pause(l);
-	clients[0] = (close(clients[0]), dial_in(fd));
-	run_idle(loop);
-	assert_int_equal(t.count, 40);
-	listener_resume(l);
 	t.free_me = l;
+	clients[0] = (close(clients[0]), dial_in(fd));
 	RUN_UNTIL(loop, t.count == 41);
 	for (int i = 0; i < 40; i++)
 		close(clients[i]);
@@ -884,7 +848,6 @@ int main(void)
 		cmocka_unit_test(test_address_text),
 		cmocka_unit_test(test_address_client),
 		cmocka_unit_test(test_address_class),
-		cmocka_unit_test(test_address_net),
 		cmocka_unit_test(test_hello),
 		cmocka_unit_test(test_hello_bad),
 		cmocka_unit_test(test_relay),

@@ -38,7 +38,6 @@ enum msg_type {
 	MSG_DRAIN,
 	MSG_READY,
 	MSG_CONFIG,
-	MSG_REOPEN,
 	MSG_CHILD_DIED,
 };
 

@@ -56,8 +56,6 @@ static bool handle(struct recorder_state *r, const struct letter *letter)
 	}
 	if (letter->from == POST_SUPERVISOR && letter->type == MSG_CONFIG)
 		return recorder_config(r->recorder, "crumbgate.conf", letter->body, "reload");
-	if (letter->from == POST_SUPERVISOR && letter->type == MSG_REOPEN)
-		return true;
 	return recorder_letter(r->recorder, letter);
 }
 

@@ -513,9 +513,6 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
 		case SIGINT:
 			begin_drain(sup, INTERRUPT_GRACE_MS);
 			break;
-		case SIGUSR1:
-			(void)post_send(sup->post, POST_RECORDER, MSG_REOPEN, 0, slice_of("", 0));
-			break;
 		default:
 			break;
 		}
@@ -544,13 +541,14 @@ static void on_tickets(evutil_socket_t fd, short what, void *arg)
 
 static bool open_signals(struct supervisor *sup)
 {
-	static const int wanted[] = { SIGCHLD, SIGHUP, SIGTERM, SIGINT, SIGUSR1 };
+	static const int wanted[] = { SIGCHLD, SIGHUP, SIGTERM, SIGINT };
 	sigset_t set;
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		sigaddset(&set, wanted[i]);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN); /* asks others to reopen their log; ours needs no such thing */
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return false;
 	sup->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);

@@ -22,7 +22,7 @@ struct origin {
 	SSL_SESSION *pending; /* came before the site was known */
 	struct fetch *fetch;  /* of an issuer's certificate, while the handshake waits */
 	struct origin_failure *failure;
-	bool connected, ready, reused, closed;
+	bool connected, ready, closed;
 	bool again; /* it is dialled anew, with another offer */
 	struct deferred free_me;
 };
@@ -399,16 +399,6 @@ bool origin_speaks_h2(const struct origin *o)
 	if (o->stream != NULL && stream_ssl(o->stream) != NULL)
 		SSL_get0_alpn_selected(stream_ssl(o->stream), &name, &n);
 	return slice_eq(slice_of((const char *)name, n), SLICE("h2"));
-}
-
-bool origin_is_reused(const struct origin *o)
-{
-	return o->reused;
-}
-
-void origin_count_use(struct origin *o)
-{
-	o->reused = true;
 }
 
 const struct origin_failure *origin_failure(const struct origin *o)

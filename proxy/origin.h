@@ -92,9 +92,6 @@ bool origin_is_connected(const struct origin *o);
 bool origin_is_ready(const struct origin *o);
 /* What TLS agreed on is HTTP/2. */
 bool origin_speaks_h2(const struct origin *o);
-/* It carried an exchange before, so the origin may have closed it just now. */
-bool origin_is_reused(const struct origin *o);
-void origin_count_use(struct origin *o);
 /* NULL while it is well.  Valid until origin_close(). */
 const struct origin_failure *origin_failure(const struct origin *o);
 

@@ -96,7 +96,6 @@ static void answer_over(struct upstream_h1 *u)
 	/* Paused by its own last piece: whoever has it next must hear of it. */
 	if (u->paused)
 		stream_unpause(s);
-	origin_count_use(u->origin);
 	part(u, reusable, STREAM_GRACEFUL);
 	release(u);
 	u->up.events->end(u->up.x, u->has_trailers ? &u->trailers : NULL);

@@ -344,7 +344,7 @@ void origin_set_site(struct origin *o, const char *site)
 {
 	if (o->site[0] != '\0')
 		return;
-	snprintf(o->site, sizeof(o->site), "%s", site);
+	(void)slice_copy(slice_str(site), o->site, sizeof(o->site));
 	if (o->pending != NULL)
 		pool_keep_session(o->w->pool, &o->target, o->site, o->pending);
 	o->pending = NULL;

@@ -13,12 +13,12 @@
  *
  * The options stand in one table (options.h): the command line, the file, the help, the manual
  * and the reload come from it.  A struct config owns everything that it points to; whoever got it
- *from config_load() or config_reload() frees it, everybody else borrows a pointer to const.
+ * from config_load() or config_reload() frees it, everybody else borrows a pointer to const.
  *
  * Times are in milliseconds, sizes in bytes.  A count of 0 is allowed only where said.  Each
- *complaint is one line that ends in '\n': "FILE:LINE:COLUMN: what; what to do" for the file,
- *"--name: what; what to do" for the command line. All complaints about values are gathered before
- *giving up, so one run shows them all.
+ * complaint is one line that ends in '\n': "FILE:LINE:COLUMN: what; what to do" for the file,
+ * "--name: what; what to do" for the command line. All complaints about values are gathered before
+ * giving up, so one run shows them all.
  */
 #ifndef CRUMBGATE_BASE_CONFIG_H
 #define CRUMBGATE_BASE_CONFIG_H

@@ -15,8 +15,8 @@
  *	id = hasher_result(&h);
  *
  * Each slice counts with its length, so ("ab", "c") and ("a", "bc") differ.  A copy of a struct
- *hasher goes on where the original stood: what many hashes begin with is added once.  The result is
- *not hash_bytes() of the same bytes.
+ * hasher goes on where the original stood: what many hashes begin with is added once.  The result
+ * is not hash_bytes() of the same bytes.
  */
 #ifndef CRUMBGATE_BASE_HASH_H
 #define CRUMBGATE_BASE_HASH_H

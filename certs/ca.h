@@ -2,7 +2,7 @@
  * ca.h - the interception CA: its certificate, its key, its chain, and the folder they live in.
  *
  *	struct buf error;  buf_init(&error, 1024);
- *	struct ca *ca = ca_open(state_dir, clock_wall_ms(clock), &error);   // loads, or makes at first start
+ *	struct ca *ca = ca_open(state_dir, clock_wall_ms(clock), &error); // makes it at first start
  *	if (ca == NULL) ... print error ...
  *	ca_free(ca);                                                        // zeroes the key
  *

@@ -3,7 +3,7 @@
  *
  *	MSG_MINT    bytes host, bytes spki            (worker → keeper)
  *	MSG_MINTED  bytes host, u8 status, then
- *	            KEEPER_OK:  bytes leaf DER, u8 n, n × bytes DER of the chain above it (without the root)
+ *	            KEEPER_OK:  bytes leaf DER, u8 n, n × bytes DER of the chain above it (no root)
  *	            else:       bytes text
  *
  * Each sender has a bucket of KEEPER_BURST tokens that refills by KEEPER_RATE a second, so a worker

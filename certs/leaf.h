@@ -4,9 +4,10 @@
  *
  *	ssl = leaves_accept(leaves, connect_host);
  *	SSL_do_handshake(ssl) ...
- *	  SSL_ERROR_WANT_X509_LOOKUP    no leaf for the host yet: leaves_ask() gives the body of a MSG_MINT (ask
- *	                                once for a host, however many wait); on MSG_MINTED leaves_learn(), then call
- *	                                SSL_do_handshake() again for all that wait, or end them if it says no
+ *	  SSL_ERROR_WANT_X509_LOOKUP    no leaf for the host yet: leaves_ask() gives the body of a
+ *	                                MSG_MINT (ask once for a host, however many wait); on
+ *	                                MSG_MINTED leaves_learn(), then call SSL_do_handshake()
+ *	                                again for all that wait, or end them if it says no
  *
  * The caller may ask as early as CONNECT (leaves_ready() false), so that the answer is mostly there
  * when the ClientHello arrives.  A resumed handshake needs no leaf.

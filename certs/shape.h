@@ -2,18 +2,18 @@
  * shape.h - how our TLS towards an origin looks: as much like the browser's own as is safe.
  *
  * An origin that has a visitor's browser for one thing and sees another in its ClientHello takes
- *the visitor for a robot.  So the suites, groups and signature algorithms that we offer are the
+ * the visitor for a robot.  So the suites, groups and signature algorithms that we offer are the
  * browser's, in its order, as far as we would offer them at all: what this file does not list is
  * never offered, whatever a browser says.  OpenSSL 3.0 has no say over the order of extensions,
- *GREASE, encrypted hellos, compressed certificates or post-quantum groups; those stay as OpenSSL
- *makes them.
+ * GREASE, encrypted hellos, compressed certificates or post-quantum groups; those stay as OpenSSL
+ * makes them.
  *
  *	struct tls_shape shape = { 0 };                     // our own order
  *	tls_shape_follow(&shape, TLS_LIST_SUITES, ids, n);       // three times, from a ClientHello
  *	ssl = SSL_new(trust_shaped_ctx(t, &shape));
  *
  * A shape is a small value: copied, compared with memcmp(), all zero for our own.  A list of which
- *nothing is left stays our own, each for itself, so TLS 1.2 and 1.3 are both always possible.
+ * nothing is left stays our own, each for itself, so TLS 1.2 and 1.3 are both always possible.
  */
 #ifndef CRUMBGATE_CERTS_SHAPE_H
 #define CRUMBGATE_CERTS_SHAPE_H

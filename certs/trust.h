@@ -10,9 +10,10 @@
  *	trust_attach(t, ssl, host);                  // the host in the URL: name or IP literal
  *	SSL_connect(ssl) ...
  *	  SSL_ERROR_WANT_RETRY_VERIFY   something must be fetched first: trust_wants() says what;
- *	                                fetch it (http, no private address, within max_bytes), trust_give() it or
- *	                                an empty slice when it cannot be had, and call SSL_connect() again
- *	  SSL_ERROR_SSL                 trust_error_get() says whether it was the certificate, and why
+ *	                                fetch it (http, no private address, within max_bytes),
+ *	                                trust_give() it or an empty slice when it cannot be had,
+ *	                                and call SSL_connect() again
+ *	  SSL_ERROR_SSL                 trust_error_get(): was it the certificate, and why
  *
  * Nothing here reads a file after trust_new(), opens a socket or waits.
  */

@@ -6,7 +6,7 @@
  *	COMMAND_GOOD	it did what it was asked
  *	COMMAND_NO	the answer is no: verification failed, a difference, an invalid file
  *	COMMAND_USAGE	it could not be tried: usage, or the environment; one line on stderr says
- *what to do
+ *			what to do
  *
  * main.c answers --help (and -h) itself, before the function is called.
  */

@@ -12,8 +12,8 @@
  * unquoted or folded to lower case: names and values are bytes.
  *
  * Cookie: cookie_next() walks the pairs of one field line; cookie_header_edit() takes some pairs
- *out and leaves every other byte and the order alone.  Where HTTP/2 split the field into crumbs,
- *join them with "; " first (RFC 9113 section 8.2.3).
+ * out and leaves every other byte and the order alone.  Where HTTP/2 split the field into crumbs,
+ * join them with "; " first (RFC 9113 section 8.2.3).
  */
 #ifndef CRUMBGATE_FILTERS_COOKIE_H
 #define CRUMBGATE_FILTERS_COOKIE_H

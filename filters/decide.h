@@ -3,7 +3,7 @@
  *
  * decide_cookie() is a pure function of the rules and the facts; it runs in the worker and in
  * `crumbgate replay`, which fills the same struct from an entry of the log.  So EVERY member of
- *struct cookie_facts must be in the entry, and what is not in it must not be used here.
+ * struct cookie_facts must be in the entry, and what is not in it must not be used here.
  *
  * The policy:
  *
@@ -20,7 +20,7 @@
  * For the default profile the first two columns hold, for minors the last only.  The investigator's
  * profile keeps everything.  A Set-Cookie that deletes is kept.  A cookie that is sent and
  * not kept is EXPIRED while there are tries left and its name can be written (expire.h), then
- *REMOVED.
+ * REMOVED.
  */
 #ifndef CRUMBGATE_FILTERS_DECIDE_H
 #define CRUMBGATE_FILTERS_DECIDE_H

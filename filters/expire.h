@@ -5,8 +5,9 @@
  * one cannot know which Set-Cookie overwrites it; the steps try them all, the likely ones first,
  * one step with each answer, until the cookie no longer comes:
  *
- *	step 0  Path=/, host-only and for the host and each parent domain down to the registrable
- *one step 1  the directory of the request's path (the default-path of document.cookie), likewise
+ *	step 0  Path=/, host-only, for the host, and for each parent domain down to the
+ *	        registrable one
+ *	step 1  the directory of the request's path (the default-path of document.cookie), likewise
  *	step 2  the other prefixes of the path
  *	step 3  the partitioned twins of step 0 where they were not in it, and the prefixes in
  *	        their other form, with '/' at the end

@@ -10,13 +10,14 @@
  *	purpose   essential, functional, analytics, advertising, choice, unknown
  *	kind      what it does within its purpose, one word (free)
  *	setter    who made the software that sets it (free)
- *	domains   '*', or domains separated by commas: the request's host is one of them or below
- *one party     any, first, third max_life  '*', session, or a number and s, m, h, d, w or y: a
- *cookie that is *set* for longer does not match (with a minute or 2 % of slack, for clocks that
- *differ) life, what, source: free text
+ *	domains   '*', or domains separated by commas: the host is one of them or below one
+ *	party     any, first, third
+ *	max_life  '*', session, or a number and s, m, h, d, w or y: a cookie that is *set* for
+ *	          longer does not match (with a minute or 2 % of slack, for clocks that differ)
+ *	life, what, source: free text
  *
  * The most specific row that matches wins: exact before wildcard; then the longer literal; a list
- *of domains before '*'; one party before any; limited life before '*'; then the earlier line.
+ * of domains before '*'; one party before any; limited life before '*'; then the earlier line.
  *
  * A look-up costs the same with a hundred rows and with a hundred thousand.  Rules are immutable
  * after rules_new(), the text is copied.

@@ -9,7 +9,7 @@
  * and http and https of one domain are one.  Made once per process, before it is sandboxed:
  * SITES_LATEST reads the system's list when that is newer than the one compiled into libpsl.
  * A small direct-mapped cache inside makes repeated hosts cheap; so the struct is not const, and
- *not shared by threads.
+ * not shared by threads.
  */
 #ifndef CRUMBGATE_FILTERS_SITE_H
 #define CRUMBGATE_FILTERS_SITE_H

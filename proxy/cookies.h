@@ -3,9 +3,9 @@
  * recorded.
  *
  *	scene, filled once per exchange
- *	cookies_of_request(w, &scene, &fields, &expiries);	// before the head goes to the origin
+ *	cookies_of_request(w, &scene, &fields, &expiries);	// before it goes to the origin
  *	cookies_of_answer(w, &scene, status, &fields);		// before it goes to the browser
- *	cookies_expire(w, &scene, target, &fields, &expiries);	// adds the expiring Set-Cookie lines
+ *	cookies_expire(w, &scene, target, &fields, &expiries);	// adds the expiring lines
  *
  * What is kept stays byte for byte and in order.  If an edit cannot be made (no memory, over a cap)
  * the whole field goes: an error never lets a cookie through.

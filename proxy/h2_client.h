@@ -1,6 +1,6 @@
 /*
  * h2_client.h - a connection from a browser that speaks HTTP/2: each stream is a request of its own
- *(RFC 9113).
+ * (RFC 9113).
  *
  * The owner (client.c, or whoever listens for TLS to the proxy itself) keeps the stream of bytes,
  * its place in the worker's list and what CONNECT fixed.  As soon as ALPN said "h2" it makes one of

@@ -6,7 +6,7 @@
  * (visitor, site, origin); the one dialled ahead; one that another exchange of the same key is
  * dialling, if it may turn out to be HTTP/2 and so serve both; a new one.
  *
- *	reach_begin(&r, ...)  ->  r.cb(...) once, mostly at once when there is one, else from the loop
+ *	reach_begin(&r, ...)  ->  r.cb(...) once: at once where there is one, else from the loop
  *	reach_cancel(&r)      at any time before
  */
 #ifndef CRUMBGATE_PROXY_REACH_H

@@ -29,7 +29,7 @@ bool tap_client(struct tap *t, struct slice address, char log[ENTRY_DIGEST_LEN +
 
 /*
  * One sighting of a cookie, in two steps, so that one that was seen before costs no more than the
- *first:
+ * first:
  *
  *	if (tap_seen(tap, id, wall_ms))
  *		return;			// counted

@@ -2,24 +2,25 @@
  * desk.h - the pages at crumbgate.internal: a request in, an answer out, no socket.
  *
  * The desk shows a client what the proxy did for that same client, takes its choices and helps to
- *trust the CA.  It is served only through the proxy: whoever handles the request for an origin asks
- *desk_is_host() and, if true, brings the exchange here instead of dialling.
+ * trust the CA.  It is served only through the proxy: whoever handles the request for an origin
+ * asks desk_is_host() and, if true, brings the exchange here instead of dialling.
  *
  *	step = desk_handle(&ctx, &request, &answer);
- *	if (step == DESK_SITES)   { ask the recorder (MSG_QUERY); then desk_sites(..., json,
- *&answer); } if (step == DESK_CHOICE)  { tell the recorder (MSG_CHOICE, answer.choice); on its
- *MSG_ACK: desk_chosen(&ctx, &request, true, &answer); }
+ *	if (step == DESK_SITES)   { ask the recorder (MSG_QUERY);
+ *	                            desk_sites(..., json, &answer); }
+ *	if (step == DESK_CHOICE)  { tell the recorder (MSG_CHOICE, answer.choice);
+ *	                            on its MSG_ACK desk_chosen(&ctx, &request, true, &answer); }
  *	if (step == DESK_STOP)    { end the pass of answer.site; desk_stopped(&ctx, &answer); }
  *	... write answer.status, answer.fields, Content-Length, answer.body ...
  *
  * Nothing is kept between two calls: the caller keeps the request's bytes until the answer is
  * made.  No I/O, no clock, no globals: time, address and secret come in the context and the
- *request.
+ * request.
  *
  * What guards it:
  *   - Host must name the desk, so a rebound name gets nothing;
  *   - Sec-Fetch-Site, when sent, must be same-origin or none; a foreign page may only navigate to
- *the public pages; browsers send no fetch metadata to http://, therefore also:
+ *     the public pages; browsers send no fetch metadata to http://, therefore also:
  *   - Origin, when sent, must be the desk's own; every answer carries Cross-Origin-Resource-Policy
  *     (a foreign page cannot load it) and no CORS field (it cannot read it);
  *   - a POST needs a token bound to the client's address and the day;

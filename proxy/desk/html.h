@@ -8,7 +8,7 @@
  *		{ "name", SLICE("<b>"), SLOT_TEXT }, { "form", buf_slice(&form), SLOT_HTML } }, 2);
  *
  * Text is escaped so that it is safe in content and in quoted attributes.  A slot that is missing,
- *or whose kind is not the template's, fails the buffer (buf_ok()), and the answer becomes a 500: a
+ * or whose kind is not the template's, fails the buffer (buf_ok()), and the answer becomes a 500: a
  * mistake never becomes a hole.
  */
 #ifndef CRUMBGATE_PROXY_DESK_HTML_H

@@ -10,8 +10,10 @@
 static const struct {
 	int32_t most, a_second;
 } buckets[H2_COSTS] = {
-	/* A page of 100 images that is left resets them at once; maps do so again and again, but
-	   load more. */
+	/*
+	 * A page of 100 images that is left resets them at once; maps do so again and again, but
+	 * load more.
+	 */
 	[H2_COST_RESET] = { 500, 50 },
 	/* One each is usual, three were seen. */
 	[H2_COST_SETTINGS] = { 50, 2 },

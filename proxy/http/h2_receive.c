@@ -3,8 +3,10 @@
 
 #include <stdlib.h>
 
-/* Heads above the limit are answered or reset; above this many limits their rest is not even
- * counted. */
+/*
+ * Heads above the limit are answered or reset; above this many limits their rest is not even
+ * counted.
+ */
 #define BOMB 8
 
 static struct slice slice_from(const uint8_t *p, size_t n)

@@ -38,8 +38,10 @@ static void scratch_free(void *p, void *s)
 		free(p);
 }
 
-/* nghttp2's way to get a buffer.  More of them, for longer heads, are the session's own and go when
- * they are sent. */
+/*
+ * nghttp2's way to get a buffer.  More of them, for longer heads, are the session's own and go when
+ * they are sent.
+ */
 static void *scratch_realloc(void *p, size_t n, void *arg)
 {
 	struct h2_session *s = arg;

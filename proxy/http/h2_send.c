@@ -4,8 +4,10 @@
 #include <stdlib.h>
 
 #define FRAME_HEAD 9
-/* Less than this is copied and leaves with h2_flush(), one frame with what comes before and behind
- * it. */
+/*
+ * Less than this is copied and leaves with h2_flush(), one frame with what comes before and behind
+ * it.
+ */
 #define COPY_BELOW 8192
 /* Frames without a body are written when they are so many. */
 #define GATHER 65536
@@ -73,8 +75,10 @@ static ssize_t on_read(nghttp2_session *ng, int32_t id, uint8_t *to, size_t most
 	return (ssize_t)(have < most ? have : most);
 }
 
-/* The next piece of at most n octets, from what was kept, else from the caller's; it stays where it
- * is. */
+/*
+ * The next piece of at most n octets, from what was kept, else from the caller's; it stays where it
+ * is.
+ */
 static struct slice take(struct h2_stream *st, size_t n)
 {
 	struct slice piece;

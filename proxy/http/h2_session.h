@@ -98,16 +98,20 @@ struct h2_config {
 	unsigned max_streams;	     /* announced to the peer (server side) */
 	uint32_t stream_window, window;
 	bool extended_connect; /* RFC 8441: announced (server side) */
-	/* Client side: a browser's own SETTINGS, announced as it did as far as they are safe
-	 * (windows are capped, push is off); NULL: the values above. */
+	/*
+	 * Client side: a browser's own SETTINGS, announced as it did as far as they are safe
+	 * (windows are capped, push is off); NULL: the values above.
+	 */
 	const struct h2_settings *like;
 };
 
 struct h2_session;
 struct h2_stream;
 
-/* A request's head.  As an argument of h2_request() its fields have names in any case and
- * connection-specific fields, which are dropped, and Host, which becomes :authority. */
+/*
+ * A request's head.  As an argument of h2_request() its fields have names in any case and
+ * connection-specific fields, which are dropped, and Host, which becomes :authority.
+ */
 struct h2_request {
 	struct slice method;
 	enum http_method method_id;
@@ -132,25 +136,35 @@ struct h2_events {
 	/* Client side: an answer, interim (1xx) ones too. */
 	void (*response)(void *arg, struct h2_stream *s, struct h2_response *r);
 	void (*data)(void *arg, struct h2_stream *s, struct slice data);
-	/* The peer ended its half; trailers may be NULL.  Comes also for a head without body, right
-	 * after it. */
+	/*
+	 * The peer ended its half; trailers may be NULL.  Comes also for a head without body, right
+	 * after it.
+	 */
 	void (*end)(void *arg, struct h2_stream *s, const struct fields *trailers);
-	/* H2_NO_ERROR: both halves ended in order.  Anything else: it was cut.  `unprocessed`
+	/*
+	 * H2_NO_ERROR: both halves ended in order.  Anything else: it was cut.  `unprocessed`
 	 * (client side): the origin surely did nothing for it (REFUSED_STREAM, or beyond the last
-	 * stream of GOAWAY), so it may be sent again. */
+	 * stream of GOAWAY), so it may be sent again.
+	 */
 	void (*closed)(void *arg, struct h2_stream *s, uint32_t error, bool unprocessed);
 	/* The stream is no longer full. */
 	void (*room)(void *arg, struct h2_stream *s);
 	/* Sends bytes: two pieces in one go. */
 	void (*write)(void *arg, struct slice a, struct slice b);
-	/* True: the way to the peer is full; h2_flush() stops and is to be called again when there
-	 * is room. */
+	/*
+	 * True: the way to the peer is full; h2_flush() stops and is to be called again when there
+	 * is room.
+	 */
 	bool (*is_full)(void *arg);
-	/* Server side: PRIORITY_UPDATE for the stream, its value as it came (RFC 9218 section 7.1);
-	 * NULL: not wanted. */
+	/*
+	 * Server side: PRIORITY_UPDATE for the stream, its value as it came (RFC 9218 section 7.1);
+	 * NULL: not wanted.
+	 */
 	void (*priority)(void *arg, struct h2_stream *s, struct slice value);
-	/* The peer's first SETTINGS are known (the client side may have more requests now); NULL:
-	 * not wanted. */
+	/*
+	 * The peer's first SETTINGS are known (the client side may have more requests now); NULL:
+	 * not wanted.
+	 */
 	void (*settings)(void *arg);
 };
 
@@ -159,8 +173,10 @@ struct h2_session *h2_session_new(const struct h2_config *config, const struct h
 				  void *arg);
 void h2_session_free(struct h2_session *s);
 
-/* False: the connection is broken; GOAWAY waits for h2_flush(), h2_is_over() is true.  All of `in`
- * is consumed. */
+/*
+ * False: the connection is broken; GOAWAY waits for h2_flush(), h2_is_over() is true.  All of `in`
+ * is consumed.
+ */
 bool h2_feed(struct h2_session *s, struct slice in, int64_t now_ms);
 void h2_flush(struct h2_session *s);
 /* Nothing more is to be read or written: close.  */
@@ -175,17 +191,22 @@ size_t h2_kept(const struct h2_session *s);
 const struct h2_settings *h2_peer_settings(const struct h2_session *s);
 /* The peer takes extended CONNECT (RFC 8441 section 3). */
 bool h2_peer_extended_connect(const struct h2_session *s);
-/* Server side: announces it from now on, if config.extended_connect did not (RFC 8441 section 3).
+/*
+ * Server side: announces it from now on, if config.extended_connect did not (RFC 8441 section 3).
  */
 void h2_offer_extended_connect(struct h2_session *s);
-/* The first bytes of a server, looked at before there is a session: its SETTINGS are there and
- * offer it. */
+/*
+ * The first bytes of a server, looked at before there is a session: its SETTINGS are there and
+ * offer it.
+ */
 bool h2_preface_offers_extended_connect(struct slice in);
 
 /* Client side.  Another request may be begun: the peer's limit, GOAWAY, ids. */
 bool h2_has_room(const struct h2_session *s);
-/* `body`: h2_body() and h2_body_end() will follow.  NULL: no memory, no room or unsound; nothing
- * was sent. */
+/*
+ * `body`: h2_body() and h2_body_end() will follow.  NULL: no memory, no room or unsound; nothing
+ * was sent.
+ */
 struct h2_stream *h2_request(struct h2_session *s, const struct h2_request *r, bool body,
 			     void *owner);
 /* No stream can ever be begun again: GOAWAY came or went, it is broken, or the ids are used up. */
@@ -198,8 +219,10 @@ void h2_ping(struct h2_session *s);
 /* Client side: PRIORITY_UPDATE, if the peer takes it. */
 void h2_priority(struct h2_stream *st, struct slice value);
 
-/* Server side. False: unsound or no memory; the caller resets the stream.  Field names in any case;
- * connection-specific ones are dropped. */
+/*
+ * Server side. False: unsound or no memory; the caller resets the stream.  Field names in any case;
+ * connection-specific ones are dropped.
+ */
 bool h2_respond(struct h2_stream *st, unsigned status, const struct fields *f, bool body);
 bool h2_interim(struct h2_stream *st, unsigned status, const struct fields *f);
 
@@ -207,13 +230,16 @@ bool h2_interim(struct h2_stream *st, unsigned status, const struct fields *f);
 void h2_body(struct h2_stream *st, const struct slice *spans, size_t n);
 void h2_body_end(struct h2_stream *st, const struct fields *trailers);
 bool h2_stream_is_full(const struct h2_stream *st);
-/* Octets of h2_body() wait, and it is a window of the peer's, the stream's or the connection's,
- * that is used up. */
+/*
+ * Octets of h2_body() wait, and it is a window of the peer's, the stream's or the connection's,
+ * that is used up.
+ */
 bool h2_stream_is_shut(const struct h2_stream *st);
 void h2_stream_pause(struct h2_stream *st);
 void h2_stream_unpause(struct h2_stream *st);
 bool h2_stream_is_paused(const struct h2_stream *st);
-/* All of the peer's half came, though it may not have been told yet because the stream is paused.
+/*
+ * All of the peer's half came, though it may not have been told yet because the stream is paused.
  */
 bool h2_stream_is_whole(const struct h2_stream *st);
 /* Ends it with RST_STREAM; no further event of it. NULL is allowed. */

@@ -44,7 +44,10 @@ static bool tame(uint16_t id, uint32_t *value)
 		*value = least(*value, LIKE_FRAME);
 		return *value >= 16384;
 	case NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE:
-		/* Advisory (section 10.5.1): what is larger than our own cap is refused when it comes. */
+		/*
+		 * Advisory (section 10.5.1): what is larger than our own cap is refused when it
+		 * comes.
+		 */
 		*value = least(*value, LIKE_LIST);
 		return true;
 	case NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES:

@@ -110,7 +110,8 @@ void h2_notice(struct h2_stream *st)
 	s->noticed_end = &st->next_noticed;
 }
 
-/* The error that `closed` tells: none only if the message that the caller waits for came through.
+/*
+ * The error that `closed` tells: none only if the message that the caller waits for came through.
  */
 static uint32_t error_of(const struct h2_stream *st)
 {

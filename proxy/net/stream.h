@@ -16,13 +16,13 @@
  * stream_close().  Inside the callback every function here may be called, stream_close() and
  * stream_set_cb() as well.
  *
- * Reading.  New bytes are read into a buffer that all streams of the loop share, and
- * STREAM_READ is told; stream_peek() shows everything not yet consumed.  What is left when the
+ * Reading.  New bytes are read into a buffer that all streams of the loop share, and STREAM_READ is
+ * told; stream_peek() shows everything not yet consumed.  What is left when the
  * callback returns is copied to a buffer of the stream's own, so a stream that has nothing pending
- *owns none.  At most read_max bytes are kept; when the owner consumed nothing of a full buffer and
- *did not pause, STREAM_ERROR (ENOBUFS) follows.  Bytes that wait are shown again with the next
- *bytes, at STREAM_EOF, and when stream_unpause() asks for it.  A slice from stream_peek() is valid
- *until the callback returns or something is consumed; outside a callback until the turn ends.
+ * owns none.  At most read_max bytes are kept; when the owner consumed nothing of a full buffer and
+ * did not pause, STREAM_ERROR (ENOBUFS) follows.  Bytes that wait are shown again with the next
+ * bytes, at STREAM_EOF, and when stream_unpause() asks for it.  A slice from stream_peek() is valid
+ * until the callback returns or something is consumed; outside a callback until the turn ends.
  *
  * Writing.  stream_write() queues a copy and one system call at the end of the turn takes all that
  * was written in it; a large slice goes out at once from the caller's memory, and only what
@@ -31,12 +31,12 @@
  * without looking ends at STREAM_OUT_MAX with an error.
  *
  * TLS.  stream_start_tls_server/client() turn a plain stream into a TLS one: bytes not yet consumed
- *are the first ones of the handshake, bytes queued before leave in clear before it.
- *STREAM_CONNECTED is told when the handshake is done.  When it is suspended (certificate callback
- *returned -1, SSL_set_retry_verify(), client hello callback returned SSL_CLIENT_HELLO_RETRY)
- *STREAM_WANT is told once and nothing goes on until stream_resume_handshake().  Renegotiation is
- *refused (RFC 9325 section 3.5).  The SSL has no file descriptor; SSL_read() and its like are not
- *for owners.
+ * are the first ones of the handshake, bytes queued before leave in clear before it.
+ * STREAM_CONNECTED is told when the handshake is done.  When it is suspended (certificate callback
+ * returned -1, SSL_set_retry_verify(), client hello callback returned SSL_CLIENT_HELLO_RETRY)
+ * STREAM_WANT is told once and nothing goes on until stream_resume_handshake().  Renegotiation is
+ * refused (RFC 9325 section 3.5).  The SSL has no file descriptor; SSL_read() and its like are not
+ * for owners.
  *
  * Ending.  The owner ends every stream with stream_close(), after STREAM_EOF and STREAM_ERROR too.
  */

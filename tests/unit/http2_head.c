@@ -1,5 +1,7 @@
-/* Heads of HTTP/2 as lists of lines: what comes of them, or that they are refused; and as they are
- * written. */
+/*
+ * Heads of HTTP/2 as lists of lines: what comes of them, or that they are refused; and as they are
+ * written.
+ */
 #include "proxy/http/h2_head.h"
 #include "proxy/http/h2_lines.h"
 

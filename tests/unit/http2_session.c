@@ -1049,7 +1049,8 @@ static void test_no_false_alarm(void **state)
 
 	(void)state;
 	server_alone(&e, &b);
-	/* A browser: for each request two PRIORITY_UPDATEs, an unknown frame; one in three is left.
+	/*
+	 * A browser: for each request two PRIORITY_UPDATEs, an unknown frame; one in three is left.
 	 */
 	for (size_t i = 0; i < 20000; i++, id += 2) {
 		headers(&b, END_STREAM, id, GET "cookie: 0123456789\npriority: u=1\n");
@@ -1069,7 +1070,8 @@ static void test_no_false_alarm(void **state)
 		buf_clear(&e.log);
 		buf_clear(&e.wire);
 	}
-	/* gRPC: messages of 9 octets, a thousand a second, with a WINDOW_UPDATE for each of ours.
+	/*
+	 * gRPC: messages of 9 octets, a thousand a second, with a WINDOW_UPDATE for each of ours.
 	 */
 	headers(&b, 0, id, POST);
 	e.n = 0;

@@ -43,7 +43,8 @@ extern const struct h2_config server_config, client_config;
 
 void end_init(struct end *e, const struct h2_config *config);
 void end_release(struct end *e);
-/* What it has to say, to the other end in pieces of `cut` octets (0: whole), until both are silent.
+/*
+ * What it has to say, to the other end in pieces of `cut` octets (0: whole), until both are silent.
  */
 void pump_cut(struct end *a, struct end *b, size_t cut);
 void pump(struct end *a, struct end *b);

@@ -63,14 +63,14 @@ struct config {
 	/* Where. */
 	struct config_listen *listen;
 	size_t listen_n;
-	bool listen_is_default; /* [::1] may then be missing on a machine without IPv6 */
+	bool listen_is_default;		  /* [::1] may then be missing on a machine without IPv6 */
 	struct config_listen *listen_tls; /* TLS to the proxy itself */
 	size_t listen_tls_n;
 	char **tls_name; /* the proxy's names there, as never_intercept */
 	size_t tls_name_n;
-	char *state;		/* the state folder, absolute */
-	char *user;		/* to become when started as root; "" stays who we are */
-	unsigned workers;	/* 0: one for each core */
+	char *state;	  /* the state folder, absolute */
+	char *user;	  /* to become when started as root; "" stays who we are */
+	unsigned workers; /* 0: one for each core */
 
 	/* Towards origins. */
 	char **trust; /* files with further root certificates, absolute, readable when loaded */

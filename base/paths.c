@@ -106,7 +106,8 @@ bool paths_private_fd(int fd, const char *path, struct buf *error)
 		return false;
 	}
 	if (st.st_nlink != 1) {
-		buf_addf(error, "%s has another name (hard link): copy it to a file of its own", path);
+		buf_addf(error, "%s has another name (hard link): copy it to a file of its own",
+			 path);
 		return false;
 	}
 	return check_private(&st, path, "600", error);

@@ -123,7 +123,8 @@ struct ca *ca_create(int64_t wall_ms, struct buf *error)
 	ca->cert = X509_new();
 	ca->self_signed = true;
 	if (ca->key == NULL || ca->cert == NULL || !fill(ca, wall_ms)) {
-		buf_addf(error, "cannot make a CA: %s", cert_openssl_reason(reason, sizeof(reason)));
+		buf_addf(error, "cannot make a CA: %s",
+			 cert_openssl_reason(reason, sizeof(reason)));
 		ca_free(ca);
 		return NULL;
 	}

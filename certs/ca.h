@@ -69,9 +69,10 @@ bool ca_guard_process(void);
 struct ca_about {
 	char subject[256];
 	char issuer[256];
-	char key[32];		     /* "P-256", "RSA-2048" */
-	char sha256[3 * 32];	     /* AA:BB:… of the certificate */
-	char spki_pin[64];	     /* "sha256/" + base64 of the SubjectPublicKeyInfo's SHA-256 (RFC 7469 section 2.4) */
+	char key[32];	     /* "P-256", "RSA-2048" */
+	char sha256[3 * 32]; /* AA:BB:… of the certificate */
+	/* "sha256/" + base64 of the SubjectPublicKeyInfo's SHA-256 (RFC 7469 section 2.4) */
+	char spki_pin[64];
 	int64_t not_before_ms, not_after_ms;
 };
 

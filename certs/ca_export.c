@@ -119,7 +119,8 @@ bool ca_export_mobileconfig(const struct ca *ca, struct buf *out)
 	add_id(out, digest, "profile");
 	add_string(out, "PayloadDisplayName", "crumbgate");
 	add_string(out, "PayloadDescription",
-		   "Lets this device trust the certificates that crumbgate makes for the sites you visit.");
+		   "Lets this device trust the certificates that crumbgate makes for the sites you "
+		   "visit.");
 	buf_adds(out, "<key>PayloadContent</key><array><dict>\n"
 		      "<key>PayloadType</key><string>com.apple.security.root</string>\n");
 	add_id(out, digest, "certificate");

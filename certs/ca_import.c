@@ -124,9 +124,10 @@ static bool sort_out(struct pile *p, struct ca *ca, struct buf *error)
 	}
 	ERR_clear_error();
 	if (ca->cert == NULL)
-		buf_adds(error, p->count == 0 ? "no certificate in these files: name the certificate's "
-						"file too"
-					      : "the private key belongs to none of the certificates");
+		buf_adds(error, p->count == 0
+					? "no certificate in these files: name the certificate's "
+					  "file too"
+					: "the private key belongs to none of the certificates");
 	ca->key = p->key;
 	p->key = NULL;
 	return ca->cert != NULL;

@@ -82,8 +82,7 @@ static bool load_certs(struct ca *ca, const char *path, struct buf *error)
 	ok = paths_read(path, FILE_MAX, false, &pem, NULL, error);
 	if (ok)
 		bio = BIO_new_mem_buf(buf_slice(&pem).p, (int)buf_slice(&pem).n);
-	while (bio != NULL &&
-	       (cert = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)) != NULL) {
+	while (bio != NULL && (cert = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)) != NULL) {
 		if (ca->cert == NULL) {
 			ca->cert = cert;
 		} else if (ca->chain_len < CA_CHAIN_MAX) {
@@ -97,8 +96,10 @@ static bool load_certs(struct ca *ca, const char *path, struct buf *error)
 	BIO_free(bio);
 	buf_release(&pem);
 	if (ok && ca->cert == NULL)
-		buf_addf(error, "%s holds no PEM certificate: restore it from a backup, or import a "
-				"CA with: crumbgate ca import --force", path);
+		buf_addf(error,
+			 "%s holds no PEM certificate: restore it from a backup, or import a "
+			 "CA with: crumbgate ca import --force",
+			 path);
 	return ok && ca->cert != NULL;
 }
 
@@ -118,8 +119,10 @@ static bool load_key(struct ca *ca, const char *path, struct buf *error)
 	BIO_free(bio);
 	wipe(&pem);
 	if (ok && ca->key == NULL)
-		buf_addf(error, "%s holds no plain PEM private key: import yours with: "
-				"crumbgate ca import", path);
+		buf_addf(error,
+			 "%s holds no plain PEM private key: import yours with: "
+			 "crumbgate ca import",
+			 path);
 	return ok && ca->key != NULL;
 }
 
@@ -140,8 +143,10 @@ struct ca *ca_load(const char *state, bool *missing, struct buf *error)
 	if (!is_there(p.cert)) {
 		if (missing != NULL)
 			*missing = true;
-		buf_addf(error, "there is no CA in %s yet: crumbgate run makes one, crumbgate ca "
-				"import brings your own", p.dir);
+		buf_addf(error,
+			 "there is no CA in %s yet: crumbgate run makes one, crumbgate ca "
+			 "import brings your own",
+			 p.dir);
 		return NULL;
 	}
 	if (!check_folders(state, &p, error))
@@ -173,8 +178,10 @@ struct ca *ca_load_public(const char *state, bool *missing, struct buf *error)
 	if (!is_there(p.cert)) {
 		if (missing != NULL)
 			*missing = true;
-		buf_addf(error, "there is no CA in %s yet: crumbgate run makes one, crumbgate ca "
-				"import brings your own", p.dir);
+		buf_addf(error,
+			 "there is no CA in %s yet: crumbgate run makes one, crumbgate ca "
+			 "import brings your own",
+			 p.dir);
 		return NULL;
 	}
 	ca = calloc(1, sizeof(*ca));
@@ -216,7 +223,8 @@ static bool write_key(const struct ca *ca, const char *path, struct buf *error)
 	long n = 0;
 	bool ok = false;
 
-	if (bio != NULL && PEM_write_bio_PKCS8PrivateKey(bio, ca->key, NULL, NULL, 0, NULL, NULL) == 1)
+	if (bio != NULL &&
+	    PEM_write_bio_PKCS8PrivateKey(bio, ca->key, NULL, NULL, 0, NULL, NULL) == 1)
 		n = BIO_get_mem_data(bio, &p);
 	if (n > 0)
 		ok = paths_write_atomic(path, slice_of(p, (size_t)n), 0600, error);
@@ -228,8 +236,7 @@ static bool write_key(const struct ca *ca, const char *path, struct buf *error)
 	return ok;
 }
 
-bool ca_save(const struct ca *ca, const char *state, bool force, int64_t wall_ms,
-	     struct buf *error)
+bool ca_save(const struct ca *ca, const char *state, bool force, int64_t wall_ms, struct buf *error)
 {
 	struct store_paths p;
 	struct buf pem;
@@ -238,8 +245,10 @@ bool ca_save(const struct ca *ca, const char *state, bool force, int64_t wall_ms
 	if (!find_paths(state, &p, error) || !check_folders(state, &p, error))
 		return false;
 	if (!force && is_there(p.cert)) {
-		buf_addf(error, "there is a CA in %s already: --force replaces it and keeps the old "
-				"one beside", p.dir);
+		buf_addf(error,
+			 "there is a CA in %s already: --force replaces it and keeps the old "
+			 "one beside",
+			 p.dir);
 		return false;
 	}
 	buf_init(&pem, FILE_MAX);

@@ -56,7 +56,8 @@ bool cert_is_curve(EVP_PKEY *key, const char *group)
 	size_t n;
 
 	return EVP_PKEY_is_a(key, "EC") == 1 &&
-	       EVP_PKEY_get_group_name(key, name, sizeof(name), &n) == 1 && strcmp(name, group) == 0;
+	       EVP_PKEY_get_group_name(key, name, sizeof(name), &n) == 1 &&
+	       strcmp(name, group) == 0;
 }
 
 void cert_key_text(EVP_PKEY *key, char *out, size_t size)

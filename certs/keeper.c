@@ -191,14 +191,15 @@ struct request {
 };
 
 /* Signs; *der gets the certificate, or text says why not. */
-static enum keeper_status sign_new(struct keeper *k, struct bucket *bucket,
-				   const struct request *r, int64_t wall_ms, int64_t mono_ms,
-				   struct buf *der, struct minted_note *note, struct buf *text)
+static enum keeper_status sign_new(struct keeper *k, struct bucket *bucket, const struct request *r,
+				   int64_t wall_ms, int64_t mono_ms, struct buf *der,
+				   struct minted_note *note, struct buf *text)
 {
 	struct minted_leaf about;
 
 	if (!take_token(bucket, mono_ms)) {
-		buf_adds(text, "too many new sites at once: certificates are signed at a bounded rate");
+		buf_adds(text,
+			 "too many new sites at once: certificates are signed at a bounded rate");
 		return KEEPER_LIMITED;
 	}
 	if (!mint_leaf(k->mint, &r->host, r->spki, wall_ms, der, &about, text))

@@ -170,7 +170,7 @@ static STACK_OF(X509) *read_certs(struct slice bytes)
 }
 
 STACK_OF(X509) *trust_issuers_keep(struct trust_issuers *t, const char *url, struct slice bytes,
-				    int64_t wall_ms)
+				   int64_t wall_ms)
 {
 	STACK_OF(X509) *certs = read_certs(bytes);
 	size_t len = strlen(url);

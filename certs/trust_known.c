@@ -93,7 +93,7 @@ static STACK_OF(X509) *copy(X509 *first, STACK_OF(X509) *from, int at)
 }
 
 STACK_OF(X509) *trust_paths_find(struct trust_paths *t, const struct cert_host *host, X509 *leaf,
-				  STACK_OF(X509) *presented, int64_t wall_ms)
+				 STACK_OF(X509) *presented, int64_t wall_ms)
 {
 	unsigned char key[SHA256_DIGEST_LENGTH];
 	struct known_path *k = NULL;

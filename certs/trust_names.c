@@ -28,7 +28,8 @@ static bool is_dns_name(struct slice name)
 		return false;
 	while (name.p != NULL) {
 		name = slice_cut(name, '.', &label);
-		if (label.n == 0 || label.n > 63 || label.p[0] == '-' || label.p[label.n - 1] == '-')
+		if (label.n == 0 || label.n > 63 || label.p[0] == '-' ||
+		    label.p[label.n - 1] == '-')
 			return false;
 		for (size_t i = 0; i < label.n; i++)
 			if (!is_ldh(label.p[i]))
@@ -76,8 +77,7 @@ static const char *check_names(struct rule_context *c, GENERAL_NAMES *names)
 
 		if (name->type == GEN_DNS)
 			code = check_dns_name(c, text_of(name->d.dNSName));
-		else if (name->type == GEN_IPADD &&
-			 ASN1_STRING_length(name->d.iPAddress) != 4 &&
+		else if (name->type == GEN_IPADD && ASN1_STRING_length(name->d.iPAddress) != 4 &&
 			 ASN1_STRING_length(name->d.iPAddress) != 16)
 			code = rule_fail(c, "bad-name", "a malformed IP address");
 	}
@@ -106,8 +106,8 @@ static bool is_address_of(const char *cn, GENERAL_NAMES *names)
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
 
-		if (name->type == GEN_IPADD && slice_eq(slice_of((const char *)h.ip, h.ip_len),
-							text_of(name->d.iPAddress)))
+		if (name->type == GEN_IPADD &&
+		    slice_eq(slice_of((const char *)h.ip, h.ip_len), text_of(name->d.iPAddress)))
 			return true;
 	}
 	return false;
@@ -309,7 +309,8 @@ const char *rule_constraints(struct rule_context *c)
 	if (rule_critical(c->cert, NID_name_constraints) < 0)
 		return NULL;
 	if (c->is_leaf)
-		return rule_fail(c, "bad-constraints", "name constraints in a server's certificate");
+		return rule_fail(c, "bad-constraints",
+				 "name constraints in a server's certificate");
 	nc = X509_get_ext_d2i(c->cert, NID_name_constraints, NULL, NULL);
 	good = nc != NULL &&
 	       (sk_GENERAL_SUBTREE_num(nc->permittedSubtrees) > 0 ||
@@ -323,4 +324,3 @@ const char *rule_constraints(struct rule_context *c)
 		       : rule_fail(c, "bad-constraints",
 				   "a wildcard over a name that its authority may not speak for");
 }
-

@@ -75,8 +75,8 @@ struct path_reason {
  * True when some path from leaf to an anchor is good in every respect; *path is then the caller's.
  */
 bool trust_find_path(const struct trust *t, const struct cert_host *host, X509 *leaf,
-		     STACK_OF(X509) *presented, STACK_OF(X509) *fetched,
-		     STACK_OF(X509) **path, struct path_reason *why);
+		     STACK_OF(X509) *presented, STACK_OF(X509) *fetched, STACK_OF(X509) **path,
+		     struct path_reason *why);
 
 /* ---- trust_known.c ---- */
 

@@ -58,7 +58,8 @@ static const char *rule_key(struct rule_context *c)
 		int bits = EVP_PKEY_get_bits(key);
 
 		if (bits < 2048 || bits % 8 != 0 || bits > 16384)
-			return rule_fail(c, "weak-key", "an RSA key of a size that is not accepted");
+			return rule_fail(c, "weak-key",
+					 "an RSA key of a size that is not accepted");
 		return NULL;
 	}
 	if (cert_is_curve(key, "prime256v1") || cert_is_curve(key, "secp384r1") ||
@@ -76,8 +77,8 @@ static const char *rule_form(struct rule_context *c)
 		return rule_fail(c, "bad-form", "a certificate of an old version");
 	if (X509_NAME_entry_count(X509_get_issuer_name(c->cert)) == 0)
 		return rule_fail(c, "bad-form", "a certificate without an issuer's name");
-	if (ASN1_STRING_length(serial) > SERIAL_MAX || ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER ||
-	    ASN1_STRING_length(serial) == 0 ||
+	if (ASN1_STRING_length(serial) > SERIAL_MAX ||
+	    ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER || ASN1_STRING_length(serial) == 0 ||
 	    (ASN1_STRING_length(serial) == 1 && ASN1_STRING_get0_data(serial)[0] == 0))
 		return rule_fail(c, "bad-form", "a serial number that is not allowed");
 	return NULL;
@@ -122,7 +123,7 @@ static const char *rule_extensions(struct rule_context *c)
 				return rule_fail(c, "bad-form", "an extension twice");
 		if (X509_EXTENSION_get_critical(e) && !X509_supported_extension(e))
 			return rule_fail(c, "critical-extension",
-				    "a critical extension that is not understood");
+					 "a critical extension that is not understood");
 	}
 	return NULL;
 }
@@ -184,10 +185,11 @@ static const char *rule_leaf_use(struct rule_context *c)
 		return NULL;
 	if ((flags & EXFLAG_CA) != 0 ||
 	    ((flags & EXFLAG_KUSAGE) != 0 && (X509_get_key_usage(c->cert) & KU_KEY_CERT_SIGN) != 0))
-		return rule_fail(c, "bad-purpose", "an authority's certificate in the place of a server's");
+		return rule_fail(c, "bad-purpose",
+				 "an authority's certificate in the place of a server's");
 	/* BR section 7.1.2.7.10 has no place for "any use". */
-	if ((flags & EXFLAG_XKUSAGE) == 0 ||
-	    (X509_get_extended_key_usage(c->cert) & (XKU_SSL_SERVER | XKU_ANYEKU)) != XKU_SSL_SERVER)
+	if ((flags & EXFLAG_XKUSAGE) == 0 || (X509_get_extended_key_usage(c->cert) &
+					      (XKU_SSL_SERVER | XKU_ANYEKU)) != XKU_SSL_SERVER)
 		return rule_fail(c, "bad-purpose", "a certificate that is not for servers");
 	if (rule_critical(c->cert, NID_ext_key_usage) == 1)
 		return rule_fail(c, "bad-purpose", "an extended key usage that is marked critical");
@@ -242,9 +244,9 @@ static const char *rule_own(struct rule_context *c)
 
 /* The host first: it is what a reader of the error page understands best. */
 static const char *(*const rules[])(struct rule_context *) = {
-	rule_own,	  rule_host, rule_key,	       rule_form,   rule_times,	   rule_extensions,
-	rule_criticality, rule_aia,  rule_constraints, rule_anchor, rule_leaf_use, rule_names,
-	rule_life,
+	rule_own,	 rule_host,	   rule_key,  rule_form,	rule_times,
+	rule_extensions, rule_criticality, rule_aia,  rule_constraints, rule_anchor,
+	rule_leaf_use,	 rule_names,	   rule_life,
 };
 
 static const char *judge(struct rule_context *c)

@@ -27,7 +27,7 @@ struct verification {
 	struct trust *trust;
 	struct cert_host host;
 	X509 *leaf;
-	STACK_OF(X509) *fetched;  /* issuers that the origin left out */
+	STACK_OF(X509) *fetched;   /* issuers that the origin left out */
 	const X509 *looked_for;	   /* whose issuer was last looked for; only compared */
 	STACK_OF(X509) *path;	   /* once found, until the staple was seen */
 	struct trust_error *error; /* NULL: not refused */

@@ -59,8 +59,10 @@ static bool take_flag(struct request *r, const char *arg)
 		const char *name;
 		bool *flag;
 	} flags[] = {
-		{ "--json", &r->json }, { "--force", &r->force },
-		{ "--pem", &r->pem },	{ "--der", &r->der },
+		{ "--json", &r->json },
+		{ "--force", &r->force },
+		{ "--pem", &r->pem },
+		{ "--der", &r->der },
 		{ "--mobileconfig", &r->mobileconfig },
 	};
 
@@ -157,7 +159,8 @@ static bool write_out(const struct request *r, struct slice bytes)
 	if (out != stdout)
 		good = fclose(out) == 0 && good;
 	if (!good)
-		fprintf(stderr, "crumbgate ca: the file could not be written: %s\n", strerror(errno));
+		fprintf(stderr, "crumbgate ca: the file could not be written: %s\n",
+			strerror(errno));
 	return good;
 }
 
@@ -255,7 +258,8 @@ static int ask_passphrase(char *out, int size, const char *file, void *arg)
 		return passphrase_from_file(r->passphrase_file, out, size);
 	tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (tty < 0 || tcgetattr(tty, &old) < 0) {
-		fprintf(stderr, "crumbgate ca: %s is encrypted: give --passphrase-file FILE\n", file);
+		fprintf(stderr, "crumbgate ca: %s is encrypted: give --passphrase-file FILE\n",
+			file);
 		if (tty >= 0)
 			close(tty);
 		return -1;

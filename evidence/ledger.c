@@ -238,7 +238,7 @@ void ledger_close(struct ledger *l)
 	if (l->st[ST_SEEN] != NULL)
 		ledger_flush(l, l->aged);
 	HASH_ITER(hh, l->pending, s, next)
-	forget(l, s);
+		forget(l, s);
 	for (unsigned i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(l->st[i]);
 	sqlite3_close(l->db);
@@ -438,7 +438,7 @@ bool ledger_flush(struct ledger *l, int64_t wall_ms)
 	l->left_out = 0;
 	ok = run(l->db, "BEGIN IMMEDIATE");
 	HASH_ITER(hh, l->pending, s, next)
-	ok = ok && write_sighting(l, s);
+		ok = ok && write_sighting(l, s);
 	if (ok)
 		age(l, wall_ms);
 	ok = ok && run(l->db, "COMMIT");
@@ -448,7 +448,7 @@ bool ledger_flush(struct ledger *l, int64_t wall_ms)
 	if (!ok && l->pending_n < PENDING_MAX)
 		return false;
 	HASH_ITER(hh, l->pending, s, next)
-	forget(l, s);
+		forget(l, s);
 	return ok;
 }
 

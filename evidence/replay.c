@@ -312,7 +312,7 @@ static bool list_rows(struct replay_report *report)
 	if (report->rows == NULL)
 		return false;
 	HASH_ITER(hh, report->owner->table, k, next)
-	report->rows[i++] = k->row;
+		report->rows[i++] = k->row;
 	qsort(report->rows, report->count, sizeof(*report->rows), by_weight);
 	return true;
 }
@@ -362,8 +362,7 @@ void replay_release(struct replay_report *report)
 	struct kept_row *k, *next;
 
 	if (report->owner != NULL) {
-		HASH_ITER(hh, report->owner->table, k, next)
-		{
+		HASH_ITER(hh, report->owner->table, k, next) {
 			HASH_DELETE(hh, report->owner->table, k);
 			free(k);
 		}

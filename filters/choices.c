@@ -81,8 +81,8 @@ void choices_clear_client(struct choices *t, const uint8_t client[CLIENT_ID_LEN]
 	struct entry *e, *next;
 
 	HASH_ITER(hh, t->table, e, next)
-	if (memcmp(e->key, client, CLIENT_ID_LEN) == 0)
-		forget(t, e);
+		if (memcmp(e->key, client, CLIENT_ID_LEN) == 0)
+			forget(t, e);
 }
 
 bool choices_set(struct choices *t, const uint8_t client[CLIENT_ID_LEN], struct slice site,

@@ -8,7 +8,8 @@
 #include "proxy/http/field.h"
 #include "proxy/net/stream.h"
 
-void body_write(struct stream *s, bool chunked, const struct slice *spans, size_t n, uint64_t total);
+void body_write(struct stream *s, bool chunked, const struct slice *spans, size_t n,
+		uint64_t total);
 /* The last chunk and the trailers (may be NULL). */
 void body_write_end(struct stream *s, const struct fields *trailers);
 

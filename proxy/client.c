@@ -192,11 +192,9 @@ static bool takes_websockets(const struct client *c)
 void client_secured(struct client *c)
 {
 	struct downstream common = { .ops = NULL };
-	struct h2_client_setup setup = { .stream = c->stream,
-					 .common = &common,
-					 .busy = on_busy,
-					 .over = on_over,
-					 .owner = c };
+	struct h2_client_setup setup = {
+		.stream = c->stream, .common = &common, .busy = on_busy, .over = on_over, .owner = c
+	};
 	const unsigned char *name = NULL;
 	unsigned n = 0;
 

@@ -52,8 +52,8 @@ struct client {
 	struct visitor *visitor;
 	enum client_state state;
 	struct client_tunnel *tunnel;
-	bool secure;	     /* requests come through TLS */
-	char site[SITE_MAX]; /* what this connection showed of its top-level site */
+	bool secure;	      /* requests come through TLS */
+	char site[SITE_MAX];  /* what this connection showed of its top-level site */
 	struct h2_client *h2; /* NULL: it speaks HTTP/1, and has the following */
 
 	struct h1_request *partial; /* a head that came in pieces */

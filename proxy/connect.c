@@ -344,8 +344,7 @@ void connect_used(struct client *c)
 	struct client_tunnel *t = c->tunnel;
 
 	if (t != NULL && t->attempt.state == TRY_SECURED)
-		pass_try_used(&t->attempt, c->w->passes, c->visitor,
-			      slice_str(t->target.identity));
+		pass_try_used(&t->attempt, c->w->passes, c->visitor, slice_str(t->target.identity));
 }
 
 void connect_over(struct client *c)

@@ -101,7 +101,8 @@ static void ask_choice(struct caller *c, enum recorder_choice_op op, struct slic
 	if (rest.p != NULL || choice.client.n == 0 || choice.site.n == 0 ||
 	    (op == RECORDER_CHOICE_SET && !slice_eq(choice.choice, SLICE("refused")) &&
 	     !slice_eq(choice.choice, SLICE("accepted")))) {
-		finish(c, "error usage: choice set CLIENT SITE refused|accepted, choice clear CLIENT SITE\n");
+		finish(c, "error usage: choice set CLIENT SITE refused|accepted, choice clear "
+			  "CLIENT SITE\n");
 		return;
 	}
 	buf_init(&body, 4096);

@@ -87,9 +87,9 @@ static void list_pass(void *arg, const struct pass *pass)
 	struct pass_list *l = arg;
 
 	if (l->n < DESK_PASSES_MAX)
-		l->out[l->n++] = (struct desk_pass){ slice_str(pass->host),
-						     slice_str(pass_word(pass->why)), pass->since,
-						     pass->until };
+		l->out[l->n++] =
+			(struct desk_pass){ slice_str(pass->host), slice_str(pass_word(pass->why)),
+					    pass->since, pass->until };
 }
 
 static size_t passes_of(void *arg, struct slice client, struct desk_pass out[DESK_PASSES_MAX])
@@ -176,7 +176,8 @@ static void fill_addresses(struct desk_work *k, const struct config *c, const st
 	bool by_tls = tls != 0 && tls == address_port(local);
 
 	print_at(*local, tls, k->tls_proxy);
-	print_at(*local, by_tls ? config_listen_port(c->listen, c->listen_n, sa) : address_port(local),
+	print_at(*local,
+		 by_tls ? config_listen_port(c->listen, c->listen_n, sa) : address_port(local),
 		 k->proxy);
 }
 
@@ -290,7 +291,8 @@ static void on_patience(struct timer *t)
 		answer_choice(k, false);
 }
 
-static bool ask(struct desk_work *k, enum desk_wait wait, enum msg_type type, const struct buf *body)
+static bool ask(struct desk_work *k, enum desk_wait wait, enum msg_type type,
+		const struct buf *body)
 {
 	k->id = ++k->side->last_id;
 	if (!buf_ok(body) ||
@@ -326,7 +328,7 @@ static bool ask_choice(struct desk_work *k)
 		.site = SLICE("*"),
 		.profile = slice_str(profile_word(v->profile)),
 		.choice = slice_str(choice_word(k->answer.op == DESK_ACCEPT ? CHOICE_ACCEPTED
-									     : CHOICE_REFUSED)),
+									    : CHOICE_REFUSED)),
 		.seen = slice_str(seen_word(SEEN_DESK)),
 		.when = k->request.now,
 	};

@@ -84,7 +84,7 @@ struct downstream {
 	struct origin **ahead;
 	bool to_desk; /* the target is crumbgate.internal */
 	bool secure;  /* it came through TLS that this proxy ends as if it were the origin */
-	char *connection_site; /* see party.h; SITE_MAX bytes */
+	char *connection_site;		/* see party.h; SITE_MAX bytes */
 	const struct h2_settings *like; /* the browser's own; NULL: it speaks HTTP/1 */
 	bool head_only;			/* the method is HEAD: no answer has a body */
 
@@ -98,8 +98,8 @@ struct request_head {
 	enum http_method method_id;
 	struct slice path;		   /* path and query; "", "?q", "*" are possible */
 	const struct authority *authority; /* kind HOST_NONE: HTTP/1.0 without one */
-	bool absolute;			   /* the target named scheme and authority (always in HTTP/2) */
-	bool https;			   /* if absolute: the scheme */
+	bool absolute; /* the target named scheme and authority (always in HTTP/2) */
+	bool https;    /* if absolute: the scheme */
 	struct fields *fields;
 	struct framing framing;
 	struct slice upgrade; /* h1_upgrade_wanted(), or :protocol; empty: none */

@@ -37,10 +37,9 @@ static void mind_challenge(struct exchange *x, unsigned status, const struct fie
 static void on_head(void *arg, const struct upstream_head *h)
 {
 	struct exchange *x = arg;
-	struct answer_head head = { .status = h->status,
-				    .reason = h->reason,
-				    .fields = h->fields,
-				    .framing = h->framing };
+	struct answer_head head = {
+		.status = h->status, .reason = h->reason, .fields = h->fields, .framing = h->framing
+	};
 	struct slice path = slice_of(x->head.mem + x->path_at, x->path_n);
 
 	cookies_of_answer(x->w, &x->scene, h->status, h->fields);

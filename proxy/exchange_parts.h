@@ -38,7 +38,8 @@ struct exchange {
 	struct buf upgrade;
 	const struct request_head *now; /* only inside exchange_request() */
 	size_t path_at, path_n; /* of the target in the head: so much as expiring needs */
-	struct buf body;	/* what of the body went to an HTTP/2 origin, while it may have to be sent again */
+	/* What of the body went to an HTTP/2 origin, while it may have to be sent again. */
+	struct buf body;
 	unsigned refusals;
 	bool body_lost; /* not all of it is there any more */
 	bool body_ended, retried, reused;

@@ -200,8 +200,8 @@ static bool cut_url(const char *url, struct authority *to, struct slice *path)
 	return authority_parse(to, host) == NULL;
 }
 
-static void write_request(struct buf *b, const struct trust_want *want,
-			  const struct authority *to, struct slice path)
+static void write_request(struct buf *b, const struct trust_want *want, const struct authority *to,
+			  struct slice path)
 {
 	buf_adds(b, want->kind == TRUST_WANT_OCSP ? "POST /" : "GET /");
 	buf_add(b, path);

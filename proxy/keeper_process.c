@@ -29,8 +29,7 @@ static void record(struct post *post, const struct minted_note *note)
 	e.digest = slice_str(note->sha256);
 	buf_init(&body, ENTRY_PACKED_MAX);
 	entry_pack(&body, &e);
-	if (!buf_ok(&body) ||
-	    !post_send(post, POST_RECORDER, MSG_ENTRIES, 0, buf_slice(&body)))
+	if (!buf_ok(&body) || !post_send(post, POST_RECORDER, MSG_ENTRIES, 0, buf_slice(&body)))
 		diag_warning("a minted certificate was not recorded");
 	buf_release(&body);
 }

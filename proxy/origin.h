@@ -34,7 +34,7 @@ struct worker;
 struct origin_target {
 	struct visitor *visitor;
 	bool secure;
-	char host[SITE_MAX];	 /* normalised, no brackets */
+	char host[SITE_MAX]; /* normalised, no brackets */
 	char identity[SITE_MAX];
 	uint16_t port;
 	enum alpn_offer alpn;

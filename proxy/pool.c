@@ -243,8 +243,7 @@ void pool_drain(struct pool *p)
 static struct shared *shared_find(struct pool *p, struct h2_origin *h)
 {
 	char mem[KEY_MAX];
-	struct place *place =
-		place_find(p, key_of(mem, h2_origin_target(h), h2_origin_site(h)));
+	struct place *place = place_find(p, key_of(mem, h2_origin_target(h), h2_origin_site(h)));
 	struct shared *s = NULL;
 
 	if (place != NULL)

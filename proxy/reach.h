@@ -21,8 +21,8 @@ struct reach;
 
 /* What was found: exactly one of the three is not NULL. */
 struct reached_by {
-	struct origin *h1;	/* ready, the caller's with origin_own() */
-	struct h2_origin *h2;	/* shared, with room for a stream */
+	struct origin *h1;    /* ready, the caller's with origin_own() */
+	struct h2_origin *h2; /* shared, with room for a stream */
 	const struct origin_failure *failure;
 	bool reused; /* it was in use before: the origin may be closing it just now */
 };

@@ -174,8 +174,8 @@ int recorder_process(const struct child_start *start)
 	if (r.mem == NULL || r.base == NULL || event_base_priority_init(r.base, 2) < 0)
 		return 1;
 	r.post = post_new(start->boxes, POST_RECORDER, r.base, true, NULL, NULL);
-	r.readable = event_new(r.base, start->boxes->rd[POST_RECORDER], EV_READ | EV_PERSIST, on_box,
-			       &r);
+	r.readable = event_new(r.base, start->boxes->rd[POST_RECORDER], EV_READ | EV_PERSIST,
+			       on_box, &r);
 	r.tick = evtimer_new(r.base, on_tick, &r);
 	r.orphaned = evsignal_new(r.base, SIGUSR2, on_orphaned, &r);
 	if (r.post == NULL || r.readable == NULL || r.tick == NULL || r.orphaned == NULL ||

@@ -109,7 +109,8 @@ static void refuse_certificate(struct downstream *d, const struct origin_failure
 void refuse_origin(struct downstream *d, const struct origin_failure *why)
 {
 	static const char *const private_hints[] = {
-		"Addresses of this machine and of private networks are refused unless the proxy runs "
+		"Addresses of this machine and of private networks are refused unless the proxy "
+		"runs "
 		"with allow-private.",
 	};
 	static const struct origin_failure unknown = { .fault = FAULT_BROKEN,

@@ -32,7 +32,8 @@ unsigned setup_worker_count(const struct config *config)
 	cpu_set_t cores;
 
 	if (n == 0)
-		n = sched_getaffinity(0, sizeof(cores), &cores) == 0 ? (unsigned)CPU_COUNT(&cores) : 1;
+		n = sched_getaffinity(0, sizeof(cores), &cores) == 0 ? (unsigned)CPU_COUNT(&cores)
+								     : 1;
 	return n < 1 ? 1 : n > most ? most : n;
 }
 
@@ -48,15 +49,16 @@ static bool load_tables(struct setup *s)
 	buf_init(&why, 4096);
 	s->sites = sites_new(SITES_LATEST);
 	if (s->sites == NULL)
-		diag_error("no public suffix list: libpsl has none built in and the system has none "
-			   "(Debian: install publicsuffix)");
+		diag_error(
+			"no public suffix list: libpsl has none built in and the system has none "
+			"(Debian: install publicsuffix)");
 	s->rules = rules_new(table_cookies, "cookies.tsv", &why);
 	if (s->config->never_intercept_defaults)
 		s->never = hosts_new();
 	good = s->sites != NULL && s->rules != NULL &&
 	       (!s->config->never_intercept_defaults ||
-		(s->never != NULL && hosts_add_table(s->never, table_never_intercept,
-						     "never-intercept.tsv", &why)));
+		(s->never != NULL &&
+		 hosts_add_table(s->never, table_never_intercept, "never-intercept.tsv", &why)));
 	if (!good && why.len != 0)
 		diag_error("%.*s", SLICE_ARG(buf_slice(&why)));
 	buf_release(&why);

@@ -35,10 +35,10 @@ enum role { ROLE_NONE, ROLE_KEEPER, ROLE_RECORDER, ROLE_WORKER };
 struct child {
 	struct supervisor *sup;
 	enum role role;
-	pid_t pid;	/* 0: not running */
-	bool ready;	/* has said so since its start */
+	pid_t pid;				   /* 0: not running */
+	bool ready;				   /* has said so since its start */
 	enum leave { STAYS, RETIRES, ENDS } leave; /* what it was told last */
-	bool died_young; /* the last one in this box was never ready */
+	bool died_young;			   /* the last one in this box was never ready */
 	struct setup *setup;
 	struct event *again; /* delayed restart */
 };
@@ -55,7 +55,7 @@ struct supervisor {
 	unsigned workers; /* in a generation */
 	struct child child[POST_MAX];
 	enum phase phase;
-	bool reload_again; /* asked for while the last one was not through */
+	bool reload_again;     /* asked for while the last one was not through */
 	unsigned false_starts; /* children that died while all were starting */
 	struct event *signals, *tickets, *grace, *retire;
 	int signal_fd;
@@ -554,8 +554,7 @@ static bool open_signals(struct supervisor *sup)
 	sup->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (sup->signal_fd < 0)
 		return false;
-	sup->signals =
-		event_new(sup->base, sup->signal_fd, EV_READ | EV_PERSIST, on_signal, sup);
+	sup->signals = event_new(sup->base, sup->signal_fd, EV_READ | EV_PERSIST, on_signal, sup);
 	return sup->signals != NULL && event_add(sup->signals, NULL) == 0;
 }
 
@@ -611,8 +610,8 @@ static bool open_all(struct supervisor *sup)
 	sup->tickets = event_new(sup->base, -1, EV_PERSIST, on_tickets, sup);
 	sup->grace = evtimer_new(sup->base, on_grace_over, sup);
 	sup->retire = evtimer_new(sup->base, on_retire_over, sup);
-	if (sup->post == NULL || sup->tickets == NULL || sup->grace == NULL || sup->retire == NULL ||
-	    event_add(sup->tickets, &rotation) < 0) {
+	if (sup->post == NULL || sup->tickets == NULL || sup->grace == NULL ||
+	    sup->retire == NULL || event_add(sup->tickets, &rotation) < 0) {
 		diag_error("no memory to start");
 		return false;
 	}

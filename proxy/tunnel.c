@@ -14,7 +14,7 @@ struct tunnel {
 	struct visitor *visitor;
 	struct relay *relay;
 	struct deferred free_me;
-	bool passes;  /* a pass let it through */
+	bool passes; /* a pass let it through */
 	char host[];
 };
 

@@ -16,7 +16,7 @@ struct upstream_h1 {
 	struct origin *origin;
 	enum http_method method;
 	struct framing asked, answered;
-	struct slice upgrade; /* borrowed for as long as the upstream runs */
+	struct slice upgrade;	     /* borrowed for as long as the upstream runs */
 	struct h1_response *partial; /* a head that came in pieces */
 	struct h1_body body;
 	struct fields trailers;

@@ -341,9 +341,9 @@ static bool init_services(struct worker_process *p)
 	p->resolver = resolver_new(w->loop, NULL);
 	w->dialer = p->resolver != NULL ? dialer_new(w->loop, p->resolver, NULL, NULL) : NULL;
 	return w->tap != NULL && w->choices != NULL && w->expiry != NULL && w->visitors != NULL &&
-	       w->passes != NULL &&
-	       w->minting != NULL && w->issuers != NULL && w->pool != NULL && w->alpn != NULL &&
-	       w->outers != NULL && w->desk != NULL && w->dialer != NULL && init_heads(p) && init_tls(p);
+	       w->passes != NULL && w->minting != NULL && w->issuers != NULL && w->pool != NULL &&
+	       w->alpn != NULL && w->outers != NULL && w->desk != NULL && w->dialer != NULL &&
+	       init_heads(p) && init_tls(p);
 }
 
 struct worker *worker_open(const struct child_start *start, const struct clock *clock)

@@ -34,11 +34,11 @@ struct visitors;
 
 /* The kinds of time-out, from the configuration. */
 struct worker_times {
-	struct timer_class header;	/* from the first byte of a head to its end */
-	struct timer_class handshake;	/* one TLS handshake */
-	struct timer_class stall;	/* an exchange in which nothing moves */
-	struct timer_class idle;	/* a client between two requests */
-	struct timer_class origin_idle; /* a pooled connection */
+	struct timer_class header;	 /* from the first byte of a head to its end */
+	struct timer_class handshake;	 /* one TLS handshake */
+	struct timer_class stall;	 /* an exchange in which nothing moves */
+	struct timer_class idle;	 /* a client between two requests */
+	struct timer_class origin_idle;	 /* a pooled connection */
 	struct timer_class origin_spare; /* one more of them than is likely to be needed */
 	struct timer_class tunnel_idle;
 	struct timer_class second; /* the worker's own tick */

@@ -139,8 +139,7 @@ static void serve_pac(const struct desk_context *ctx, const struct desk_request 
 	begin(a, 200, "application/x-ns-proxy-autoconfig");
 	embeddable(a, true);
 	if (!pac_write(&a->body, req->proxy, req->tls_proxy))
-		note(ctx, a, 503, "No address",
-		     "The proxy does not know its own address here.");
+		note(ctx, a, 503, "No address", "The proxy does not know its own address here.");
 }
 
 static void serve_status(const struct desk_context *ctx, const struct desk_request *req,

@@ -108,7 +108,7 @@ struct desk_request {
 	 * "127.0.0.1:8118"; and where for TLS.  Empty: nowhere.
 	 */
 	struct slice proxy, tls_proxy;
-	int64_t now;	    /* wall ms */
+	int64_t now; /* wall ms */
 };
 
 enum desk_choice_op { DESK_REFUSE, DESK_ACCEPT, DESK_CLEAR };

@@ -169,7 +169,8 @@ static void say_bind_failed(const char *addrport, char *error, size_t size)
 
 	switch (errno) {
 	case EADDRINUSE:
-		hint = ": another program listens there; stop it, or choose another port with --listen ADDR:PORT";
+		hint = ": another program listens there; stop it, or choose another port with "
+		       "--listen ADDR:PORT";
 		break;
 	case EACCES:
 		hint = ": ports below 1024 need root or CAP_NET_BIND_SERVICE";

@@ -55,10 +55,10 @@ enum stream_event {
 	STREAM_CONNECTED, /* stream_connect(): TCP stands; start_tls: the handshake is done */
 	STREAM_READ,	  /* there are new bytes to peek at (or the old ones again, see unpause) */
 	STREAM_DRAINED,	  /* no longer full */
-	STREAM_EOF,	/* the peer's orderly end; told once; writing still works */
-	STREAM_ERROR,	/* stream_errno(), stream_error_text(); told once and last */
-	STREAM_TIMEOUT, /* the timer ran out; it does not run any more */
-	STREAM_WANT,	/* the handshake is suspended */
+	STREAM_EOF,	  /* the peer's orderly end; told once; writing still works */
+	STREAM_ERROR,	  /* stream_errno(), stream_error_text(); told once and last */
+	STREAM_TIMEOUT,	  /* the timer ran out; it does not run any more */
+	STREAM_WANT,	  /* the handshake is suspended */
 };
 
 typedef void stream_cb(struct stream *s, enum stream_event event, void *arg);

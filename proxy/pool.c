@@ -54,6 +54,7 @@ struct place {
 	struct shared_list shared;
 	struct waiter_list waiting;
 	unsigned idle_n, sessions_n, dialling;
+	unsigned waking; /* calls that look at it again */
 	size_t key_len;
 	char key[];
 };
@@ -141,7 +142,7 @@ static struct place *place_get(struct pool *p, struct slice key)
 static void place_let_go(struct pool *p, struct place *place)
 {
 	if (place->idle_n != 0 || place->sessions_n != 0 || place->dialling != 0 ||
-	    !TAILQ_EMPTY(&place->shared) || !TAILQ_EMPTY(&place->waiting))
+	    place->waking != 0 || !TAILQ_EMPTY(&place->shared) || !TAILQ_EMPTY(&place->waiting))
 		return;
 	HASH_DEL(p->places, place);
 	free(place);
@@ -337,10 +338,12 @@ void pool_dialled(struct pool_dial *dial, enum pool_dialled how, const struct or
 	if (p == NULL)
 		return;
 	dial->pool = NULL;
-	/* The place is held by this dial until all are woken. */
-	if (place->dialling == 1 || how == POOL_SHARED)
-		wake(place, how, why);
+	/* It is over before anybody is woken: who finds nothing else is to dial, not to wait for it. */
 	place->dialling--;
+	place->waking++;
+	if (place->dialling == 0 || how == POOL_SHARED)
+		wake(place, how, why);
+	place->waking--;
 	place_let_go(p, place);
 }
 

@@ -118,9 +118,9 @@ static void asked(struct exchange *x, struct upstream *up)
 	if (x->asked.kind == FRAMING_NONE)
 		return;
 	if (x->body.len != 0) {
-		struct slice again = buf_slice(&x->body);
+		struct slice kept = buf_slice(&x->body);
 
-		up->ops->body(up, &again, 1, again.n);
+		up->ops->body(up, &kept, 1, kept.n);
 	}
 	if (x->body_ended)
 		up->ops->body_end(up, NULL); /* it was empty, or is asked again */
@@ -147,7 +147,7 @@ static void ask_h1(struct exchange *x, struct origin *o)
 static bool begin_h2(struct exchange *x, struct h2_origin *h)
 {
 	struct upstream_h2 *u = &x->as.h2;
-	struct h1_request *again = x->w->request;
+	struct h1_request *written = x->w->request;
 	struct upstream_request r = { .secure = x->target.secure,
 				      .method_id = x->method,
 				      .framing = x->asked,
@@ -160,13 +160,13 @@ static bool begin_h2(struct exchange *x, struct h2_origin *h)
 		r.fields = x->now->fields;
 		return upstream_h2_begin(u, h, &r);
 	}
-	if (h1_parse_request(buf_slice(&x->head), again) == H1_OK) {
-		r.method = x->method == METHOD_CONNECT ? SLICE("CONNECT") : again->method;
-		r.target = again->path;
-		r.fields = &again->fields;
+	if (h1_parse_request(buf_slice(&x->head), written) == H1_OK) {
+		r.method = x->method == METHOD_CONNECT ? SLICE("CONNECT") : written->method;
+		r.target = written->path;
+		r.fields = &written->fields;
 	}
 	good = r.fields != NULL && upstream_h2_begin(u, h, &r);
-	h1_request_clear(again);
+	h1_request_clear(written);
 	return good;
 }
 

@@ -23,7 +23,7 @@ struct origin {
 	struct fetch *fetch;  /* of an issuer's certificate, while the handshake waits */
 	struct origin_failure *failure;
 	bool connected, ready, closed;
-	bool again; /* it is dialled anew, with another offer */
+	bool redialled; /* with another offer of protocols */
 	struct deferred free_me;
 };
 
@@ -105,7 +105,7 @@ static void on_dialled(struct dial *d, const struct dial_result *r, void *arg)
 		stream_set_cb(o->stream, on_stream, o);
 		if (o->w->config->max_head > STREAM_READ_MAX)
 			stream_set_read_max(o->stream, o->w->config->max_head + 1);
-		if (!o->again)
+		if (!o->redialled)
 			tell(o, ORIGIN_CONNECTED);
 		else if (!origin_secure(o, slice_str(o->target.identity)))
 			tell(o, ORIGIN_FAILED);
@@ -252,10 +252,10 @@ bool origin_secure(struct origin *o, struct slice identity)
  */
 static bool offer_more(struct origin *o)
 {
-	if (o->ready || o->again || !o->target.secure || o->target.alpn != ALPN_H1 ||
+	if (o->ready || o->redialled || !o->target.secure || o->target.alpn != ALPN_H1 ||
 	    stream_alert(o->stream) != ALERT_NO_APPLICATION_PROTOCOL)
 		return false;
-	o->again = true;
+	o->redialled = true;
 	o->connected = false;
 	o->target.alpn = ALPN_H1_H2;
 	stream_close(o->stream, STREAM_GRACEFUL);

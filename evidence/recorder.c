@@ -1,11 +1,5 @@
-#include "evidence/recorder.h"
-
 #include "base/diag.h"
-#include "base/json.h"
-#include "evidence/digest.h"
-#include "evidence/ledger.h"
-#include "evidence/period.h"
-#include "evidence/store.h"
+#include "evidence/recorder_impl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,32 +14,8 @@
 /* The wall clock may differ from the monotonic one by so much between two ticks. */
 #define JUMP_MS 2000
 #define COMPLAINT_MS 60000
-#define ANSWER_MAX ((size_t)8 * 1024 * 1024)
 
-struct recorder {
-	struct recorder_options o;
-	struct recorder_replies replies;
-	struct store *store;
-	struct ledger *ledger;
-
-	struct period period;
-	unsigned char key[DIGEST_KEY_LEN];
-	struct digest *log_digest, *ledger_digest;
-	int values; /* the period's clear values; -1: not kept */
-
-	bool hello[POST_MAX];
-	char rules[DIGEST_PLAIN_LEN + 1]; /* in force; "": none yet */
-
-	uint64_t lost; /* entries that could not be written, not yet told in the log */
-	char lost_why[64];
-	bool failing;
-	int64_t complained;
-
-	int64_t last_wall, last_mono; /* of the last tick */
-	int64_t checkpoint_at, heartbeat_at;
-};
-
-static int64_t wall(const struct recorder *r)
+int64_t recorder_wall(const struct recorder *r)
 {
 	return clock_wall_ms(r->o.clock);
 }
@@ -57,7 +27,7 @@ static int64_t mono(const struct recorder *r)
 
 /* ---- failure ---- */
 
-static void complain(struct recorder *r, const char *what)
+void recorder_complain(struct recorder *r, const char *what)
 {
 	int saved = errno;
 
@@ -71,14 +41,14 @@ static void complain(struct recorder *r, const char *what)
 	r->failing = true;
 }
 
-static void recovered(struct recorder *r)
+void recorder_recovered(struct recorder *r)
 {
 	if (r->failing)
 		diag_warning("%s/evidence can be written again", r->o.state);
 	r->failing = false;
 }
 
-static void lose(struct recorder *r, uint64_t count, const char *why)
+void recorder_lose(struct recorder *r, uint64_t count, const char *why)
 {
 	r->lost += count;
 	snprintf(r->lost_why, sizeof(r->lost_why), "%s", why);
@@ -90,19 +60,19 @@ static bool write_entry(struct recorder *r, struct entry *e)
 	bool ok = store_add(r->store, e) && store_commit(r->store, NULL);
 
 	if (ok)
-		recovered(r);
+		recorder_recovered(r);
 	else
-		complain(r, "cannot be written");
+		recorder_complain(r, "cannot be written");
 	return ok;
 }
 
-static bool tell_loss(struct recorder *r)
+bool recorder_tell_loss(struct recorder *r)
 {
 	struct entry e;
 
 	if (r->lost == 0)
 		return true;
-	entry_init(&e, ENTRY_LOSS, wall(r));
+	entry_init(&e, ENTRY_LOSS, recorder_wall(r));
 	e.count = r->lost;
 	e.why = slice_str(r->lost_why);
 	if (!write_entry(r, &e))
@@ -111,9 +81,9 @@ static bool tell_loss(struct recorder *r)
 	return true;
 }
 
-/* ---- keys and choices ---- */
+/* ---- keys ---- */
 
-static void put_keys(struct recorder *r, struct buf *b)
+void recorder_own_keys(struct recorder *r, struct buf *b)
 {
 	struct recorder_keys k = { .period = slice_str(r->period.name),
 				   .until = r->period.until,
@@ -125,17 +95,17 @@ static void put_keys(struct recorder *r, struct buf *b)
 	explicit_bzero(&k, sizeof(k));
 }
 
-static void send(struct recorder *r, unsigned to, enum msg_type type, uint32_t id,
-		 struct slice body)
+void recorder_send(struct recorder *r, unsigned to, enum msg_type type, uint32_t id,
+		   struct slice body)
 {
 	r->replies.send(r->replies.arg, to, type, id, body);
 }
 
-static void send_all(struct recorder *r, enum msg_type type, struct slice body)
+void recorder_send_all(struct recorder *r, enum msg_type type, struct slice body)
 {
 	for (unsigned i = 0; i < POST_MAX; i++)
 		if (r->hello[i])
-			send(r, i, type, 0, body);
+			recorder_send(r, i, type, 0, body);
 }
 
 static bool open_values(struct recorder *r)
@@ -163,7 +133,7 @@ static bool begin_period(struct recorder *r)
 	unsigned char key[DIGEST_KEY_LEN];
 	struct digest *d;
 
-	period_of(wall(r), &p);
+	period_of(recorder_wall(r), &p);
 	if (!period_key(&file_ops_system, store_dir(r->store), &p, key))
 		return false;
 	d = digest_new(key);
@@ -177,320 +147,11 @@ static bool begin_period(struct recorder *r)
 	return open_values(r);
 }
 
-struct choice_letter {
-	struct recorder *r;
-	unsigned to;
-	uint32_t id;
-	struct buf body;
-};
-
-static void flush_choices(struct choice_letter *l)
-{
-	if (buf_slice(&l->body).n != 0)
-		send(l->r, l->to, MSG_CHOICE, l->id, buf_slice(&l->body));
-	buf_clear(&l->body);
-}
-
-static void add_choice(void *arg, const struct ledger_choice *c)
-{
-	struct choice_letter *l = arg;
-	struct recorder_choice one = { .op = RECORDER_CHOICE_SET,
-				       .client = c->client,
-				       .site = c->site,
-				       .choice = c->choice,
-				       .seen = c->seen,
-				       .when = c->when };
-
-	if (buf_slice(&l->body).n > RECORDER_PART_MAX / 2)
-		flush_choices(l);
-	recorder_put_choice(&l->body, &one);
-}
-
-static void answer_hello(struct recorder *r, const struct letter *letter)
-{
-	struct choice_letter l = { .r = r, .to = letter->from, .id = letter->id };
-
-	if (letter->from < POST_MAX)
-		r->hello[letter->from] = true;
-	buf_init(&l.body, RECORDER_PART_MAX);
-	put_keys(r, &l.body);
-	send(r, l.to, MSG_KEYS, l.id, buf_slice(&l.body));
-	if (l.body.mem != NULL)
-		explicit_bzero(l.body.mem, l.body.cap);
-	buf_clear(&l.body);
-	if (!ledger_choices(r->ledger, SLICE(""), add_choice, &l))
-		diag_error("the choices in %s/ledger.db cannot be read", r->o.state);
-	flush_choices(&l);
-	send(r, l.to, MSG_CHOICES_END, l.id, SLICE(""));
-	buf_release(&l.body);
-}
-
-/* One document, in as many letters as it takes. */
-static void answer(struct recorder *r, const struct letter *letter, struct slice rest)
-{
-	struct buf part;
-
-	buf_init(&part, RECORDER_PART_MAX + 1);
-	do {
-		struct slice now = slice_head(rest, RECORDER_PART_MAX);
-
-		rest = slice_skip(rest, now.n);
-		buf_clear(&part);
-		msg_put_u8(&part, rest.n != 0);
-		buf_add(&part, now);
-		send(r, letter->from, MSG_ANSWER, letter->id, buf_slice(&part));
-	} while (rest.n != 0);
-	buf_release(&part);
-}
-
-static void list_choice(void *arg, const struct ledger_choice *c)
-{
-	ledger_choice_json(arg, c);
-}
-
-static void answer_choice_list(struct recorder *r, const struct letter *letter)
-{
-	struct buf json;
-
-	buf_init(&json, ANSWER_MAX);
-	if (!ledger_choices(r->ledger, SLICE(""), list_choice, &json))
-		diag_error("the choices in %s/ledger.db cannot be read", r->o.state);
-	answer(r, letter, buf_slice(&json));
-	buf_release(&json);
-}
-
-static void answer_query(struct recorder *r, const struct letter *letter)
-{
-	struct recorder_query q;
-	struct buf json;
-
-	if (!recorder_get_query(letter->body, &q)) {
-		diag_warning("a malformed query was dropped");
-		return;
-	}
-	buf_init(&json, ANSWER_MAX);
-	if (!ledger_query_client(r->ledger, q.client, q.since, q.limit, &json)) {
-		buf_clear(&json);
-		buf_adds(&json, "{\"rows\":[],\"more\":false}");
-	}
-	answer(r, letter, buf_slice(&json));
-	buf_release(&json);
-}
-
-/* ---- letters that become entries ---- */
-
-/* True when the letter is done with although nothing could be written (see the policy). */
-static bool give_up(struct recorder *r, uint64_t entries)
-{
-	if (r->o.policy == RECORDER_STRICT)
-		return false;
-	lose(r, entries, errno == ENOSPC ? "disk full" : "disk error");
-	return true;
-}
-
-/* Commits what a letter brought; *done is what recorder_letter() must return. */
-static bool commit_letter(struct recorder *r, const struct store_source *source, uint64_t entries,
-			  bool *done)
-{
-	*done = true;
-	if (store_commit(r->store, source)) {
-		recovered(r);
-		return true;
-	}
-	complain(r, "cannot be written");
-	*done = give_up(r, entries);
-	return false;
-}
-
-static struct store_source source_of(struct recorder *r, const struct letter *letter)
-{
-	struct store_source s = { .from = letter->from, .id = letter->id };
-
-	sha_of(store_sha(r->store), letter->body, s.digest);
-	return s;
-}
-
-static void keep_value(struct recorder *r, const struct entry *e, struct buf *line)
-{
-	if (r->values < 0 || e->clear.p == NULL)
-		return;
-	json_open(line, '{');
-	json_kv_u64(line, "n", e->n);
-	json_kv(line, "value", e->clear);
-	json_close(line, '}');
-	buf_addc(line, '\n');
-}
-
-/* What is not in the log follows only once the log has the entries. */
-static void after_commit(struct recorder *r, struct slice body, uint64_t skip, uint64_t first)
-{
-	struct msg_reader in;
-	struct buf values;
-	struct entry e;
-
-	buf_init(&values, STORE_BATCH_MAX);
-	msg_reader_init(&in, body);
-	for (uint64_t i = 0; in.rest.n != 0 && entry_unpack(&in, &e); i++) {
-		if (i < skip)
-			continue;
-		e.n = first + i - skip;
-		if (e.kind == ENTRY_SET || e.kind == ENTRY_SENT)
-			ledger_seen(r->ledger, &e);
-		keep_value(r, &e, &values);
-	}
-	if (buf_slice(&values).n != 0 &&
-	    write(r->values, buf_slice(&values).p, buf_slice(&values).n) < 0)
-		complain(r, "values cannot be kept");
-	buf_release(&values);
-}
-
-static bool take_entries(struct recorder *r, const struct letter *letter)
-{
-	struct store_source source = source_of(r, letter);
-	uint64_t skip = store_resume(r->store, &source), count = 0, first = store_next(r->store);
-	struct msg_reader in;
-	struct entry e;
-	bool done;
-
-	msg_reader_init(&in, letter->body);
-	while (in.rest.n != 0) {
-		if (!entry_unpack(&in, &e)) {
-			diag_warning("a malformed entry from process %u was dropped", letter->from);
-			entry_init(&e, ENTRY_LOSS, wall(r));
-			e.count = 1;
-			e.why = SLICE("malformed entry");
-			in.rest.n = 0;
-		}
-		if (count++ >= skip && !store_add(r->store, &e)) {
-			complain(r, "cannot be written");
-			return give_up(r, count);
-		}
-	}
-	if (commit_letter(r, &source, count, &done))
-		after_commit(r, letter->body, skip, first);
-	return done;
-}
-
-static bool choice_is_good(const struct recorder_choice *c)
-{
-	return c->op == RECORDER_CHOICE_CLEAR || slice_eq(c->choice, SLICE("refused")) ||
-	       slice_eq(c->choice, SLICE("accepted"));
-}
-
-/* Ledger, entry and announcement of one choice; false when the ledger could not take it. */
-static bool take_choice(struct recorder *r, const struct recorder_choice *c, bool logged,
-			struct buf *announce)
-{
-	char of_ledger[DIGEST_HEX_LEN + 1], of_log[DIGEST_HEX_LEN + 1];
-	struct recorder_choice told = *c;
-	struct ledger_choice kept = {
-		.site = c->site, .choice = c->choice, .seen = c->seen, .when = c->when
-	};
-	struct entry e;
-
-	if (!digest_client(r->ledger_digest, c->client, of_ledger) ||
-	    !digest_client(r->log_digest, c->client, of_log))
-		return false;
-	kept.client = told.client = slice_str(of_ledger);
-	told.profile = SLICE("");
-	if (!(c->op == RECORDER_CHOICE_SET ? ledger_choice_set(r->ledger, &kept)
-					   : ledger_choice_clear(r->ledger, kept.client, c->site)))
-		return false;
-	recorder_put_choice(announce, &told);
-	entry_init(&e, ENTRY_CHOICE, c->when);
-	e.client = slice_str(of_log);
-	e.site = c->site;
-	e.profile = c->profile;
-	e.choice = c->op == RECORDER_CHOICE_SET ? c->choice : SLICE("none");
-	e.seen = c->seen;
-	return logged || store_add(r->store, &e);
-}
-
-static bool take_choices(struct recorder *r, const struct letter *letter)
-{
-	struct store_source source = source_of(r, letter);
-	uint64_t skip = store_resume(r->store, &source), count = 0;
-	char ok = 1;
-	struct msg_reader in;
-	struct recorder_choice c;
-	struct buf announce;
-	bool done = true;
-
-	buf_init(&announce, MSG_MAX);
-	msg_reader_init(&in, letter->body);
-	while (ok && in.rest.n != 0) {
-		ok = recorder_get_choice(&in, &c) && choice_is_good(&c) &&
-		     take_choice(r, &c, count < skip, &announce);
-		count++;
-	}
-	if (!ok)
-		diag_warning("a choice from process %u could not be taken", letter->from);
-	commit_letter(r, &source, count, &done);
-	if (done) {
-		if (buf_slice(&announce).n != 0)
-			send_all(r, MSG_CHOICE, buf_slice(&announce));
-		send(r, letter->from, MSG_ACK, letter->id, slice_of(&ok, 1));
-	}
-	buf_release(&announce);
-	return done;
-}
-
-static bool take_death(struct recorder *r, const struct letter *letter)
-{
-	struct store_source source = source_of(r, letter);
-	struct msg_reader in;
-	struct entry e;
-	bool done;
-
-	msg_reader_init(&in, letter->body);
-	entry_init(&e, ENTRY_RESTART, wall(r));
-	e.name = msg_get_bytes(&in);
-	e.why = msg_get_bytes(&in);
-	if (!msg_end(&in) || store_resume(r->store, &source) != 0)
-		return true;
-	if (!store_add(r->store, &e))
-		return true;
-	commit_letter(r, &source, 1, &done);
-	return done;
-}
-
-bool recorder_letter(struct recorder *r, const struct letter *letter)
-{
-	bool more;
-
-	/* A loss is told before what comes after it. */
-	if (r->lost != 0)
-		tell_loss(r);
-	if (store_full(r->store) && !store_seal(r->store))
-		complain(r, "a full segment cannot be sealed");
-	(void)store_work(r->store, &more);
-	switch (letter->type) {
-	case MSG_ENTRIES:
-		return take_entries(r, letter);
-	case MSG_CHOICE:
-		return take_choices(r, letter);
-	case MSG_CHILD_DIED:
-		return take_death(r, letter);
-	case MSG_HELLO:
-		answer_hello(r, letter);
-		return true;
-	case MSG_QUERY:
-		answer_query(r, letter);
-		return true;
-	case MSG_CHOICE_LIST:
-		answer_choice_list(r, letter);
-		return true;
-	default:
-		diag_debug("the recorder knows no message of type %d", (int)letter->type);
-		return true;
-	}
-}
-
 /* ---- time ---- */
 
 static void watch_clock(struct recorder *r)
 {
-	int64_t w = wall(r), m = mono(r), jump = (w - r->last_wall) - (m - r->last_mono);
+	int64_t w = recorder_wall(r), m = mono(r), jump = (w - r->last_wall) - (m - r->last_mono);
 	struct entry e;
 
 	r->last_wall = w;
@@ -507,16 +168,16 @@ static void change_period(struct recorder *r)
 	struct period now;
 	struct buf b;
 
-	period_of(wall(r), &now);
+	period_of(recorder_wall(r), &now);
 	if (strcmp(now.name, r->period.name) == 0)
 		return;
 	if (!begin_period(r)) {
-		complain(r, "this month's key cannot be made");
+		recorder_complain(r, "this month's key cannot be made");
 		return;
 	}
 	buf_init(&b, RECORDER_PART_MAX);
-	put_keys(r, &b);
-	send_all(r, MSG_KEYS, buf_slice(&b));
+	recorder_own_keys(r, &b);
+	recorder_send_all(r, MSG_KEYS, buf_slice(&b));
 	if (b.mem != NULL)
 		explicit_bzero(b.mem, b.cap);
 	buf_release(&b);
@@ -528,7 +189,7 @@ static void beat(struct recorder *r)
 
 	if (mono(r) < r->heartbeat_at)
 		return;
-	entry_init(&e, ENTRY_HEARTBEAT, wall(r));
+	entry_init(&e, ENTRY_HEARTBEAT, recorder_wall(r));
 	write_entry(r, &e);
 	r->heartbeat_at = mono(r) + HEARTBEAT_MS;
 }
@@ -537,22 +198,22 @@ int64_t recorder_tick(struct recorder *r)
 {
 	bool more = false;
 
-	tell_loss(r);
+	recorder_tell_loss(r);
 	watch_clock(r);
 	change_period(r);
 	beat(r);
 	if (!store_sync(r->store))
-		complain(r, "cannot be synced");
+		recorder_complain(r, "cannot be synced");
 	if (mono(r) >= r->checkpoint_at) {
 		if (!store_checkpoint(r->store))
-			complain(r, "a checkpoint cannot be written");
+			recorder_complain(r, "a checkpoint cannot be written");
 		r->checkpoint_at = mono(r) + CHECKPOINT_MS;
 	}
 	if (store_full(r->store) && !store_seal(r->store))
-		complain(r, "a full segment cannot be sealed");
+		recorder_complain(r, "a full segment cannot be sealed");
 	if (!store_work(r->store, &more))
-		complain(r, "a sealed segment cannot be compressed");
-	ledger_flush(r->ledger, wall(r));
+		recorder_complain(r, "a sealed segment cannot be compressed");
+	ledger_flush(r->ledger, recorder_wall(r));
 	return more ? 1 : TICK_MS;
 }
 
@@ -582,10 +243,10 @@ bool recorder_rules(struct recorder *r, const char *name, struct slice text, uin
 	if (strcmp(digest, r->rules) == 0)
 		return true;
 	if (!keep_rules(r, digest, text)) {
-		complain(r, "a copy of the rules cannot be kept");
+		recorder_complain(r, "a copy of the rules cannot be kept");
 		return false;
 	}
-	entry_init(&e, ENTRY_RULES, wall(r));
+	entry_init(&e, ENTRY_RULES, recorder_wall(r));
 	e.name = slice_head(slice_str(name), ENTRY_WHY_MAX);
 	e.digest = slice_str(digest);
 	e.count = count;
@@ -602,7 +263,7 @@ bool recorder_config(struct recorder *r, const char *name, struct slice text, co
 
 	if (!digest_plain(text, digest))
 		return false;
-	entry_init(&e, ENTRY_CONFIG, wall(r));
+	entry_init(&e, ENTRY_CONFIG, recorder_wall(r));
 	e.name = slice_head(slice_str(name), ENTRY_WHY_MAX);
 	e.digest = slice_str(digest);
 	e.why = slice_head(slice_str(why), ENTRY_WHY_MAX);
@@ -618,21 +279,21 @@ static void tell_repair(struct recorder *r, const struct store_repair *repair)
 			     " bytes were set aside as %s",
 			     r->o.state, repair->torn_bytes, repair->saved);
 	if (repair->lost_entries != 0)
-		lose(r, repair->lost_entries, "torn end of the log");
+		recorder_lose(r, repair->lost_entries, "torn end of the log");
 }
 
 static bool begin(struct recorder *r)
 {
 	struct entry e;
 
-	r->last_wall = wall(r);
+	r->last_wall = recorder_wall(r);
 	r->last_mono = mono(r);
 	r->heartbeat_at = r->last_mono + HEARTBEAT_MS;
 	r->checkpoint_at = r->last_mono;
-	entry_init(&e, ENTRY_START, wall(r));
+	entry_init(&e, ENTRY_START, recorder_wall(r));
 	e.version = slice_str(r->o.version);
 	e.origin = slice_str(store_key(r->store)->name);
-	return write_entry(r, &e) && tell_loss(r);
+	return write_entry(r, &e) && recorder_tell_loss(r);
 }
 
 static bool open_parts(struct recorder *r, char *error, size_t size)
@@ -693,16 +354,16 @@ struct recorder *recorder_open(const struct recorder_options *options,
 bool recorder_close(struct recorder *r, const char *why)
 {
 	struct entry e;
-	bool ok = tell_loss(r);
+	bool ok = recorder_tell_loss(r);
 
-	entry_init(&e, ENTRY_STOP, wall(r));
+	entry_init(&e, ENTRY_STOP, recorder_wall(r));
 	e.why = slice_head(slice_str(why), ENTRY_WHY_MAX);
 	ok = write_entry(r, &e) && ok;
 	if (!store_checkpoint(r->store)) {
-		complain(r, "the last checkpoint cannot be written");
+		recorder_complain(r, "the last checkpoint cannot be written");
 		ok = false;
 	}
-	ok = ledger_flush(r->ledger, wall(r)) && ok;
+	ok = ledger_flush(r->ledger, recorder_wall(r)) && ok;
 	release(r);
 	return ok;
 }

@@ -104,8 +104,12 @@ static void on_failed(void *arg, const struct origin_failure *why, bool unproces
 	struct exchange *x = arg;
 	bool heard = x->up->heard;
 
-	if (x->up == &x->as.h2.up && x->as.h2.error == H2_HTTP_1_1_REQUIRED) {
-		/* Section 7 of RFC 9113: the origin wants this very request another way. */
+	if (x->up == &x->as.h2.up && x->as.h2.error == H2_HTTP_1_1_REQUIRED &&
+	    x->method != METHOD_CONNECT) {
+		/*
+		 * Section 7 of RFC 9113: the origin wants this very request another way.  An
+		 * extended CONNECT has no other.
+		 */
 		x->reach.protocol = REACH_H1_ONLY;
 		unprocessed = true;
 	}

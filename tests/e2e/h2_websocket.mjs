@@ -82,6 +82,11 @@ async function extended(t, gate, origin, host) {
 	const stream = origin.websockets.at(-1).req.stream;
 	other.cancel();
 	t.check((await t.until(() => stream.closed, 10)) === true, `${host}: one that the client gives up ends at the origin`);
+	/* HTTP/1.1 has no extended CONNECT: the origin that asks for that gets no GET with a body instead. */
+	const old = client.open('/http1', { method: 'CONNECT', pseudo: { ':protocol': 'websocket', ':scheme': 'https', ':authority': host }, headers: FETCH });
+	await old.done;
+	t.equal([old.status, origin.websockets.filter((w) => w.path === '/http1').map((w) => w.protocol)], [502, ['2.0']],
+		`${host}: one that the origin wants over HTTP/1.1 fails`);
 	t.equal((await client.ask('/echo', { headers: { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' } })).status, 200,
 		`${host}: and the connection lives on`);
 	return client.close();

@@ -112,8 +112,10 @@ function upgraded(req, socket) {
 	echoFrames(socket);
 }
 function connected(req) {
+	if (req.url === '/http1')
+		return req.stream.close(http2.constants.NGHTTP2_HTTP_1_1_REQUIRED);
 	req.stream.respond({ ':status': 200, 'set-cookie': COOKIES });
-	echoFrames(req.stream);
+	return echoFrames(req.stream);
 }
 
 /* tls: { cert, key } paths.  Returns { port, requests, routes, asked(path), websockets }. */

@@ -74,11 +74,8 @@ void *config_grow(struct config *cfg, const struct option_row *row, size_t size,
 struct config_listen *config_listens(const struct config *cfg, const struct option_row *row,
 				     size_t *n)
 {
-	struct config_listen *list;
-
-	memcpy(&list, field_const(cfg, row->offset), sizeof(list));
-	memcpy(n, field_const(cfg, row->offset_n), sizeof(*n));
-	return list;
+	*n = *(const size_t *)field_const(cfg, row->offset_n);
+	return *(struct config_listen *const *)field_const(cfg, row->offset);
 }
 
 /* ---- words and numbers ---- */

@@ -37,16 +37,15 @@ static bool usage(const char *what)
 /* A whole RFC 3339 time, or its beginning: 2026-11, 2026-11-22, 2026-11-22T03:36. */
 static bool read_time(const char *text, int64_t *out)
 {
-	static const char rest[] = "0000-01-01T00:00:00.000Z";
-	char full[CLOCK_RFC3339_LEN + 1];
+	char full[] = "0000-01-01T00:00:00.000Z";
 	size_t n = strlen(text);
 
 	if (n != 0 && (text[n - 1] == 'Z' || text[n - 1] == 'z'))
 		n--;
 	if (n > CLOCK_RFC3339_LEN - 1)
 		return false;
-	memcpy(full, rest, sizeof(full));
-	memcpy(full, text, n);
+	for (size_t i = 0; i < n; i++)
+		full[i] = text[i];
 	*out = clock_parse_rfc3339(full, CLOCK_RFC3339_LEN);
 	return *out >= 0;
 }

@@ -221,8 +221,8 @@ enum note_result note_verify(const struct note *n, const struct note_key *k)
 	for (size_t i = 0; i < n->count; i++) {
 		const struct note_signature *sig = &n->sigs[i];
 
-		if (!slice_eq(sig->name, slice_str(k->name)) ||
-		    memcmp(sig->id, k->id, sizeof(k->id)) != 0)
+		if (memcmp(sig->id, k->id, sizeof(k->id)) != 0 ||
+		    !slice_eq(sig->name, slice_str(k->name)))
 			continue;
 		if (!signature_holds(n->text, sig, k))
 			return NOTE_BAD;

@@ -10,7 +10,6 @@
 
 #include <event2/event.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,7 +19,7 @@ struct recorder_state {
 	struct post *post;
 	struct event_base *base;
 	struct event *readable, *tick, *orphaned;
-	char *mem;
+	char mem[MSG_MAX]; /* a letter's body */
 	bool draining;
 	unsigned unwritten;
 	int status;
@@ -169,9 +168,8 @@ int recorder_process(const struct child_start *start)
 		keep[n++] = start->boxes->wr[i];
 	keep[n++] = start->boxes->rd[POST_RECORDER];
 	process_child("recorder", start->parent, keep, n);
-	r.mem = malloc(MSG_MAX);
 	r.base = event_base_new();
-	if (r.mem == NULL || r.base == NULL || event_base_priority_init(r.base, 2) < 0)
+	if (r.base == NULL || event_base_priority_init(r.base, 2) < 0)
 		return 1;
 	r.post = post_new(start->boxes, POST_RECORDER, r.base, true, NULL, NULL);
 	r.readable = event_new(r.base, start->boxes->rd[POST_RECORDER], EV_READ | EV_PERSIST,

@@ -168,7 +168,7 @@ static bool settle_host(struct h2_head *h, struct authority *to, uint16_t defaul
 
 static bool sound_path(const struct h2_head *h, enum http_method method)
 {
-	if (h->path.n == 0 || !chars_all(h->path, CHAR_TARGET))
+	if (h->path.p == NULL || h->path.n == 0 || !chars_all(h->path, CHAR_TARGET))
 		return false;
 	return h->path.p[0] == '/' || (method == METHOD_OPTIONS && slice_eq(h->path, SLICE("*")));
 }

@@ -3,12 +3,9 @@
 #include "base/config.h"
 #include "base/diag.h"
 #include "base/paths.h"
-#include "base/post.h"
-#include "evidence/recorder.h"
 #include "proxy/children.h"
 #include "proxy/control.h"
-#include "proxy/net/listener.h"
-#include "proxy/setup.h"
+#include "proxy/supervisor_parts.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -27,40 +24,6 @@
 #define INTERRUPT_GRACE_MS 1500
 #define FALSE_STARTS_MAX 5
 #define RECORDER_CLOSE_S 20
-/* Between the end of idle connections and that of all others of a replaced generation. */
-#define RETIRE_LAST_S 10
-
-enum role { ROLE_NONE, ROLE_KEEPER, ROLE_RECORDER, ROLE_WORKER };
-
-struct child {
-	struct supervisor *sup;
-	enum role role;
-	pid_t pid;				   /* 0: not running */
-	bool ready;				   /* has said so since its start */
-	enum leave { STAYS, RETIRES, ENDS } leave; /* what it was told last */
-	bool died_young;			   /* the last one in this box was never ready */
-	struct setup *setup;
-	struct event *again; /* delayed restart */
-};
-
-enum phase { PHASE_STARTING, PHASE_RUNNING, PHASE_DRAINING, PHASE_CLOSING, PHASE_FAILED };
-
-struct supervisor {
-	struct event_base *base;
-	struct config *config;
-	struct setup *setup; /* of the newest generation */
-	struct post_boxes boxes;
-	struct post *post;
-	struct control *control;
-	unsigned workers; /* in a generation */
-	struct child child[POST_MAX];
-	enum phase phase;
-	bool reload_again;     /* asked for while the last one was not through */
-	unsigned false_starts; /* children that died while all were starting */
-	struct event *signals, *tickets, *grace, *retire;
-	int signal_fd;
-	int status;
-};
 
 static const char *role_name(enum role role)
 {
@@ -82,8 +45,8 @@ static void child_main(struct supervisor *sup, const struct child *c, unsigned b
 	_exit(mains[c->role](&start));
 }
 
-static void start_child(struct supervisor *sup, unsigned box, enum role role, struct setup *setup,
-			const char *why)
+void supervisor_start_child(struct supervisor *sup, unsigned box, enum role role,
+			    struct setup *setup, const char *why)
 {
 	struct child *c = &sup->child[box];
 
@@ -101,43 +64,6 @@ static void start_child(struct supervisor *sup, unsigned box, enum role role, st
 	}
 }
 
-/* Letters that a dead generation left must not reach the next one in the same box. */
-static void empty_box(struct supervisor *sup, unsigned box)
-{
-	static char mem[MSG_MAX];
-	struct letter letter;
-
-	for (int i = 0; i < 100000; i++)
-		if (post_take(&sup->boxes, box, mem, &letter, false) == 0)
-			return;
-}
-
-static void start_generation(struct supervisor *sup, const char *why)
-{
-	for (unsigned i = 0; i < sup->workers; i++) {
-		unsigned box = sup->setup->first_box + i;
-
-		empty_box(sup, box);
-		start_child(sup, box, ROLE_WORKER, sup->setup, why);
-	}
-}
-
-static bool generation_ready(const struct supervisor *sup)
-{
-	for (unsigned i = 0; i < sup->workers; i++)
-		if (!sup->child[sup->setup->first_box + i].ready)
-			return false;
-	return true;
-}
-
-static bool any_worker_left(const struct supervisor *sup)
-{
-	for (unsigned box = POST_WORKER; box < sup->boxes.count; box++)
-		if (sup->child[box].pid != 0)
-			return true;
-	return false;
-}
-
 /* ---- ending ---- */
 
 static void fail(struct supervisor *sup)
@@ -147,10 +73,7 @@ static void fail(struct supervisor *sup)
 	event_base_loopbreak(sup->base);
 }
 
-/*
- * A retiring worker takes no new clients and keeps those it has; an ending one lets idle ones go.
- */
-static void tell_drain(struct supervisor *sup, unsigned box, enum leave how)
+void supervisor_tell_drain(struct supervisor *sup, unsigned box, enum leave how)
 {
 	struct child *c = &sup->child[box];
 	char body = (char)how;
@@ -171,7 +94,7 @@ static void close_recorder(struct supervisor *sup)
 	if (sup->child[POST_RECORDER].pid == 0)
 		event_base_loopbreak(sup->base);
 	else
-		tell_drain(sup, POST_RECORDER, ENDS);
+		supervisor_tell_drain(sup, POST_RECORDER, ENDS);
 }
 
 static void on_grace_over(evutil_socket_t fd, short what, void *arg)
@@ -201,117 +124,11 @@ static void begin_drain(struct supervisor *sup, unsigned grace_ms)
 		sup->phase = PHASE_DRAINING;
 		setup_close_listeners(sup->setup);
 		for (unsigned box = POST_WORKER; box < sup->boxes.count; box++)
-			tell_drain(sup, box, ENDS);
+			supervisor_tell_drain(sup, box, ENDS);
 	}
 	event_add(sup->grace, &tv);
-	if (sup->phase == PHASE_DRAINING && !any_worker_left(sup))
+	if (sup->phase == PHASE_DRAINING && !generation_any_left(sup))
 		close_recorder(sup);
-}
-
-/* ---- reload ---- */
-
-static void say_lines(struct slice text)
-{
-	struct slice line;
-
-	while (text.n != 0) {
-		text = slice_cut(text, '\n', &line);
-		if (line.n != 0)
-			diag_error("%.*s", SLICE_ARG(line));
-	}
-}
-
-/*
- * There is room for two generations.  While the one before the last still serves somebody, a reload
- * waits until it is gone, and it is told to hurry.
- */
-static bool boxes_taken(struct supervisor *sup, unsigned first)
-{
-	bool taken = false;
-
-	for (unsigned i = 0; i < sup->workers; i++) {
-		if (sup->child[first + i].pid == 0)
-			continue;
-		tell_drain(sup, first + i, ENDS);
-		taken = true;
-	}
-	if (taken)
-		diag_info("the reload waits for the last one to end");
-	return taken;
-}
-
-static void reload(struct supervisor *sup)
-{
-	struct buf why;
-	struct config *next;
-	struct setup *setup;
-	unsigned first;
-
-	buf_init(&why, 64 * 1024);
-	next = config_reload(sup->config, &why);
-	if (next == NULL) {
-		diag_error("the configuration was not reloaded, the running one stays in force:");
-		say_lines(buf_slice(&why));
-		goto out;
-	}
-	if (!config_same_process(sup->config, next, &why))
-		diag_warning("not taken over before a restart: %.*s", SLICE_ARG(buf_slice(&why)));
-	first = sup->setup->first_box == POST_WORKER ? POST_WORKER + sup->workers : POST_WORKER;
-	sup->reload_again = boxes_taken(sup, first);
-	if (sup->reload_again) {
-		config_free(next);
-		goto out;
-	}
-	setup = setup_reload(sup->setup, next, first);
-	if (setup == NULL) {
-		config_free(next);
-		goto out;
-	}
-	sup->config = next; /* the old one belongs to the old setup now */
-	sup->setup = setup;
-	sup->child[POST_KEEPER].setup = setup;
-	sup->child[POST_RECORDER].setup = setup;
-	buf_clear(&why);
-	config_describe(next, &why);
-	if (!post_send(sup->post, POST_RECORDER, MSG_CONFIG, 0, buf_slice(&why)))
-		diag_warning("the record does not name the new configuration");
-	start_generation(sup, "reload");
-	diag_info("the configuration was reloaded");
-out:
-	buf_release(&why);
-}
-
-/* Once the new generation serves, the old one finishes what it has. */
-static void on_retire_over(evutil_socket_t fd, short what, void *arg)
-{
-	struct supervisor *sup = arg;
-
-	struct timeval last = { RETIRE_LAST_S, 0 };
-
-	(void)fd;
-	(void)what;
-	for (unsigned box = POST_WORKER; box < sup->boxes.count; box++) {
-		struct child *c = &sup->child[box];
-
-		if (c->pid == 0 || c->setup == sup->setup)
-			continue;
-		if (c->leave == ENDS)
-			kill(c->pid, SIGKILL);
-		else
-			tell_drain(sup, box, ENDS);
-		event_add(sup->retire, &last);
-	}
-}
-
-static void retire_old_generation(struct supervisor *sup)
-{
-	unsigned ms = sup->config->drain_timeout_ms;
-	struct timeval tv = { ms / 1000, (suseconds_t)(ms % 1000) * 1000 };
-
-	event_add(sup->retire, &tv);
-	for (unsigned box = POST_WORKER; box < sup->boxes.count; box++)
-		if (sup->child[box].pid != 0 && sup->child[box].setup != sup->setup)
-			tell_drain(sup, box, RETIRES);
 }
 
 /* ---- what children say ---- */
@@ -335,7 +152,7 @@ static void on_child_ready(struct supervisor *sup, unsigned box)
 	c->ready = true;
 	if (sup->phase != PHASE_STARTING) {
 		if (c->role == ROLE_WORKER && c->setup == sup->setup && generation_ready(sup))
-			retire_old_generation(sup);
+			generation_retire_old(sup);
 		return;
 	}
 	/*
@@ -347,10 +164,10 @@ static void on_child_ready(struct supervisor *sup, unsigned box)
 			fail(sup);
 			return;
 		}
-		start_child(sup, POST_RECORDER, ROLE_RECORDER, sup->setup, "start");
+		supervisor_start_child(sup, POST_RECORDER, ROLE_RECORDER, sup->setup, "start");
 	} else if (c->role == ROLE_RECORDER &&
 		   sup->child[sup->setup->first_box].role == ROLE_NONE) {
-		start_generation(sup, "start");
+		generation_start(sup, "start");
 	} else if (c->role == ROLE_WORKER && generation_ready(sup)) {
 		sup->phase = PHASE_RUNNING;
 		say_ready(sup);
@@ -401,7 +218,8 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
 		return;
 	/* A worker of a generation that was replaced meanwhile is not missed. */
 	if (c->pid == 0 && (c->role != ROLE_WORKER || c->setup == sup->setup))
-		start_child(sup, (unsigned)(c - sup->child), c->role, c->setup, "restart");
+		supervisor_start_child(sup, (unsigned)(c - sup->child), c->role, c->setup,
+				       "restart");
 }
 
 static void restart(struct supervisor *sup, struct child *c)
@@ -416,19 +234,6 @@ static void restart(struct supervisor *sup, struct child *c)
 		c->again = evtimer_new(sup->base, on_again, c);
 	if (c->again != NULL)
 		evtimer_add(c->again, &tv);
-}
-
-static void free_old_setup(struct supervisor *sup, struct setup *setup)
-{
-	if (setup == sup->setup)
-		return;
-	for (unsigned box = 0; box < sup->boxes.count; box++)
-		if (sup->child[box].setup == setup && sup->child[box].pid != 0)
-			return;
-	for (unsigned box = 0; box < sup->boxes.count; box++)
-		if (sup->child[box].setup == setup)
-			sup->child[box].setup = sup->setup;
-	setup_free(setup);
 }
 
 /* Something else than its own refusal ended it: worth another try, but not for ever. */
@@ -456,10 +261,10 @@ static void on_death(struct supervisor *sup, struct child *c, int status)
 		if (!wanted)
 			tell_recorder_of_death(sup, c, status, "");
 		c->pid = 0;
-		free_old_setup(sup, c->setup);
+		generation_free_old(sup, c->setup);
 		if (sup->reload_again && sup->phase == PHASE_RUNNING)
-			reload(sup);
-		if (sup->phase == PHASE_DRAINING && !any_worker_left(sup))
+			generation_reload(sup);
+		if (sup->phase == PHASE_DRAINING && !generation_any_left(sup))
 			close_recorder(sup);
 		return;
 	}
@@ -505,7 +310,7 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
 			break;
 		case SIGHUP:
 			if (sup->phase == PHASE_RUNNING)
-				reload(sup);
+				generation_reload(sup);
 			break;
 		case SIGTERM:
 			begin_drain(sup, sup->config->drain_timeout_ms);
@@ -609,7 +414,7 @@ static bool open_all(struct supervisor *sup)
 	sup->post = post_new(&sup->boxes, POST_SUPERVISOR, sup->base, false, on_letter, sup);
 	sup->tickets = event_new(sup->base, -1, EV_PERSIST, on_tickets, sup);
 	sup->grace = evtimer_new(sup->base, on_grace_over, sup);
-	sup->retire = evtimer_new(sup->base, on_retire_over, sup);
+	sup->retire = evtimer_new(sup->base, generation_on_retire_over, sup);
 	if (sup->post == NULL || sup->tickets == NULL || sup->grace == NULL ||
 	    sup->retire == NULL || event_add(sup->tickets, &rotation) < 0) {
 		diag_error("no memory to start");
@@ -670,7 +475,7 @@ int supervisor_run(struct config *config)
 	sup->config = config;
 	sup->signal_fd = -1;
 	if (open_all(sup)) {
-		start_child(sup, POST_KEEPER, ROLE_KEEPER, sup->setup, "start");
+		supervisor_start_child(sup, POST_KEEPER, ROLE_KEEPER, sup->setup, "start");
 		event_base_dispatch(sup->base);
 		status = sup->status;
 	} else {

@@ -6,6 +6,7 @@
 #include "filters/cookie.h"
 #include "filters/decide.h"
 #include "filters/pages.h"
+#include "filters/shape.h"
 
 #include <stdio.h>
 #include <stdlib.h>

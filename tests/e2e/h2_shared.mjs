@@ -96,15 +96,18 @@ async function shape(t, gate, raw) {
 		const tls = await secure(gate, host, { alpn: ['h2'] });
 		const client = rawClient(tls);
 		t.defer(() => tls.destroy());
-		client.send(PREFACE, settings(like.settings), windowUpdate(0, like.window), priorityUpdate(1, 'u=5'),
-			headers(1, [[':method', 'GET'], [':authority', host], [':scheme', 'https'], [':path', '/'], ['priority', 'u=2, i']]));
+		const request = [[':method', 'GET'], [':authority', host], [':scheme', 'https'], [':path', '/'], ['priority', 'u=2, i']];
+		raw.held = false;
+		client.send(PREFACE, settings(like.settings), windowUpdate(0, like.window), headers(1, request));
 		t.check((await t.until(() => client.answered(1), 10)) === true, `${name}: an answer comes`);
 		const hello = raw.hellos.at(-1);
 		t.equal(hello?.settings?.map(([id]) => id), like.settings.map(([id]) => id), `${name}: the origin gets the SETTINGS that the browser sent, in its order`);
 		t.check(hello?.settings?.every(([id, value]) => value === like.settings.find(([i]) => i === id)?.[1] || id === 4),
 			`${name}: with its values, the window's but for a cap`, { got: hello?.settings, browser: like.settings });
 		t.check((hello?.window ?? 0) > 0, `${name}: and the connection's window is raised as the browser does`, hello?.window);
-		t.check(hello?.updates.includes('u=5'), `${name}: PRIORITY_UPDATE passes`, hello);
+		raw.held = true;
+		client.send(headers(3, request), priorityUpdate(3, 'u=5'));
+		t.check((await t.until(() => client.answered(3), 10)) === true && hello.updates.includes('u=5'), `${name}: PRIORITY_UPDATE passes`, hello);
 		tls.destroy();
 	}
 }

@@ -12,6 +12,11 @@ skip() {
 [ -d "${CRUMBGATE_KIT:-/nonexistent}/badcerts" ] || skip 'CRUMBGATE_KIT is not set'
 command -v python3 >/dev/null || skip 'no python3 here'
 unshare -m true 2>/dev/null || skip 'no right to make a mount namespace'
+# The kit's origins have fixed addresses: a network of its own, where that can be had, keeps runs apart.
+if [ -z "${KIT_NETWORK-}" ] && unshare -n ip link set lo up 2>/dev/null; then
+	export KIT_NETWORK=own
+	exec unshare -n sh -c 'ip link set lo up && exec bash "$@"' sh "$0" "$@"
+fi
 
 KIT_RUN=$(mktemp -d "${TMPDIR:-/tmp}/kit-$piece-XXXXXX")
 # Below the ports that the kernel gives to outgoing connections.
@@ -66,6 +71,9 @@ judge() {
 	python3 - "$KIT_RUN/out.json" <<'PY'
 import json, sys
 report = json.load(open(sys.argv[1]))
+if all(part.get("na") for part in report.get("parts", {"": {}}).values()):
+    print("SKIP: the piece does not apply")
+    sys.exit(77)
 parts = report["parts"].values() if "parts" in report else [report]
 for part in parts:
     if part["total"] == 0 or part["score"] != part["total"] or part.get("failed") or part.get("grade", "A") != "A":
@@ -122,6 +130,7 @@ h2spec)
 	h2spec=${H2SPEC:-$(command -v h2spec || true)}
 	[ -x "$h2spec" ] || skip 'no h2spec here (H2SPEC may name it)'
 	start
+	: >"$KIT_RUN/relay.out"
 	python3 "$CRUMBGATE_KIT/h2/relay.py" --proxy "$proxy" --listen "127.0.0.1:$((CRUMBGATE_PORT + 1))" \
 		--target s1.kit.test:8443 --origin h1 --seconds 170 >"$KIT_RUN/relay.out" 2>&1 &
 	relay=$!
@@ -130,8 +139,8 @@ h2spec)
 		sleep 0.05
 	done
 	"$h2spec" -h 127.0.0.1 -t -k -p $((CRUMBGATE_PORT + 1)) -S >"$KIT_RUN/h2spec.out" 2>&1 || true
-	kill $relay
-	grep -A8 '×' "$KIT_RUN/h2spec.out" || true
+	kill $relay || cat "$KIT_RUN/relay.out"
+	sed -n '/^Failures:/,$p' "$KIT_RUN/h2spec.out"
 	tail -1 "$KIT_RUN/h2spec.out"
 	python3 - "$KIT_RUN" <<'PY'
 import json, re, sys

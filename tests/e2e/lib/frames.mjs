@@ -63,10 +63,13 @@ export function frameReader(handle) {
 
 /*
  * An origin that answers every request by `200` and the body "ok", and keeps what each connection began with:
- * origin.hellos: { settings: [[id, value]], window, frames (types in order), updates (of priority) }.
+ * origin.hellos: { settings: [[id, value]], window, frames (types in order), updates (of priority) }.  With `held` it answers
+ * when the priority was changed, not before.
  */
 export async function startRaw(t, tls) {
-	const origin = { hellos: [] };
+	const origin = { hellos: [], held: false };
+	/* 0x88 is :status 200. */
+	const ok = (stream) => Buffer.concat([frame(HEADERS, END_HEADERS, stream, Buffer.from([0x88])), frame(DATA, END_STREAM, stream, Buffer.from('ok'))]);
 	const sockets = new Set();
 	const server = createTlsServer({ cert: readFileSync(tls.cert), key: readFileSync(tls.key), ALPNProtocols: ['h2'] }, (socket) => {
 		const hello = { settings: null, window: 0, frames: [], updates: [] };
@@ -84,9 +87,10 @@ export async function startRaw(t, tls) {
 				hello.window += payload.readUInt32BE(0);
 			} else if (type === PRIORITY_UPDATE) {
 				hello.updates.push(payload.subarray(4).toString());
-			} else if ((type === HEADERS || type === DATA) && flags & END_STREAM) {
-				/* 0x88 is :status 200. */
-				socket.write(Buffer.concat([frame(HEADERS, END_HEADERS, stream, Buffer.from([0x88])), frame(DATA, END_STREAM, stream, Buffer.from('ok'))]));
+				if (origin.held)
+					socket.write(ok(payload.readUInt32BE(0)));
+			} else if ((type === HEADERS || type === DATA) && flags & END_STREAM && !origin.held) {
+				socket.write(ok(stream));
 			}
 		});
 		socket.on('data', (bytes) => {

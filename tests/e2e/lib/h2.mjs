@@ -119,29 +119,32 @@ function connected(req) {
 }
 
 /* tls: { cert, key } paths.  Returns { port, requests, routes, asked(path), websockets }. */
-export async function startDuplex(t, tls, { http2: two = true, http1 = true, webSockets = false, settings = {} } = {}) {
-	const origin = { requests: [], routes: new Map(), sockets: [], websockets: [] };
+export async function startDuplex(t, tls, { http2: two = true, http1 = true, webSockets = false, settings = {}, remember = true } = {}) {
+	const origin = { requests: [], routes: new Map(), sockets: new Set(), websockets: [] };
 	const files = { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
 	const server = two ? http2.createSecureServer({ ...files, allowHTTP1: http1,
 		settings: { ...settings, ...(webSockets ? { enableConnectProtocol: true } : {}) } }) : https.createServer(files);
 	/* Connections in the order in which they brought a first request. */
-	const connections = [];
+	const connections = new WeakMap();
+	let count = 0;
 	const numberOf = (req) => {
 		const one = req.stream?.session ?? req.socket;
-		if (!connections.includes(one))
-			connections.push(one);
-		return connections.indexOf(one);
+		if (!connections.has(one))
+			connections.set(one, count++);
+		return connections.get(one);
 	};
 	const record = (req, res) => {
 		const fields = fieldsOf(req.rawHeaders);
 		const seen = { protocol: req.httpVersion, method: req.method, authority: req.headers[':authority'] ?? req.headers.host, path: req.url,
 			fields, cookies: fields.filter(([n]) => n === 'cookie').map(([, v]) => v), connection: numberOf(req), req, res };
-		origin.requests.push(seen);
+		if (remember)
+			origin.requests.push(seen);
 		return seen;
 	};
 	server.on('secureConnection', (socket) => {
-		origin.sockets.push(socket);
+		origin.sockets.add(socket);
 		socket.on('error', () => {});
+		socket.on('close', () => origin.sockets.delete(socket));
 	});
 	server.on('session', (session) => session.on('error', () => {}));
 	server.on('tlsClientError', () => {});
@@ -153,12 +156,16 @@ export async function startDuplex(t, tls, { http2: two = true, http1 = true, web
 		answer(origin, record(req, res), req, res);
 	});
 	server.on('upgrade', (req, socket) => {
-		origin.websockets.push(record(req));
+		const seen = record(req);
+		if (remember)
+			origin.websockets.push(seen);
 		upgraded(req, socket);
 	});
 	server.on('connect', (req) => {
 		req.stream.on('error', () => {});
-		origin.websockets.push(record(req));
+		const seen = record(req);
+		if (remember)
+			origin.websockets.push(seen);
 		connected(req);
 	});
 	server.keepAliveTimeout = 30000;

@@ -213,6 +213,8 @@ void client_secured(struct client *c)
 
 static void on_room(struct client *c)
 {
+	if (c->state == CLIENT_WAIT && c->h2 == NULL)
+		stream_set_timer(c->stream, NULL);
 	if (c->h2 != NULL)
 		h2_client_room(c->h2);
 	else if (c->down.exchange != NULL)

@@ -83,6 +83,9 @@ static void on_body(struct downstream *d, const struct slice *spans, size_t n, u
 	struct client *c = client_of(d);
 
 	body_write(c->stream, c->answer_chunked, spans, n, total);
+	/* The origin is held back from here on, and its time with it: this is the browser's. */
+	if (c->state == CLIENT_WAIT && stream_is_full(c->stream))
+		stream_set_timer(c->stream, &c->w->times.stall);
 }
 
 static void on_end(struct downstream *d, const struct fields *trailers)

@@ -229,6 +229,9 @@ void client_timeout(struct client *c)
 		}
 		client_close(c, STREAM_RESET);
 		break;
+	case CLIENT_WAIT: /* it does not take its answer */
+		client_close(c, STREAM_RESET);
+		break;
 	default:
 		client_close(c, STREAM_GRACEFUL);
 		break;

@@ -178,6 +178,17 @@ async function aborts(t, gate, { alpn, host, origin, what }) {
 	client.close();
 }
 
+/* Who takes nothing of his answer for stall-timeout does not hold the origin for ever. */
+async function given_up(t, gate, { alpn, host, origin, what }) {
+	const client = await openClient(t, gate, host, alpn);
+	origin.ended.length = 0;
+	const x = client.open('/flood', { headers: PAGE, read: false });
+	x.stream.on('error', () => {});
+	await within(x.head, 10);
+	t.check((await t.until(() => origin.ended.includes('/flood'), 20)) === true, `${what}: who reads nothing is given up`);
+	client.close();
+}
+
 /* GOAWAY and refused streams: what an origin that speaks HTTP/2 may say at any time. */
 async function farewells(t, gate, { alpn, host, origin, what }) {
 	const client = await openClient(t, gate, host, alpn);
@@ -202,7 +213,9 @@ scenario('h2_streams', async (t) => {
 	const pki = await makePki(t);
 	const tls = await pki.leaf('sites', ['two.test', 'one.test']);
 	const origins = { 'two.test': await startDuplex(t, tls, { http1: false }), 'one.test': await startDuplex(t, tls, { http2: false }) };
-	const gate = await startCrumbgate(t, { trust: pki.root, sites: Object.entries(origins).map(([host, o]) => [`${host}:443`, o.port]) });
+	const sites = Object.entries(origins).map(([host, o]) => [`${host}:443`, o.port]);
+	const gate = await startCrumbgate(t, { trust: pki.root, sites });
+	const hasty = await startCrumbgate(t, { label: 'hasty', trust: pki.root, sites, args: ['--stall-timeout', '2s'] });
 
 	for (const [alpn, host] of PAIRS) {
 		const origin = origins[host];
@@ -218,6 +231,7 @@ scenario('h2_streams', async (t) => {
 		}
 		await t.part(what, () => pressure(t, gate, pair));
 		await t.part(what, () => aborts(t, gate, pair));
+		await t.part(what, () => given_up(t, hasty, pair));
 		if (host === 'two.test')
 			await t.part(what, () => farewells(t, gate, pair));
 	}

@@ -84,7 +84,8 @@ struct downstream {
 	struct origin **ahead;
 	bool to_desk; /* the target is crumbgate.internal */
 	bool secure;  /* it came through TLS that this proxy ends as if it were the origin */
-	char *connection_site;		/* see party.h; SITE_MAX bytes */
+	/* SITE_MAX bytes, see party.h; NULL: requests of several sites come this way. */
+	char *connection_site;
 	const struct h2_settings *like; /* the browser's own; NULL: it speaks HTTP/1 */
 	bool head_only;			/* the method is HEAD: no answer has a body */
 

@@ -274,7 +274,8 @@ static void set_scene(struct exchange *x, const struct request_head *r)
 			   x->target.port, r->path);
 	for (uint32_t i = 0; i < r->fields->n; i++)
 		request_facts_field(&facts, r->fields->v[i].name, r->fields->v[i].value);
-	facts.connection_site = slice_str(d->connection_site);
+	if (d->connection_site != NULL)
+		facts.connection_site = slice_str(d->connection_site);
 	s->visitor = v;
 	s->secure = d->secure;
 	s->wall_ms = clock_wall_ms(loop_clock(w->loop));
@@ -284,7 +285,7 @@ static void set_scene(struct exchange *x, const struct request_head *r)
 	s->choice = choices_find(w->choices, v->id, slice_str(s->site.site));
 	if (pages_see(v->pages, &facts, &s->site, now, &learned))
 		peers_tell_page(w, v, &learned);
-	if (s->site.confidence == CONFIDENCE_HIGH)
+	if (s->site.confidence == CONFIDENCE_HIGH && d->connection_site != NULL)
 		memcpy(d->connection_site, s->site.site, SITE_MAX);
 }
 

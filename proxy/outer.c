@@ -53,7 +53,6 @@ struct outer {
 	struct minting_wait wait;
 	struct h2_client *h2;
 	struct relay *relay;
-	char site[SITE_MAX]; /* what this connection showed of its top-level site: nothing */
 	struct deferred free_me;
 };
 
@@ -181,7 +180,6 @@ static void begin_h2(struct outer *o)
 		.w = o->all->w,
 		.visitor = o->visitor,
 		.stream = o->stream,
-		.connection_site = o->site,
 	};
 	const struct h2_client_setup setup = {
 		.stream = o->stream,

@@ -162,6 +162,18 @@ async function plainHttp(t, session) {
 	r.stream.close();
 }
 
+/* A browser has one connection to the proxy for all that it shows: a page in one tab says nothing of another. */
+async function apart(t, gate, session) {
+	const get = (authority, more) => answered(session.request({ ':method': 'GET', ':scheme': 'http', ':authority': authority, ':path': '/echo', ...more }));
+	let r = await get('site.test', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' });
+	await bytesOf(r.stream);
+	r = await get('other.test', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image', 'user-agent': 'another tab',
+		cookie: '_ga=GA1.1.1.2' });
+	await bytesOf(r.stream);
+	const seen = await gate.entries((e) => e.kind === 'sent' && e.host === 'other.test' && e.cookie === '_ga', 1);
+	t.check(seen.length > 0 && seen.every((e) => e.site !== 'site.test'), 'two pages of one connection to the proxy are kept apart', seen);
+}
+
 /* A server that echoes, one that never stops, and what became of their connections. */
 async function startRaw(t) {
 	const raw = { sockets: [], bytes: 64 * 1024 * 1024 };
@@ -287,6 +299,7 @@ async function http2Inside(t, gate, port, ca, raw) {
 	const trusted = [ca];
 	await tunnels(t, session, trusted);
 	await plainHttp(t, session);
+	await apart(t, gate, session);
 	await halves(t, session, raw, trusted);
 	await backPressure(t, session, raw, trusted);
 	await stalled(t, session, raw, trusted);

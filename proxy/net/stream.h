@@ -80,7 +80,8 @@ struct stream *stream_connect(struct loop *loop, const struct address *to, strea
 /*
  * Two streams that are each other's peer, within this process.  As over TCP, a reset of one fails
  * the other (ECONNRESET); and who has seen the end of a peer that then is gone altogether fails too
- * (EPIPE).  `local`, unless NULL, is what stream_local() says of both.  False: errno.
+ * (EPIPE), as does one without a time-out of its own that lets lie for STREAM_STUCK_MS what such a
+ * peer left.  `local`, unless NULL, is what stream_local() says of both.  False: errno.
  */
 bool stream_pair(struct loop *loop, const struct address *local, struct stream *ends[2]);
 

@@ -47,6 +47,12 @@ bool stream_pair(struct loop *loop, const struct address *local, struct stream *
 	return true;
 }
 
+/* Nobody is left at the other end, and this one does not take what was left for it. */
+static void on_left_over(struct timer *t)
+{
+	stream_fail(LOOP_OWNER(t, struct stream, timer), EPIPE, NULL);
+}
+
 /*
  * Sockets of this kind know no reset, and tell no event when a peer that has ended its half is gone
  * whole.  What a reset end had sent is lost, as over TCP.
@@ -63,7 +69,13 @@ void stream_part(struct stream *s, bool reset)
 	if (reset) {
 		twin->socket_dead = true;
 		stream_fail(twin, ECONNRESET, NULL);
-	} else if (twin->eof_told && !twin->closed) {
+	} else if (twin->closed) {
+		return;
+	} else if (twin->eof_told) {
 		stream_fail(twin, EPIPE, NULL);
+	} else if (!timer_runs(&twin->timer)) {
+		/* It is paused, or will be done in a moment. */
+		twin->touches = true;
+		timer_start(&twin->shared->stuck, &twin->timer, on_left_over);
 	}
 }

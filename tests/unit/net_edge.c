@@ -646,6 +646,47 @@ static void test_pair_ends(void **state)
 	pair_release(&p);
 }
 
+static void take_a_little(struct end *e, enum stream_event ev)
+{
+	if (ev == STREAM_READ)
+		stream_pause(e->s);
+}
+
+/* Who takes nothing of what a peer left does not wait for ever, now that it is gone. */
+static void test_pair_unread(void **state)
+{
+	static const char left[100000];
+	struct stream *ends[2];
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, true);
+	pair_ends(&p, ends);
+	p.b.hook = take_a_little;
+	stream_set_read_max(ends[1], 1000);
+	stream_pause(ends[1]);
+	stream_write(ends[0], slice_of(left, sizeof(left)));
+	stream_close(ends[0], STREAM_GRACEFUL);
+	p.a.s = NULL;
+	for (int s = 0; s < 5 + STREAM_LINGER_MS / 1000; s++) {
+		p.mono += 1000;
+		run_idle(p.loop);
+	}
+	assert_int_equal(stream_lingering(p.loop), 0);
+	p.mono += STREAM_STUCK_MS - 10000;
+	run_idle(p.loop);
+	assert_int_equal(p.b.errors, 0);
+	stream_unpause(ends[1]);
+	RUN_UNTIL(p.loop, p.b.count != 0);
+	p.mono += STREAM_STUCK_MS - 10000;
+	run_idle(p.loop);
+	assert_int_equal(p.b.errors + p.b.eofs, 0);
+	p.mono += 11000;
+	run_idle(p.loop);
+	assert_int_equal(p.b.errors, 1);
+	pair_release(&p);
+}
+
 /* A relay into a pair ends in order when the far end does, though the near peer says nothing. */
 static void test_pair_relay(void **state)
 {
@@ -856,6 +897,7 @@ int main(void)
 		cmocka_unit_test(test_bind),
 		cmocka_unit_test(test_pair),
 		cmocka_unit_test(test_pair_ends),
+		cmocka_unit_test(test_pair_unread),
 		cmocka_unit_test(test_pair_relay),
 		cmocka_unit_test(test_bind_shared),
 		cmocka_unit_test(test_listener),

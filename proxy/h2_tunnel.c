@@ -158,7 +158,7 @@ static void on_drained(struct h2_tunnel *t)
 /*
  * A page of the proxy's own: whoever writes it adds Date, framing and what concerns the connection.
  */
-static void pass_refusal(struct h2_tunnel *t, const struct h1_response *r, struct slice body)
+static void give_refusal(struct h2_tunnel *t, const struct h1_response *r, struct slice body)
 {
 	struct downstream *d = t->d;
 	struct stream *inner = t->inner;
@@ -211,7 +211,7 @@ static void read_answer(struct h2_tunnel *t)
 		struct slice body = slice_skip(in, r->head_len);
 
 		if (body.n >= framing.length)
-			pass_refusal(t, r, slice_head(body, (size_t)framing.length));
+			give_refusal(t, r, slice_head(body, (size_t)framing.length));
 	} else if (result != H1_MORE) {
 		refused(t, "The proxy did not understand itself.");
 	}
@@ -220,7 +220,7 @@ static void read_answer(struct h2_tunnel *t)
 
 /* ---- from inside ---- */
 
-static void pass(struct h2_tunnel *t)
+static void to_browser(struct h2_tunnel *t)
 {
 	struct slice in = stream_peek(t->inner);
 
@@ -240,7 +240,7 @@ static void on_eof(struct h2_tunnel *t)
 		refused(t, "The proxy ended the connection.");
 		return;
 	}
-	pass(t);
+	to_browser(t);
 	h2_body_end(t->stream, NULL);
 	h2_client_wake(t->d);
 }
@@ -265,7 +265,7 @@ static void on_inner(struct stream *s, enum stream_event event, void *arg)
 		if (t->state == TUNNEL_ASKED)
 			read_answer(t);
 		if (t->state == TUNNEL_OPEN)
-			pass(t);
+			to_browser(t);
 		break;
 	case STREAM_DRAINED:
 		on_drained(t);

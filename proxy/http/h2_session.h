@@ -15,7 +15,7 @@
  * every function here but h2_feed(), h2_flush() and h2_session_free() may be called; what it
  * makes to send waits for h2_flush().
  *
- * Streams.  The server side gets one with its `head` event, the client side from h2_request().
+ * Streams.  The server side gets one with its `request` event, the client side from h2_request().
  * `owner` of a stream is the caller's.  Exactly one `closed` event ends each stream, after which
  * the pointer is dead; none comes after h2_reset() or h2_session_free(), which end the caller's
  * interest at once.  A stream of the server side whose answer was ended before its request is
@@ -29,7 +29,7 @@
  * `fields` may be edited in place.
  *
  * A head of a request above the limits is answered by 431 in here, one of an answer resets its
- * stream; both are never told.  A stream of an answer with more than 32 interim heads is reset.
+ * stream; neither is ever told.  A stream of an answer with more than 32 interim heads is reset.
  * Trailers lose the fields that may not be there (section 6.5.1 of RFC 9110); those about
  * framing and routing reset the stream.
  *
@@ -68,6 +68,7 @@ enum h2_error {
 	H2_NO_ERROR = 0x0,
 	H2_PROTOCOL_ERROR = 0x1,
 	H2_INTERNAL_ERROR = 0x2,
+	H2_STREAM_CLOSED = 0x5,
 	H2_REFUSED_STREAM = 0x7,
 	H2_CANCEL = 0x8,
 	H2_CONNECT_ERROR = 0xa,
@@ -88,8 +89,7 @@ struct h2_settings {
 		uint32_t value;
 	} v[H2_SETTINGS_MAX];
 	size_t n;
-	uint32_t
-		window; /* of the connection, when a WINDOW_UPDATE raised it right behind; else 0 */
+	uint32_t window; /* the connection's, if a WINDOW_UPDATE raised it right behind; else 0 */
 };
 
 struct h2_config {
@@ -161,11 +161,6 @@ struct h2_events {
 	 * NULL: not wanted.
 	 */
 	void (*priority)(void *arg, struct h2_stream *s, struct slice value);
-	/*
-	 * The peer's first SETTINGS are known (the client side may have more requests now); NULL:
-	 * not wanted.
-	 */
-	void (*settings)(void *arg);
 };
 
 /* NULL: no memory. */
@@ -246,6 +241,5 @@ bool h2_stream_is_whole(const struct h2_stream *st);
 void h2_reset(struct h2_stream *st, enum h2_error error);
 void h2_stream_own(struct h2_stream *st, void *owner);
 void *h2_stream_owner(const struct h2_stream *st);
-struct h2_session *h2_stream_session(const struct h2_stream *st);
 
 #endif

@@ -299,11 +299,6 @@ void *h2_stream_owner(const struct h2_stream *st)
 	return st->owner;
 }
 
-struct h2_session *h2_stream_session(const struct h2_stream *st)
-{
-	return st->s;
-}
-
 uint64_t h2_stream_sent(const struct h2_stream *st)
 {
 	return st->sent;

@@ -143,13 +143,6 @@ static bool on_is_full(void *arg)
 	return e->full;
 }
 
-static void on_settings(void *arg)
-{
-	struct end *e = arg;
-
-	tell(e, "settings", NULL);
-}
-
 static const struct h2_events events = {
 	.request = on_request,
 	.response = on_response,
@@ -160,7 +153,6 @@ static const struct h2_events events = {
 	.write = on_write,
 	.is_full = on_is_full,
 	.priority = on_priority,
-	.settings = on_settings,
 };
 
 void end_init(struct end *e, const struct h2_config *config)

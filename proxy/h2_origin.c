@@ -3,6 +3,7 @@
 #include "base/config.h"
 #include "proxy/h2_origin_parts.h"
 #include "proxy/pool.h"
+#include "proxy/visitor.h"
 #include "proxy/worker.h"
 
 #include <stdio.h>
@@ -24,6 +25,14 @@
  */
 #define SILENT_MS 10000
 #define PONG_MS 10000
+/*
+ * A browser's windows, announced to each of its origins, let megabytes wait for it on every
+ * connection.  Nobody needs that on many of them at once; so much is kept for one visitor and for
+ * all, and beyond it who keeps more than a little is given up.
+ */
+#define KEPT_VISITOR (64u << 20)
+#define KEPT_ALL (256u << 20)
+#define KEPT_ALONE (1u << 20)
 
 /* ---- the end ---- */
 
@@ -44,11 +53,20 @@ static void close_origin(struct h2_origin *h, enum stream_how how)
 	oneshot_stop(&h->pong);
 }
 
+static void count_kept(struct h2_origin *h, size_t now)
+{
+	h->visitor->kept = h->visitor->kept - h->kept + now;
+	h->w->kept = h->w->kept - h->kept + now;
+	h->kept = now;
+}
+
 /* Nothing runs on it any more. */
 static void finish(struct h2_origin *h, enum stream_how how)
 {
 	h->over = true;
 	close_origin(h, how);
+	count_kept(h, 0);
+	visitor_let_go(h->w->visitors, h->visitor);
 	loop_free_later(h->w->loop, &h->free_me, h2_origin_release);
 	deferred_cancel(&h->turn);
 }
@@ -98,6 +116,28 @@ static void break_off(struct h2_origin *h, const char *text)
 	cut_off(h, &why);
 }
 
+static bool keeps_too_much(struct h2_origin *h)
+{
+	count_kept(h, h2_kept(h->session));
+	return h->kept > KEPT_ALONE &&
+	       (h->visitor->kept > KEPT_VISITOR || h->w->kept > KEPT_ALL);
+}
+
+/* With what is here whole too: that is what is too much. */
+static void give_up(struct h2_origin *h)
+{
+	static const struct origin_failure why = {
+		.fault = FAULT_BROKEN, .text = "more waits for this client than the proxy keeps"
+	};
+	struct upstream_h2 *u;
+
+	h2_origin_leave_pool(h);
+	while ((u = TAILQ_FIRST(&h->running)) != NULL)
+		upstream_h2_fail(u, &why, H2_NO_ERROR, false);
+	close_origin(h, STREAM_RESET);
+	h2_origin_changed(h);
+}
+
 /* ---- the end of a turn ---- */
 
 static void on_turn(struct deferred *d)
@@ -109,6 +149,7 @@ static void on_turn(struct deferred *d)
 	if (h->closing && TAILQ_EMPTY(&h->running))
 		h2_shutdown(h->session);
 	h2_flush(h->session);
+	count_kept(h, h2_kept(h->session));
 	h->writes++;
 	if (h->origin != NULL && h2_is_over(h->session))
 		break_off(h, "the site ended the HTTP/2 connection");
@@ -224,6 +265,8 @@ static void on_bytes(struct h2_origin *h)
 		h2_origin_leave_pool(h);
 	stream_consume(s, in.n);
 	h2_origin_changed(h);
+	if (keeps_too_much(h))
+		give_up(h);
 }
 
 static void on_origin(struct origin *o, enum origin_event event, void *arg)
@@ -275,6 +318,8 @@ struct h2_origin *h2_origin_new(struct worker *w, struct origin *o, const struct
 	}
 	h->w = w;
 	h->origin = o;
+	h->visitor = origin_target(o)->visitor;
+	visitor_hold(w->visitors, h->visitor);
 	h->heard_at = loop_now_ms(w->loop);
 	TAILQ_INIT(&h->running);
 	origin_own(o, on_origin, h);

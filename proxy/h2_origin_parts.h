@@ -10,6 +10,8 @@
 
 struct h2_origin {
 	struct worker *w;
+	struct visitor *visitor;
+	size_t kept;	       /* of its and the worker's */
 	struct origin *origin; /* NULL: gone, but a paused answer that came whole is still told */
 	struct h2_session *session;
 	TAILQ_HEAD(, upstream_h2) running;

@@ -28,6 +28,7 @@ struct visitor {
 	struct pages *pages;
 	unsigned connections; /* of clients */
 	unsigned holds;	      /* and of everything else that names it */
+	size_t kept; /* octets that origins sent by HTTP/2 and its browsers did not take yet */
 };
 
 struct visitors *visitors_new(struct worker *w);

@@ -75,6 +75,7 @@ struct worker {
 	struct client_list clients;
 	struct tunnel_list tunnels;
 	unsigned clients_n;
+	size_t kept; /* octets: see struct visitor */
 	bool draining;
 };
 

@@ -8,6 +8,7 @@
 #include "proxy/h2_origin.h"
 #include "proxy/http/h2_session.h"
 #include "proxy/pool.h"
+#include "proxy/visitor.h"
 #include "proxy/worker.h"
 
 #include <arpa/inet.h>
@@ -38,6 +39,18 @@ void pool_unshare(struct pool *p, struct h2_origin *h)
 	(void)p;
 	assert_non_null(h);
 	unshared++;
+}
+
+void visitor_hold(struct visitors *all, struct visitor *v)
+{
+	(void)all;
+	v->holds++;
+}
+
+void visitor_let_go(struct visitors *all, struct visitor *v)
+{
+	(void)all;
+	v->holds--;
 }
 
 void origin_own(struct origin *o, origin_cb *cb, void *arg)
@@ -323,6 +336,7 @@ struct scene {
 	struct clock clock;
 	struct config config;
 	struct worker w;
+	struct visitor visitor;
 	struct origin origin;
 	struct server v;
 	struct h2_origin *h;
@@ -371,6 +385,7 @@ static int set_up(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd), 0);
 	snprintf(t->origin.target.host, sizeof(t->origin.target.host), "origin.example");
 	t->origin.target.port = 443;
+	t->origin.target.visitor = &t->visitor;
 	t->origin.target.secure = true;
 	t->origin.stream = stream_from_fd(t->w.loop, fd[0], on_origin_stream, &t->origin);
 	t->v.stream = stream_from_fd(t->w.loop, fd[1], on_server_stream, &t->v);
@@ -394,6 +409,8 @@ static int tear_down(void **state)
 	h2_session_free(t->v.session);
 	stream_close(t->v.stream, STREAM_RESET);
 	turns(t);
+	assert_int_equal(t->visitor.holds, 0);
+	assert_true(t->visitor.kept == 0 && t->w.kept == 0);
 	stream_reset_lingering(t->w.loop);
 	timer_class_release(&t->w.times.stall);
 	timer_class_release(&t->w.times.origin_idle);
@@ -645,6 +662,46 @@ static void pausing(void **state)
 	turns(t);
 	assert_int_equal(x->got, size + 5);
 	assert_true(x->ended);
+}
+
+static void flood(struct scene *t, size_t i)
+{
+	static const char zeros[1u << 20];
+	struct slice body = slice_of(zeros, sizeof(zeros));
+
+	get(t, i, "/big");
+	turns(t);
+	t->x[i].pause_at_body = true;
+	answer(t, i, "first", false);
+	h2_body(t->v.asked[i].stream, &body, 1);
+	h2_flush(t->v.session);
+	turns(t);
+}
+
+/* What waits for browsers that do not read is counted, and beyond a limit not kept. */
+static void hoarded(void **state)
+{
+	static const size_t others = 100u << 20;
+	struct scene *t = *state;
+
+	flood(t, 0);
+	assert_true(t->visitor.kept > 900000 && t->visitor.kept == t->w.kept);
+	t->x[0].pause_at_body = false;
+	t->x[0].u.up.ops->unpause(&t->x[0].u.up);
+	turns(t);
+	assert_int_equal(t->visitor.kept, 0);
+
+	/* One stream may always wait; two are too much for a visitor who has so much elsewhere. */
+	t->visitor.kept += others;
+	t->w.kept += others;
+	flood(t, 1);
+	assert_false(t->x[1].failed);
+	flood(t, 2);
+	assert_true(t->x[0].failed && t->x[1].failed && t->x[2].failed);
+	assert_int_equal(t->x[1].fault, FAULT_BROKEN);
+	assert_int_equal(t->visitor.kept, others);
+	t->visitor.kept -= others;
+	t->w.kept -= others;
 }
 
 /* An answer that is whole, held here, and whose stream the origin has done with. */
@@ -1138,6 +1195,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(uploads, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(upload_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(pausing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(hoarded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(paused_to_the_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reset_in_the_middle, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(refused, set_up, tear_down),

@@ -8,6 +8,8 @@
 
 /* RFC 9113 section 6.5.2 recommends no less. */
 #define STREAMS_MAX 100
+/* So much more of a refused request is waited for before the refusal goes out. */
+#define DROPPED_MAX (64u * 1024)
 /*
  * How much of requests' bodies may wait here for origins: this much for each stream, that much for
  * the whole connection, which bounds its memory.  Browsers are near, so that 256 KiB fill any link
@@ -89,6 +91,7 @@ static void down_free(struct deferred *deferred)
 	struct h2_down *d = LOOP_OWNER(deferred, struct h2_down, free_me);
 
 	buf_release(&d->kept);
+	free(d->waits);
 	free(d);
 }
 
@@ -190,10 +193,12 @@ static void on_request(void *arg, struct h2_stream *s, struct h2_request *r)
 	h2_stall_begin(d);
 	if (r->method_id == METHOD_CONNECT && !d->live)
 		h2_stream_pause(s); /* until somebody takes it */
+	d->fresh = true;
 	if (is_refused_protocol(h, r))
 		refuse(&d->down, 501, "The site takes no such protocol over HTTP/2.");
 	else
 		downstream_request(&d->down, &head);
+	d->fresh = false;
 	if (d->stream != NULL && !d->forgot && d->taker == NULL && has_body(&head.framing) &&
 	    !downstream_takes_body(&d->down))
 		h2_stream_pause(s);
@@ -223,6 +228,10 @@ static void on_data(void *arg, struct h2_stream *s, struct slice data)
 	} else if (!d->forgot) {
 		h2_stall_moved(d);
 		body_piece(d, data);
+	} else {
+		d->dropped += data.n;
+		if (d->dropped > DROPPED_MAX)
+			h2_down_release_held(d);
 	}
 }
 
@@ -239,6 +248,8 @@ static void on_end(void *arg, struct h2_stream *s, const struct fields *trailers
 	} else if (!d->forgot) {
 		h2_stall_moved(d);
 		downstream_body_end(&d->down, trailers);
+	} else {
+		h2_down_release_held(d);
 	}
 }
 

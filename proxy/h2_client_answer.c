@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define OWN_FIELDS_MAX 64
 #define OWN_BYTES_MAX 1024
@@ -219,19 +220,12 @@ static bool own_fields(const struct h2_down *d, struct fields *f, unsigned statu
 	return good;
 }
 
-static void on_own(struct downstream *down, unsigned status, struct slice lines, struct slice body)
+static void write_own(struct h2_down *d, unsigned status, struct slice lines, struct slice body)
 {
-	struct h2_down *d = h2_down_of(down);
 	struct fields f;
 	bool good;
 
-	if (d->stream == NULL)
-		return;
-	if (d->taker != NULL) {
-		d->taker = NULL;
-		h2_stall_begin(d);
-	}
-	d->has_body = body.n != 0 && !down->head_only && status != 204 && status != 304;
+	d->has_body = body.n != 0 && !d->down.head_only && status != 204 && status != 304;
 	fields_init(&f, OWN_FIELDS_MAX, OWN_BYTES_MAX);
 	good = own_fields(d, &f, status, lines, body.n) &&
 	       h2_respond(d->stream, status, &f, d->has_body);
@@ -247,6 +241,64 @@ static void on_own(struct downstream *down, unsigned status, struct slice lines,
 	}
 	h2_stall_moved(d);
 	finish(d);
+}
+
+void h2_down_release_held(struct h2_down *d)
+{
+	struct h2_held *held = d->waits;
+
+	if (held == NULL)
+		return;
+	d->waits = NULL;
+	if (d->stream != NULL)
+		write_own(d, held->status, slice_of(held->bytes, held->lines),
+			  slice_of(held->bytes + held->lines, held->body));
+	free(held);
+}
+
+/*
+ * What is refused by its head alone waits a moment for a short rest of the request, so that what is wrong with
+ * that is found and told as such, not hidden behind a page.
+ */
+static bool hold(struct h2_down *d, unsigned status, struct slice lines, struct slice body)
+{
+	struct h2_held *held;
+
+	if (!d->fresh || d->expects || d->live)
+		return false;
+	held = malloc(sizeof(*held) + lines.n + body.n);
+	if (held == NULL)
+		return false;
+	held->status = status;
+	held->lines = lines.n;
+	held->body = body.n;
+	if (lines.n != 0)
+		memcpy(held->bytes, lines.p, lines.n);
+	if (body.n != 0)
+		memcpy(held->bytes + lines.n, body.p, body.n);
+	d->waits = held;
+	d->forgot = true;
+	timer_start(&d->h->w->times.second, &d->stall, h2_stall_over);
+	buf_release(&d->kept);
+	downstream_drop(&d->down);
+	if (h2_stream_is_paused(d->stream))
+		h2_stream_unpause(d->stream);
+	return true;
+}
+
+static void on_own(struct downstream *down, unsigned status, struct slice lines, struct slice body)
+{
+	struct h2_down *d = h2_down_of(down);
+	bool taken = d->taker != NULL;
+
+	if (d->stream == NULL)
+		return;
+	if (taken) {
+		d->taker = NULL;
+		h2_stall_begin(d);
+	}
+	if (taken || !hold(d, status, lines, body))
+		write_own(d, status, lines, body);
 }
 
 /* ---- the request's body ---- */

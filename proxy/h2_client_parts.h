@@ -29,6 +29,13 @@ struct h2_client {
 	struct deferred flush, free_me;
 };
 
+/* An answer of the proxy's own that waits for the end of its request. */
+struct h2_held {
+	unsigned status;
+	size_t lines, body;
+	char bytes[]; /* both */
+};
+
 /* One stream: a request and its answer. */
 struct h2_down {
 	struct downstream down; /* first */
@@ -44,9 +51,12 @@ struct h2_down {
 	bool asked;	 /* all of it came */
 	bool forgot;	 /* what still comes of it is dropped */
 	bool live;	 /* an extended CONNECT: silence is no fault */
+	bool fresh;	 /* its head is just being dealt with */
+	size_t dropped;	 /* octets of the body that came after `forgot` */
 
 	/* its answer */
 	bool answered, has_body, ended;
+	struct h2_held *waits; /* NULL: none */
 	bool held;	/* full because of the connection's memory: tell when there is room */
 	uint64_t given; /* octets of its body, to the session */
 
@@ -74,6 +84,8 @@ void h2_down_leave(struct h2_down *d);
 /* h2_client_answer.c */
 bool h2_down_is_full(struct h2_down *d);
 extern const struct downstream_ops h2_down_ops;
+/* An answer that waited for the request's end goes out now; nothing when none waits. */
+void h2_down_release_held(struct h2_down *d);
 /* Ends it with RST_STREAM. */
 void h2_down_reset(struct h2_down *d, enum h2_error error);
 
@@ -81,5 +93,6 @@ void h2_down_reset(struct h2_down *d, enum h2_error error);
 void h2_stall_begin(struct h2_down *d);
 /* Something of it came or goes. */
 void h2_stall_moved(struct h2_down *d);
+void h2_stall_over(struct timer *t);
 
 #endif

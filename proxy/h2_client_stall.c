@@ -40,22 +40,23 @@ static bool is_not_given(const struct h2_down *d)
 	       !h2_stream_is_paused(d->stream);
 }
 
-static void on_stall(struct timer *t);
-
 static void watch(struct h2_down *d)
 {
 	struct worker_times *times = &d->h->w->times;
 
 	look(d);
-	timer_start(d->live ? &times->tunnel_idle : &times->stall, &d->stall, on_stall);
+	timer_start(d->live ? &times->tunnel_idle : &times->stall, &d->stall, h2_stall_over);
 }
 
-static void on_stall(struct timer *t)
+void h2_stall_over(struct timer *t)
 {
 	struct h2_down *d = LOOP_OWNER(t, struct h2_down, stall);
 	bool idle = d->live && h2_stream_sent(d->stream) == d->seen_sent;
 
-	if (is_not_given(d)) {
+	if (d->waits != NULL) {
+		watch(d);
+		h2_down_release_held(d);
+	} else if (is_not_given(d)) {
 		downstream_drop(&d->down);
 		watch(d);
 		refuse(&d->down, 408, "The request took too long.");

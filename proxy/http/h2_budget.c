@@ -2,8 +2,10 @@
 
 #include <nghttp2/nghttp2.h>
 
-#define FRAME_HEAD 9
 #define PREFACE 24
+/* Of a PRIORITY frame, and its first part. */
+#define PRIORITY_LENGTH 5
+#define DEPENDENCY 4
 /* DATA shorter than this is mostly overhead. */
 #define TINY 16
 
@@ -125,26 +127,66 @@ static bool meter_frame(struct h2_budget *b, uint8_t type, uint8_t flags, size_t
 	}
 }
 
-bool h2_meter_feed(struct h2_meter *m, struct h2_budget *b, struct slice in)
+/* A stream that depends on itself, or no stream at all. */
+static bool is_bad_priority(const uint8_t head[13])
 {
-	while (in.n != 0) {
-		size_t n = in.n < m->skip ? in.n : m->skip;
+	uint8_t stream[4] = { head[5] & 0x7f, head[6], head[7], head[8] };
+	uint8_t parent[4] = { head[9] & 0x7f, head[10], head[11], head[12] };
+	static const uint8_t none[4];
 
-		in = slice_skip(in, n);
-		m->skip -= (uint32_t)n;
-		n = (size_t)(FRAME_HEAD - m->have);
-		if (n > in.n)
-			n = in.n;
-		if (n != 0)
-			memcpy(m->head + m->have, in.p, n);
-		in = slice_skip(in, n);
-		m->have = (uint8_t)(m->have + n);
-		if (m->have < FRAME_HEAD)
-			return true;
-		m->have = 0;
-		m->skip = (uint32_t)m->head[0] << 16 | (uint32_t)m->head[1] << 8 | m->head[2];
-		if (!meter_frame(b, m->head[3], m->head[4], m->skip))
+	return memcmp(stream, parent, 4) == 0 || memcmp(stream, none, 4) == 0;
+}
+
+/* Octets to be read before the frame is judged. */
+static size_t needed(const struct h2_meter *m)
+{
+	static const uint8_t priority[] = { 0, 0, PRIORITY_LENGTH, NGHTTP2_PRIORITY };
+
+	return m->have >= H2_FRAME_HEAD && memcmp(m->head, priority, sizeof(priority)) == 0
+		       ? H2_FRAME_HEAD + DEPENDENCY
+		       : H2_FRAME_HEAD;
+}
+
+/* False: `in` is used up. */
+static bool gather(struct h2_meter *m, struct slice *in)
+{
+	while (m->have < needed(m)) {
+		size_t n = needed(m) - m->have;
+
+		if (in->n == 0)
 			return false;
+		if (n > in->n)
+			n = in->n;
+		memcpy(m->head + m->have, in->p, n);
+		*in = slice_skip(*in, n);
+		m->have = (uint8_t)(m->have + n);
 	}
 	return true;
+}
+
+int32_t h2_meter_stream(const struct h2_meter *m)
+{
+	return (int32_t)((uint32_t)(m->head[5] & 0x7f) << 24 | (uint32_t)m->head[6] << 16 |
+			 (uint32_t)m->head[7] << 8 | m->head[8]);
+}
+
+enum h2_metered h2_meter_feed(struct h2_meter *m, struct h2_budget *b, struct slice *in)
+{
+	for (;;) {
+		size_t n = in->n < m->skip ? in->n : m->skip, length;
+
+		*in = slice_skip(*in, n);
+		m->skip -= (uint32_t)n;
+		if (m->skip != 0 || !gather(m, in))
+			return H2_METER_GOOD;
+		if (m->have > H2_FRAME_HEAD && is_bad_priority(m->head))
+			return H2_METER_BAD;
+		length = (size_t)m->head[0] << 16 | (size_t)m->head[1] << 8 | m->head[2];
+		m->skip = (uint32_t)(length - (m->have - (size_t)H2_FRAME_HEAD));
+		m->have = 0;
+		if (!meter_frame(b, m->head[3], m->head[4], length))
+			return H2_METER_TOO_MUCH;
+		if (m->head[3] == NGHTTP2_DATA)
+			return H2_METER_DATA;
+	}
 }

@@ -42,16 +42,28 @@ void h2_earn_request(struct h2_budget *b);
 /* DATA with n octets was sent: the peer will open windows for it. */
 void h2_earn_sent(struct h2_budget *b, size_t n);
 
+#define H2_FRAME_HEAD 9
+
 /* Where frames begin in a stream of bytes. */
 struct h2_meter {
 	uint32_t skip; /* octets until the next frame header */
-	uint8_t have;  /* octets of it */
-	uint8_t head[9];
+	uint8_t have;  /* octets of it, and of a PRIORITY frame's stream dependency */
+	uint8_t head[13];
+};
+
+enum h2_metered {
+	H2_METER_GOOD, /* `in` is used up */
+	H2_METER_DATA, /* the header of a DATA frame ends where `in` goes on */
+	H2_METER_TOO_MUCH,
+	/* A PRIORITY frame that breaks RFC 7540 sections 5.3.1 and 6.3; nghttp2 looks at none. */
+	H2_METER_BAD,
 };
 
 /* `preface`: the client's 24 octets come first. */
 void h2_meter_init(struct h2_meter *m, bool preface);
-/* Spends for every frame header in `in`; false: too much. */
-bool h2_meter_feed(struct h2_meter *m, struct h2_budget *b, struct slice in);
+/* Spends for the frame headers in *in, and advances it; to be called again after H2_METER_DATA. */
+enum h2_metered h2_meter_feed(struct h2_meter *m, struct h2_budget *b, struct slice *in);
+/* The stream of the last frame header. */
+int32_t h2_meter_stream(const struct h2_meter *m);
 
 #endif

@@ -180,8 +180,9 @@ static void head_sent(struct h2_session *s, int32_t id)
 		st->asked = true;
 }
 
-static int reset_sent(struct h2_session *s)
+static int reset_sent(struct h2_session *s, int32_t id)
 {
+	s->resets[s->resets_at++ % H2_RESETS_KEPT] = id;
 	if (s->own_resets != 0) {
 		s->own_resets--;
 		return 0;
@@ -203,7 +204,7 @@ static int on_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *arg)
 			return message_sent(s, frame->hd.stream_id);
 		return 0;
 	case NGHTTP2_RST_STREAM:
-		return reset_sent(s);
+		return reset_sent(s, frame->hd.stream_id);
 	case NGHTTP2_GOAWAY:
 		if (frame->goaway.error_code == NGHTTP2_NO_ERROR)
 			return 0;

@@ -140,19 +140,42 @@ static uint32_t error_for(ssize_t result)
 	}
 }
 
-static void feed(struct h2_session *s, struct slice in)
+static void feed_all(struct h2_session *s, struct slice in)
 {
 	ssize_t result;
 
-	if (!h2_meter_feed(&s->meter, &s->budget, in)) {
-		h2_break(s, H2_ENHANCE_YOUR_CALM);
+	if (in.n == 0 || s->broken)
 		return;
-	}
 	s->busy++;
 	result = nghttp2_session_mem_recv(s->ng, (const uint8_t *)in.p, in.n);
 	s->busy--;
 	if (result < 0)
 		h2_break(s, error_for(result));
+}
+
+/* nghttp2 passes over DATA on a closed stream without a word, so it is stopped before each such frame. */
+static void feed(struct h2_session *s, struct slice in)
+{
+	struct slice rest = in;
+
+	while (!s->broken) {
+		enum h2_metered what = h2_meter_feed(&s->meter, &s->budget, &rest);
+		size_t ended = in.n - rest.n;
+
+		if (what == H2_METER_TOO_MUCH)
+			h2_break(s, H2_ENHANCE_YOUR_CALM);
+		else if (what == H2_METER_BAD)
+			h2_break(s, H2_PROTOCOL_ERROR);
+		if (what != H2_METER_DATA)
+			break;
+		if (ended > H2_FRAME_HEAD) {
+			feed_all(s, slice_head(in, ended - H2_FRAME_HEAD));
+			in = slice_skip(in, ended - H2_FRAME_HEAD);
+		}
+		if (h2_is_closed_stream(s, h2_meter_stream(&s->meter)))
+			h2_break(s, H2_STREAM_CLOSED);
+	}
+	feed_all(s, in);
 }
 
 bool h2_feed(struct h2_session *s, struct slice in, int64_t now_ms)

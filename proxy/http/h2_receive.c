@@ -45,6 +45,34 @@ static enum h2_head_kind kind_of(struct h2_session *s, const nghttp2_frame *fram
 	return H2_HEAD_TRAILERS;
 }
 
+static bool was_reset_here(const struct h2_session *s, int32_t id)
+{
+	for (size_t i = 0; i < H2_RESETS_KEPT; i++)
+		if (s->resets[i] == id)
+			return true;
+	return false;
+}
+
+bool h2_is_closed_stream(const struct h2_session *s, int32_t id)
+{
+	return s->config.side == H2_SERVER && id != 0 && id <= s->last_id &&
+	       nghttp2_session_find_stream(s->ng, id) == NULL && !was_reset_here(s, id);
+}
+
+static int on_begin_frame(nghttp2_session *ng, const nghttp2_frame_hd *hd, void *arg)
+{
+	struct h2_session *s = arg;
+
+	(void)ng;
+	if (hd->type != NGHTTP2_HEADERS)
+		return 0;
+	if (h2_is_closed_stream(s, hd->stream_id))
+		return h2_break(s, H2_STREAM_CLOSED);
+	if (hd->stream_id > s->last_id)
+		s->last_id = hd->stream_id;
+	return 0;
+}
+
 static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, void *arg)
 {
 	struct h2_session *s = arg;
@@ -301,6 +329,7 @@ static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t error, void
 
 void h2_receive_callbacks(nghttp2_session_callbacks *to)
 {
+	nghttp2_session_callbacks_set_on_begin_frame_callback(to, on_begin_frame);
 	nghttp2_session_callbacks_set_on_begin_headers_callback(to, on_begin_headers);
 	nghttp2_session_callbacks_set_on_header_callback(to, on_header);
 	nghttp2_session_callbacks_set_on_frame_recv_callback(to, on_frame);

@@ -879,6 +879,8 @@ static void test_broken_connections(void **state)
 		{ HEADERS, END_HEADERS, 2, "", 0, 1 },
 		{ HEADERS, END_HEADERS, 3, "\xff\xff\xff\xff\xff\xff", 6, 9 },
 		{ PRIORITY, 0, 3, "x", 1, 6 },
+		{ PRIORITY, 0, 0, "\0\0\0\1\x10", 5, 1 },
+		{ PRIORITY, 0, 5, "\x80\0\0\5\x10", 5, 1 },
 		{ RST_STREAM, 0, 9, "\0\0\0\0", 4, 1 },
 		{ SETTINGS, 0, 0, "x", 1, 6 },
 		{ PUSH_PROMISE, END_HEADERS, 1, "\0\0\0\2", 4, 1 },
@@ -905,6 +907,61 @@ static void test_broken_connections(void **state)
 		assert_false(h2_feed(e.s, SLICE("more"), 0));
 		release(&e, &b);
 	}
+}
+
+/* RFC 9113 section 5.1: what comes on a stream that both have closed, and ids that go down. */
+static void test_closed_streams(void **state)
+{
+	static const struct {
+		int type;
+		bool reset; /* by the peer, else answered whole */
+		uint32_t stream;
+	} rows[] = { { DATA, true, 3 }, { HEADERS, true, 3 }, { DATA, false, 3 },
+		     { HEADERS, false, 3 }, { DATA, false, 1 }, { HEADERS, false, 1 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct end e;
+		struct buf b;
+
+		server_alone(&e, &b);
+		headers(&b, rows[i].reset ? END_HEADERS : END_HEADERS | END_STREAM, 3,
+			rows[i].reset ? POST : GET);
+		give(&e, &b);
+		if (rows[i].reset) {
+			frame(&b, RST_STREAM, 0, 3, slice_of("\0\0\0\x8", 4));
+		} else {
+			assert_true(answer(e.st[0], 200, NULL, false));
+			h2_flush(e.s);
+		}
+		if (rows[i].type == DATA)
+			frame(&b, DATA, END_STREAM, rows[i].stream, SLICE("x"));
+		else
+			headers(&b, END_HEADERS | END_STREAM, rows[i].stream, GET);
+		give(&e, &b);
+		assert_int_equal(error_in(&e, GOAWAY), H2_STREAM_CLOSED);
+		release(&e, &b);
+	}
+}
+
+/* What was on its way when we reset the stream is passed over. */
+static void test_late_for_reset(void **state)
+{
+	struct end e;
+	struct buf b;
+
+	(void)state;
+	server_alone(&e, &b);
+	headers(&b, END_HEADERS, 1, POST);
+	give(&e, &b);
+	h2_reset(e.st[0], H2_CANCEL);
+	h2_flush(e.s);
+	frame(&b, DATA, 0, 1, SLICE("late"));
+	frame(&b, DATA, END_STREAM, 1, SLICE("later"));
+	headers(&b, END_HEADERS | END_STREAM, 3, GET);
+	assert_true(give(&e, &b));
+	assert_int_equal(e.n, 2);
+	release(&e, &b);
 }
 
 static void test_no_preface(void **state)
@@ -1128,6 +1185,8 @@ int main(void)
 		cmocka_unit_test(test_hpack_bomb),
 		cmocka_unit_test(test_malformed_responses),
 		cmocka_unit_test(test_broken_connections),
+		cmocka_unit_test(test_closed_streams),
+		cmocka_unit_test(test_late_for_reset),
 		cmocka_unit_test(test_no_preface),
 		cmocka_unit_test(test_floods),
 		cmocka_unit_test(test_reset_floods),

@@ -23,6 +23,16 @@ static void on_interim(void *arg, unsigned status, struct fields *f)
 }
 
 /*
+ * A frame of a third party may look like a page of its own as long as the page around it is not
+ * known: what is only likely is not enough to stop reading a host.
+ */
+static bool is_surely_first(const struct site_verdict *v)
+{
+	return v->party == PARTY_FIRST &&
+	       (v->confidence == CONFIDENCE_HIGH || v->by == BY_NAVIGATION);
+}
+
+/*
  * Is a robot thought to be calling, and we be it?  Then the next connection is the browser's own.
  */
 static void mind_challenge(struct exchange *x, unsigned status, const struct fields *f)
@@ -31,7 +41,7 @@ static void mind_challenge(struct exchange *x, unsigned status, const struct fie
 
 	if (by != NULL)
 		passes_challenged(x->w->passes, x->scene.visitor, slice_str(x->target.identity), by,
-				  x->scene.site.party == PARTY_FIRST);
+				  is_surely_first(&x->scene.site));
 }
 
 static void on_head(void *arg, const struct upstream_head *h)

@@ -17,7 +17,7 @@ const UNTRUSTED = 60; // curl: the certificate cannot be verified
 
 scenario('passes', async (t) => {
 	const pki = await makePki(t);
-	const hosts = ['known', 'pinned', 'www.pinned', 'other', 'wall', 'wall2', 'third', 'soft', 'brief'].map((h) => `${h}.test`);
+	const hosts = ['known', 'pinned', 'www.pinned', 'other', 'wall', 'wall2', 'third', 'soft', 'framed', 'brief'].map((h) => `${h}.test`);
 	const origin = await startOrigin(t, await pki.leaf('sites', hosts));
 	const gate = await startCrumbgate(t, { trust: pki.root, sites: [[':443', origin.https], [':80', origin.http]],
 		config: 'profile "minors" {\n\tclients = { "127.0.0.2/32" }\n}\nprofile "investigator" {\n\tclients = { "127.0.0.3/32" }\n}\n' });
@@ -96,6 +96,9 @@ scenario('passes', async (t) => {
 		await browser('known.test', page, '/echo');
 		r = await browser('third.test', frame, CHALLENGE);
 		t.equal([r.status, await passing()], [403, []], 'the challenge of a third party changes nothing');
+		const inside = ['-A', 'another browser', '-H', 'Sec-Fetch-Site: same-origin', '-H', 'Sec-Fetch-Mode: cors', '-H', 'Sec-Fetch-Dest: empty'];
+		r = await browser('framed.test', inside, CHALLENGE);
+		t.equal([r.status, await passing()], [403, []], 'nor does one whose page nobody saw: it may be a frame');
 		r = await browser('wall.test', page, CHALLENGE);
 		t.equal([r.status, r.all('set-cookie'), r.get('connection')], [403, [], 'close'], 'the answer with the challenge is still read, its connection ends');
 		r = await gate.curl([`https://wall.test/set?${COOKIE}`], { ca: pki.root });

@@ -170,6 +170,16 @@ static void retire(struct passes *p, const struct pass_row *r)
 	p->ops->retire(p->arg, (const uint8_t *)r->key, r->pass.host);
 }
 
+/* Many names of one site could challenge, and drive out what others have, and what a person ended. */
+static bool has_many(const struct passes *p, const struct pass_key *k)
+{
+	size_t n = 0;
+
+	for (const struct pass_row *r = p->rows; r != NULL; r = r->hh.next)
+		n += in_force(p, r) && memcmp(r->key, k->text, CLIENT_ID_LEN) == 0;
+	return n >= PASSES_OWN_MAX;
+}
+
 bool passes_begin(struct passes *p, struct visitor *v, const struct pass_key *k, enum pass_why why,
 		  unsigned count, const char *by)
 {
@@ -185,7 +195,7 @@ bool passes_begin(struct passes *p, struct visitor *v, const struct pass_key *k,
 			retire(p, r);
 		return !r->stopped;
 	}
-	r = put_row(p, k, &pass, now + p->rules.time_ms);
+	r = has_many(p, k) ? NULL : put_row(p, k, &pass, now + p->rules.time_ms);
 	if (r == NULL)
 		return false;
 	r->own = true;
@@ -294,7 +304,7 @@ static bool take_begun(struct passes *p, const struct pass_key *k, struct msg_re
 	/* Two workers may have begun at once: the first one stays. */
 	if (old != NULL && passes_now(p) < old->ends)
 		return true;
-	row = put_row(p, k, &pass, ends < last ? ends : last);
+	row = has_many(p, k) ? NULL : put_row(p, k, &pass, ends < last ? ends : last);
 	refusals_drop(p, k);
 	if (row != NULL)
 		retire(p, row);

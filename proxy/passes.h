@@ -27,7 +27,8 @@
  *
  * Every worker of a generation has the same table: what one learns it tells the others (`tell`;
  * they give it to passes_letter()).  A new generation begins without any.  All tables are bounded,
- * and what came first goes first.  Nothing here knows a worker, a loop or a socket: time is the
+ * and what came first goes first; of one visitor no more than PASSES_OWN_MAX are in force at once,
+ * and while they are none begins.  Nothing here knows a worker, a loop or a socket: time is the
  * clock's, the rest goes by struct passes_ops (pass_side.c).
  */
 #ifndef CRUMBGATE_PROXY_PASSES_H
@@ -42,6 +43,8 @@ struct visitor;
 
 enum pass_why { PASS_REFUSALS, PASS_CHALLENGE };
 enum pass_end { PASS_TIME_OVER, PASS_STOPPED };
+
+#define PASSES_OWN_MAX 64u
 
 /* The most of them: pass-after-refusals cannot ask for more. */
 #define PASS_REFUSALS_MAX 16u

@@ -100,9 +100,7 @@ static void cut_off(struct h2_origin *h, const struct origin_failure *why)
 
 	h2_origin_leave_pool(h);
 	while ((u = find_unanswered(h)) != NULL) {
-		bool unwritten = u->written_at == h->writes && !u->body_begun;
-
-		upstream_h2_fail(u, why, H2_NO_ERROR, unwritten);
+		upstream_h2_fail(u, why, H2_NO_ERROR, !h2_stream_is_asked(u->stream));
 	}
 	close_origin(h, STREAM_GRACEFUL);
 	h2_origin_changed(h);
@@ -150,7 +148,6 @@ static void on_turn(struct deferred *d)
 		h2_shutdown(h->session);
 	h2_flush(h->session);
 	count_kept(h, h2_kept(h->session));
-	h->writes++;
 	if (h->origin != NULL && h2_is_over(h->session))
 		break_off(h, "the site ended the HTTP/2 connection");
 	if (h->closing && TAILQ_EMPTY(&h->running) &&
@@ -206,7 +203,6 @@ static void look_after(struct h2_origin *h)
 void h2_origin_add(struct h2_origin *h, struct upstream_h2 *u)
 {
 	u->h = h;
-	u->written_at = h->writes;
 	TAILQ_INSERT_TAIL(&h->running, u, running);
 	timer_stop(&h->idle);
 	look_after(h);

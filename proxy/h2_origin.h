@@ -65,8 +65,8 @@ struct upstream_h2 {
 	uint32_t error;
 
 	/* private */
-	bool has_body, body_ended, body_begun;
-	unsigned interims, written_at;
+	bool has_body, body_ended;
+	unsigned interims;
 	uint64_t sent;
 	struct timer stall;
 	TAILQ_ENTRY(upstream_h2) running;

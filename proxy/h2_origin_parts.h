@@ -17,7 +17,6 @@ struct h2_origin {
 	TAILQ_HEAD(, upstream_h2) running;
 	/* Streams whose answer is over and whose request's body is still on its way. */
 	unsigned leftovers;
-	unsigned writes;  /* turns that wrote */
 	int64_t heard_at; /* when the last byte came */
 	int64_t pinged_at;
 	struct timer idle;

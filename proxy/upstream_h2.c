@@ -198,7 +198,6 @@ static void up_body(struct upstream *up, const struct slice *spans, size_t n, ui
 
 	if (u->stream == NULL || total == 0)
 		return;
-	u->body_begun = true;
 	timer_touch(&u->stall);
 	h2_body(u->stream, spans, n);
 	h2_origin_changed(u->h);
@@ -340,7 +339,7 @@ bool upstream_h2_begin(struct upstream_h2 *u, struct h2_origin *h, const struct 
 	u->up.w = h->w;
 	u->h = NULL;
 	u->stream = NULL;
-	u->up.heard = u->up.gone = u->body_ended = u->body_begun = false;
+	u->up.heard = u->up.gone = u->body_ended = false;
 	u->interims = 0;
 	u->sent = 0;
 	u->error = H2_NO_ERROR;

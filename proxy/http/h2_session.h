@@ -206,6 +206,8 @@ struct h2_stream *h2_request(struct h2_session *s, const struct h2_request *r, b
 			     void *owner);
 /* No stream can ever be begun again: GOAWAY came or went, it is broken, or the ids are used up. */
 bool h2_is_closing(const struct h2_session *s);
+/* Its head was given to write(), or may have been. */
+bool h2_stream_is_asked(const struct h2_stream *st);
 /* Octets of the stream's body that went out, to tell a slow peer from one that is stuck. */
 uint64_t h2_stream_sent(const struct h2_stream *st);
 /* Sends PING, unless one is under way: a peer that is there answers. */

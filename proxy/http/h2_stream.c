@@ -299,6 +299,11 @@ void *h2_stream_owner(const struct h2_stream *st)
 	return st->owner;
 }
 
+bool h2_stream_is_asked(const struct h2_stream *st)
+{
+	return st->asked;
+}
+
 uint64_t h2_stream_sent(const struct h2_stream *st)
 {
 	return st->sent;

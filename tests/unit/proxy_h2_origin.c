@@ -1140,6 +1140,22 @@ static void ended_before_it_was_written(void **state)
 	assert_int_equal(t->origin.closed, 1);
 }
 
+/* A large body of another stream takes the head along before the turn ends. */
+static void ended_after_another_was_written(void **state)
+{
+	static const char body[1u << 14];
+	const struct slice piece = slice_of(body, sizeof(body));
+	struct scene *t = *state;
+
+	post(t, 0);
+	turns(t);
+	get(t, 1, "/");
+	t->x[0].u.up.ops->body(&t->x[0].u.up, &piece, 1, piece.n);
+	tell_origin(&t->origin, ORIGIN_ENDED);
+	assert_true(t->x[0].failed && !t->x[0].unprocessed);
+	assert_true(t->x[1].failed && !t->x[1].unprocessed);
+}
+
 static void broken(void **state)
 {
 	struct scene *t = *state;
@@ -1212,6 +1228,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(retired, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ended, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ended_before_it_was_written, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(ended_after_another_was_written, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ended_for_all, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(leftovers, set_up, tear_down),

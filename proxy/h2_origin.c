@@ -322,7 +322,9 @@ struct h2_origin *h2_origin_new(struct worker *w, struct origin *o, const struct
 	stream_set_timer(origin_stream(o), NULL);
 	timer_start(&w->times.origin_idle, &h->idle, on_idle);
 	h2_origin_changed(h);
-	/* What came together with the end of the handshake is shown now. */
+	/* What came together with the end of the handshake: mostly its SETTINGS. */
+	(void)h2_feed(h->session, stream_peek(origin_stream(o)), h->heard_at);
+	stream_consume(origin_stream(o), stream_peek(origin_stream(o)).n);
 	stream_unpause(origin_stream(o));
 	return h;
 }

@@ -359,7 +359,8 @@ static void advance(struct scene *t, int64_t ms)
 	turns(t);
 }
 
-static int set_up(void **state)
+/* The origin's SETTINGS are on their way. */
+static struct scene *set_scene(void)
 {
 	struct scene *t = calloc(1, sizeof(*t));
 	const struct h2_config config = { .side = H2_SERVER,
@@ -392,9 +393,37 @@ static int set_up(void **state)
 	t->v.session = h2_session_new(&config, &server_events, &t->v);
 	assert_true(t->origin.stream != NULL && t->v.stream != NULL && t->v.session != NULL);
 	h2_flush(t->v.session);
+	return t;
+}
+
+static int set_up(void **state)
+{
+	struct scene *t = set_scene();
+
 	t->h = h2_origin_new(&t->w, &t->origin, NULL);
 	assert_non_null(t->h);
 	turns(t);
+	*state = t;
+	return 0;
+}
+
+static void hold(struct origin *o, enum origin_event event, void *arg)
+{
+	(void)event;
+	(void)arg;
+	stream_pause(o->stream);
+}
+
+/* What came together with the end of the handshake. */
+static int set_up_late(void **state)
+{
+	struct scene *t = set_scene();
+
+	t->origin.cb = hold;
+	turns(t);
+	assert_true(stream_peek(t->origin.stream).n != 0);
+	t->h = h2_origin_new(&t->w, &t->origin, NULL);
+	assert_non_null(t->h);
 	*state = t;
 	return 0;
 }
@@ -1236,6 +1265,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(broken, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(freed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(websockets, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(websockets, set_up_late, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

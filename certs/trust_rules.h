@@ -12,7 +12,8 @@ struct rule_context {
 	const struct cert_host *host;
 	X509 *leaf, *cert;
 	bool is_leaf, is_anchor;
-	bool is_public; /* the anchor is one of the system's: what browsers ask of public authorities holds */
+	/* The anchor is one of the system's: what browsers ask of public authorities holds. */
+	bool is_public;
 	const char *text; /* why not */
 };
 

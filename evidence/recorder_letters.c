@@ -1,4 +1,4 @@
-/* What others write to the recorder: questions that it answers, and sightings that become entries. */
+/* What others write to the recorder: questions to answer, and sightings that become entries. */
 #include "base/diag.h"
 #include "base/json.h"
 #include "evidence/recorder_impl.h"

@@ -37,7 +37,7 @@ struct exchange {
 	struct buf head;      /* written anew as HTTP/1; kept while it may have to be sent again */
 	struct buf upgrade;
 	const struct request_head *now; /* only inside exchange_request() */
-	size_t path_at, path_n; /* of the target in the head: so much as expiring needs */
+	size_t path_at, path_n;		/* of the target in the head: so much as expiring needs */
 	/* What of the body went to an HTTP/2 origin, while it may have to be sent again. */
 	struct buf body;
 	unsigned refusals;

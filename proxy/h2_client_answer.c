@@ -257,8 +257,8 @@ void h2_down_release_held(struct h2_down *d)
 }
 
 /*
- * What is refused by its head alone waits a moment for a short rest of the request, so that what is wrong with
- * that is found and told as such, not hidden behind a page.
+ * What is refused by its head alone waits a moment for a short rest of the request, so that what is
+ * wrong with that is found and told as such, not hidden behind a page.
  */
 static bool hold(struct h2_down *d, unsigned status, struct slice lines, struct slice body)
 {

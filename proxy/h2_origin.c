@@ -117,8 +117,7 @@ static void break_off(struct h2_origin *h, const char *text)
 static bool keeps_too_much(struct h2_origin *h)
 {
 	count_kept(h, h2_kept(h->session));
-	return h->kept > KEPT_ALONE &&
-	       (h->visitor->kept > KEPT_VISITOR || h->w->kept > KEPT_ALL);
+	return h->kept > KEPT_ALONE && (h->visitor->kept > KEPT_VISITOR || h->w->kept > KEPT_ALL);
 }
 
 /* With what is here whole too: that is what is too much. */

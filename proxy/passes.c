@@ -170,7 +170,9 @@ static void retire(struct passes *p, const struct pass_row *r)
 	p->ops->retire(p->arg, (const uint8_t *)r->key, r->pass.host);
 }
 
-/* Many names of one site could challenge, and drive out what others have, and what a person ended. */
+/*
+ * Many names of one site could challenge, and drive out what others have, and what a person ended.
+ */
 static bool has_many(const struct passes *p, const struct pass_key *k)
 {
 	size_t n = 0;

@@ -338,7 +338,10 @@ void pool_dialled(struct pool_dial *dial, enum pool_dialled how, const struct or
 	if (p == NULL)
 		return;
 	dial->pool = NULL;
-	/* It is over before anybody is woken: who finds nothing else is to dial, not to wait for it. */
+	/*
+	 * It is over before anybody is woken: who finds nothing else is to dial, not to wait for
+	 * it.
+	 */
 	place->dialling--;
 	place->waking++;
 	if (place->dialling == 0 || how == POOL_SHARED)

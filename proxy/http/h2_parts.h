@@ -71,7 +71,7 @@ struct h2_session {
 	struct h2_stream *noticed, **noticed_end;
 	unsigned streams_n;
 	unsigned busy;
-	int32_t last_id;     /* the highest that the peer used */
+	int32_t last_id;		/* the highest that the peer used */
 	int32_t resets[H2_RESETS_KEPT]; /* streams that we reset, the latest */
 	unsigned resets_at;
 	unsigned own_resets; /* RST_STREAM under way that no error of the peer provoked */
@@ -108,8 +108,9 @@ void h2_drop_head(struct h2_session *s);
 /* h2_receive.c, h2_send.c */
 void h2_receive_callbacks(nghttp2_session_callbacks *to);
 /*
- * Server side: both ends have closed it (RFC 9113 section 5.1), or its id was passed over (5.1.1).  nghttp2 keeps no
- * closed streams here.  Those that we reset do not count: frames were on their way.
+ * Server side: both ends have closed it (RFC 9113 section 5.1), or its id was passed over (5.1.1).
+ * nghttp2 keeps no closed streams here.  Those that we reset do not count: frames were on their
+ * way.
  */
 bool h2_is_closed_stream(const struct h2_session *s, int32_t id);
 void h2_send_callbacks(nghttp2_session_callbacks *to);

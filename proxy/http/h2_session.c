@@ -153,7 +153,10 @@ static void feed_all(struct h2_session *s, struct slice in)
 		h2_break(s, error_for(result));
 }
 
-/* nghttp2 passes over DATA on a closed stream without a word, so it is stopped before each such frame. */
+/*
+ * nghttp2 passes over DATA on a closed stream without a word, so it is stopped before each such
+ * frame.
+ */
 static void feed(struct h2_session *s, struct slice in)
 {
 	struct slice rest = in;

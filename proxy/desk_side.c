@@ -367,7 +367,7 @@ void desk_body_end(struct downstream *d)
 		break;
 	case DESK_STOP:
 		(void)passes_stop(k->side->w->passes, d->visitor, slice_str(k->answer.site));
-		desk_stopped(&k->side->context, &k->answer);
+		desk_stopped(&k->side->context, &k->request, &k->answer);
 		write_answer(k);
 		break;
 	}

@@ -53,12 +53,12 @@ static void embeddable(struct desk_answer *a, bool anywhere)
 		 anywhere ? "cross-origin" : "same-origin");
 }
 
-static void note(const struct desk_context *ctx, struct desk_answer *a, unsigned status,
-		 const char *title, const char *text)
+static void note(const struct desk_context *ctx, const struct desk_request *req,
+		 struct desk_answer *a, unsigned status, const char *title, const char *text)
 {
 	begin(a, status, type_html);
 	embeddable(a, false);
-	page_note(ctx, title, text, &a->body);
+	page_note(ctx, req, title, text, &a->body);
 }
 
 /* An answer that could not be built becomes a plain 500. */
@@ -121,11 +121,11 @@ static void serve_file(struct desk_answer *a, const char *type, struct slice byt
 	buf_add(&a->body, bytes);
 }
 
-static void serve_ca(const struct desk_context *ctx, struct desk_answer *a, const char *type,
-		     struct slice bytes, const char *name)
+static void serve_ca(const struct desk_context *ctx, const struct desk_request *req,
+		     struct desk_answer *a, const char *type, struct slice bytes, const char *name)
 {
 	if (bytes.n == 0) {
-		note(ctx, a, 503, "Not there yet",
+		note(ctx, req, a, 503, "Not there yet",
 		     "The proxy has no CA yet; look again in a moment.");
 		return;
 	}
@@ -139,7 +139,7 @@ static void serve_pac(const struct desk_context *ctx, const struct desk_request 
 	begin(a, 200, "application/x-ns-proxy-autoconfig");
 	embeddable(a, true);
 	if (!pac_write(&a->body, req->proxy, req->tls_proxy))
-		note(ctx, a, 503, "No address", "The proxy does not know its own address here.");
+		note(ctx, req, a, 503, "No address", "The proxy does not know its own address here.");
 }
 
 static void serve_status(const struct desk_context *ctx, const struct desk_request *req,
@@ -171,7 +171,7 @@ static void serve_probe(const struct desk_context *ctx, const struct desk_reques
 	if (guard_token_good(ctx, req, "probe", form_value(query, SLICE("t"))))
 		serve_file(a, "image/svg+xml", asset_probe_svg, true);
 	else
-		note(ctx, a, 403, "Not for you", "This picture is for the desk's own pages.");
+		note(ctx, req, a, 403, "Not for you", "This picture is for the desk's own pages.");
 }
 
 /* ---- the table of pages ---- */
@@ -242,7 +242,7 @@ static void serve_plain(const struct desk_context *ctx, const struct desk_reques
 		page_trust(ctx, req, &a->body);
 		return;
 	case PAGE_TRUSTED:
-		note(ctx, a, 200, req->https ? "It works" : "Not over https",
+		note(ctx, req, a, 200, req->https ? "It works" : "Not over https",
 		     req->https
 			     ? "This page came over https. If there was no warning before it, your "
 			       "browser trusts the proxy's certificates."
@@ -274,17 +274,17 @@ static void serve_plain(const struct desk_context *ctx, const struct desk_reques
 		serve_file(a, "image/svg+xml", asset_icon_svg, false);
 		return;
 	case PAGE_CA_PEM:
-		serve_ca(ctx, a, "application/x-pem-file", ctx->ca_pem, "crumbgate-ca.pem");
+		serve_ca(ctx, req, a, "application/x-pem-file", ctx->ca_pem, "crumbgate-ca.pem");
 		return;
 	case PAGE_CA_DER:
-		serve_ca(ctx, a, "application/x-x509-ca-cert", ctx->ca_der, "crumbgate-ca.crt");
+		serve_ca(ctx, req, a, "application/x-x509-ca-cert", ctx->ca_der, "crumbgate-ca.crt");
 		return;
 	case PAGE_CA_MOBILECONFIG:
-		serve_ca(ctx, a, "application/x-apple-aspen-config", ctx->ca_mobileconfig,
+		serve_ca(ctx, req, a, "application/x-apple-aspen-config", ctx->ca_mobileconfig,
 			 "crumbgate.mobileconfig");
 		return;
 	default:
-		note(ctx, a, 404, "Not found", "There is no such page here.");
+		note(ctx, req, a, 404, "Not found", "There is no such page here.");
 	}
 }
 
@@ -322,15 +322,15 @@ static enum desk_step take_form(const struct desk_context *ctx, const struct des
 	struct slice host = form_value(req->body, SLICE("host"));
 
 	if (req->body.n > DESK_BODY_MAX)
-		note(ctx, a, 413, "Too long", "This form is longer than the desk reads.");
+		note(ctx, req, a, 413, "Too long", "This form is longer than the desk reads.");
 	else if (!is_form(req->content_type))
-		note(ctx, a, 415, "No form", "A choice is sent as a form.");
+		note(ctx, req, a, 415, "No form", "A choice is sent as a form.");
 	else if (!guard_token_good(ctx, req, "form", form_value(req->body, SLICE("token"))))
-		note(ctx, a, 403, "This page was too old",
+		note(ctx, req, a, 403, "This page was too old",
 		     "Nothing was changed. Go back, load the page again and choose once more.");
 	else if (page == PAGE_PASS ? host.p == NULL || !site_name(host, true, a->site)
 				   : !read_choice(req->body, a))
-		note(ctx, a, 400, "No choice", "This form names no site, or nothing to do.");
+		note(ctx, req, a, 400, "No choice", "This form names no site, or nothing to do.");
 	else
 		return page == PAGE_PASS ? DESK_STOP : DESK_CHOICE;
 	return DESK_DONE;
@@ -342,7 +342,7 @@ void desk_chosen(const struct desk_context *ctx, const struct desk_request *req,
 	bool to_site = slice_eq(form_value(req->body, SLICE("from")), SLICE("site"));
 
 	if (!done) {
-		note(ctx, a, 503, "Not noted",
+		note(ctx, req, a, 503, "Not noted",
 		     "The part of the proxy that keeps choices did not answer. Nothing was "
 		     "changed; try "
 		     "again in a moment.");
@@ -357,27 +357,54 @@ void desk_chosen(const struct desk_context *ctx, const struct desk_request *req,
 			buf_adds(&a->fields, "/");
 		}
 		buf_adds(&a->fields, "\r\n");
-		page_note(ctx, "Noted", "It counts from the next request on.", &a->body);
+		page_note(ctx, req, "Noted", "It counts from the next request on.", &a->body);
 	}
 	finish(a);
 }
 
-void desk_stopped(const struct desk_context *ctx, struct desk_answer *a)
+void desk_stopped(const struct desk_context *ctx, const struct desk_request *req,
+		  struct desk_answer *a)
 {
 	begin(a, 303, type_html);
 	embeddable(a, false);
 	buf_adds(&a->fields, "Location: /\r\n");
-	page_note(ctx, "Noted", "It counts from the next connection on.", &a->body);
+	page_note(ctx, req, "Noted", "It counts from the next connection on.", &a->body);
 	finish(a);
 }
 
 /* ---- in and out ---- */
 
-static const char *const no_proxy_text =
-	"This is the address of the proxy itself. Set it as your browser's proxy for http and "
-	"https, or "
-	"give your browser the address of this page with /proxy.pac behind it; then open "
-	"http://crumbgate.internal/.";
+/*
+ * What the proxy gives who asks it as if it were a site.  Any name may have been rebound to it, so
+ * there is nothing of the client in it, and the CA, by which a person could be known again, under
+ * the proxy's own address only.
+ */
+static enum desk_step handle_direct(const struct desk_context *ctx, const struct desk_request *req,
+				    const struct route *r, struct desk_answer *a)
+{
+	bool get = slice_eq(req->method, SLICE("GET")) || slice_eq(req->method, SLICE("HEAD"));
+	enum page_id id = r != NULL && get ? r->id : PAGE_CHOICE;
+
+	switch (id) {
+	case PAGE_CA_PEM:
+	case PAGE_CA_DER:
+	case PAGE_CA_MOBILECONFIG:
+		if (!guard_is_own_address(req))
+			break;
+		/* fall through */
+	case PAGE_PAC:
+	case PAGE_STYLE:
+	case PAGE_ICON:
+		serve_plain(ctx, req, r, a);
+		return DESK_DONE;
+	default:
+		break;
+	}
+	begin(a, id == PAGE_HOME ? 200 : 400, type_html);
+	embeddable(a, false);
+	page_direct(ctx, req, &a->body);
+	return DESK_DONE;
+}
 
 static enum desk_step handle(const struct desk_context *ctx, const struct desk_request *req,
 			     struct desk_answer *a)
@@ -387,23 +414,21 @@ static enum desk_step handle(const struct desk_context *ctx, const struct desk_r
 	const char *refused;
 	unsigned status;
 
-	if (req->direct && (r == NULL || r->id != PAGE_PAC)) {
-		note(ctx, a, 400, "This is a proxy", no_proxy_text);
-		return DESK_DONE;
-	}
-	refused = req->direct ? NULL : guard_refuses(req, r != NULL ? r->rule : GUARD_OWN, &status);
+	if (req->direct)
+		return handle_direct(ctx, req, r, a);
+	refused = guard_refuses(req, r != NULL ? r->rule : GUARD_OWN, &status);
 	if (refused != NULL) {
-		note(ctx, a, status, "Not from there", refused);
+		note(ctx, req, a, status, "Not from there", refused);
 		return DESK_DONE;
 	}
 	if (r == NULL) {
-		note(ctx, a, 404, "Not found", "There is no such page here.");
+		note(ctx, req, a, 404, "Not found", "There is no such page here.");
 		return DESK_DONE;
 	}
 	wants_post = r->id == PAGE_CHOICE || r->id == PAGE_PASS;
 	if (post != wants_post || (!post && !slice_eq(req->method, SLICE("GET")) &&
 				   !slice_eq(req->method, SLICE("HEAD")))) {
-		note(ctx, a, 405, "Not in this way", "This page does not know that method.");
+		note(ctx, req, a, 405, "Not in this way", "This page does not know that method.");
 		buf_addf(&a->fields, "Allow: %s\r\n", wants_post ? "POST" : "GET, HEAD");
 		return DESK_DONE;
 	}
@@ -441,7 +466,7 @@ static void serve_data(const struct desk_context *ctx, const struct desk_request
 		if (site_name(slice_skip(t.path, strlen("/site/")), false, site))
 			page_site(ctx, req, data, slice_str(site), &a->body);
 		else
-			note(ctx, a, 404, "Not found", "This is no site's name.");
+			note(ctx, req, a, 404, "Not found", "This is no site's name.");
 	} else {
 		embeddable(a, false);
 		(void)slice_to_u64(form_value(t.query, SLICE("from")), DESK_ROWS_MAX, &from);
@@ -457,7 +482,7 @@ void desk_sites(const struct desk_context *ctx, const struct desk_request *req, 
 	if (data != NULL)
 		serve_data(ctx, req, data, json, a);
 	else
-		note(ctx, a, 503, "No list now",
+		note(ctx, req, a, 503, "No list now",
 		     "The part of the proxy that keeps the record did not answer. What is not "
 		     "needed is "
 		     "kept out all the same. Look again in a moment.");

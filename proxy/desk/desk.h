@@ -10,7 +10,8 @@
  *	                            desk_sites(..., json, &answer); }
  *	if (step == DESK_CHOICE)  { tell the recorder (MSG_CHOICE, answer.choice);
  *	                            on its MSG_ACK desk_chosen(&ctx, &request, true, &answer); }
- *	if (step == DESK_STOP)    { end the pass of answer.site; desk_stopped(&ctx, &answer); }
+ *	if (step == DESK_STOP)    { end the pass of answer.site; desk_stopped(&ctx, &request,
+ *	                            &answer); }
  *	... write answer.status, answer.fields, Content-Length, answer.body ...
  *
  * Nothing is kept between two calls: the caller keeps the request's bytes until the answer is
@@ -92,8 +93,8 @@ struct desk_request {
 	struct slice body;   /* whole; at most DESK_BODY_MAX + 1 bytes */
 	bool https;
 	/*
-	 * In origin-form to the proxy's own port, not for crumbgate.internal: gets the PAC file, or
-	 * a page that says how to use the proxy.
+	 * In origin-form to the proxy's own port, not for crumbgate.internal: gets a page that says
+	 * how to use the proxy and what that page needs: the PAC file, the CA, the style.
 	 */
 	bool direct;
 
@@ -152,6 +153,7 @@ void desk_sites(const struct desk_context *ctx, const struct desk_request *req, 
 void desk_chosen(const struct desk_context *ctx, const struct desk_request *req, bool done,
 		 struct desk_answer *a);
 /* After DESK_STOP, also when nothing passed any more: 303 back to the start. */
-void desk_stopped(const struct desk_context *ctx, struct desk_answer *a);
+void desk_stopped(const struct desk_context *ctx, const struct desk_request *req,
+		  struct desk_answer *a);
 
 #endif

@@ -49,6 +49,12 @@ const char *guard_refuses(const struct desk_request *req, enum guard_rule rule, 
 	return NULL;
 }
 
+bool guard_is_own_address(const struct desk_request *req)
+{
+	return req->host.n != 0 &&
+	       (slice_eq(req->host, req->proxy) || slice_eq(req->host, req->tls_proxy));
+}
+
 static void token_of_day(const struct desk_context *ctx, const struct desk_request *req,
 			 const char *use, int64_t day, char out[GUARD_TOKEN_LEN + 1])
 {

@@ -18,6 +18,11 @@ enum guard_rule {
 
 /* NULL: may go on.  Else one sentence for the answer, and its status. */
 const char *guard_refuses(const struct desk_request *req, enum guard_rule rule, unsigned *status);
+/*
+ * May a direct request have what tells this proxy from others, that is its CA?  Only under the
+ * proxy's own address: a name may be rebound to it, and its pages could read the answer.
+ */
+bool guard_is_own_address(const struct desk_request *req);
 
 #define GUARD_TOKEN_LEN 32u
 /* A token for one use ("form", "probe"), this client and this day. */

@@ -50,6 +50,14 @@ static void layout(struct buf *out, const struct desk_context *ctx, const char *
 	     HTML("main", part_of(out, main_part)));
 }
 
+/* Without the desk's navigation, which works through the proxy only. */
+static void bare_layout(struct buf *out, const struct desk_context *ctx, const char *title,
+			const struct buf *main_part)
+{
+	FILL(out, asset_bare_html, TEXT("title", slice_str(title)), TEXT("version", ctx->version),
+	     HTML("main", part_of(out, main_part)));
+}
+
 static void notice(struct buf *out, const struct desk_request *req)
 {
 	const char *text = profile_notice(req->profile);
@@ -482,13 +490,35 @@ void page_trust(const struct desk_context *ctx, const struct desk_request *req, 
 	buf_release(&pac);
 }
 
-void page_note(const struct desk_context *ctx, const char *title, const char *text, struct buf *out)
+void page_direct(const struct desk_context *ctx, const struct desk_request *req, struct buf *out)
+{
+	struct buf main_part, proxies, pac;
+
+	buf_init(&main_part, PART_MAX);
+	buf_init(&proxies, 1024);
+	buf_init(&pac, 256);
+	addresses(req, &proxies, &pac);
+	FILL(&main_part, asset_direct_html, HTML("proxies", part_of(out, &proxies)),
+	     TEXT("pac", part_of(out, &pac)), TEXT("ca_name", ctx->ca_name),
+	     TEXT("ca_fingerprint", ctx->ca_fingerprint));
+	bare_layout(out, ctx, "This is a proxy", &main_part);
+	buf_release(&main_part);
+	buf_release(&proxies);
+	buf_release(&pac);
+}
+
+void page_note(const struct desk_context *ctx, const struct desk_request *req, const char *title,
+	       const char *text, struct buf *out)
 {
 	struct buf main_part;
 
 	buf_init(&main_part, PART_MAX);
 	FILL(&main_part, asset_note_html, TEXT("title", slice_str(title)),
-	     TEXT("text", slice_str(text)));
-	layout(out, ctx, title, TAB_NONE, &main_part);
+	     TEXT("text", slice_str(text)),
+	     HTML("start", req->direct ? SLICE("") : asset_start_html));
+	if (req->direct)
+		bare_layout(out, ctx, title, &main_part);
+	else
+		layout(out, ctx, title, TAB_NONE, &main_part);
 	buf_release(&main_part);
 }

@@ -17,8 +17,10 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	       const struct desk_data *data, struct slice site, struct buf *out);
 void page_trust(const struct desk_context *ctx, const struct desk_request *req, struct buf *out);
+/* For a direct request: what the proxy is and how to use it. */
+void page_direct(const struct desk_context *ctx, const struct desk_request *req, struct buf *out);
 /* A title and a sentence. */
-void page_note(const struct desk_context *ctx, const char *title, const char *text,
-	       struct buf *out);
+void page_note(const struct desk_context *ctx, const struct desk_request *req, const char *title,
+	       const char *text, struct buf *out);
 
 #endif

@@ -24,6 +24,13 @@ scenario('desk', async (t) => {
 		r = await gate.curl(['-H', `Host: ${host}`, `http://127.0.0.1:${gate.port}/`], { proxy: '' });
 		t.check(!/site\.test/.test(r.text), `${host} rebound to the proxy's port: nothing of the client is shown`, r.text.slice(0, 500));
 	}
+	const direct = async (path, host = `127.0.0.1:${gate.port}`) => (await gate.curl(['-H', `Host: ${host}`, `http://127.0.0.1:${gate.port}${path}`], { proxy: '' }));
+	r = await direct('/');
+	t.equal(r.status, 200, 'opened directly it says how to use the proxy');
+	t.check(r.text.includes(`href="http://127.0.0.1:${gate.port}/proxy.pac"`) && !/<nav|href="[^"]*crumbgate\.internal/.test(r.text), 'without a link that works through the proxy only', r.text);
+	for (const [, path] of r.text.matchAll(/(?:href|src)="(?:http:\/\/[\d.:]+)?(\/[^"]*)"/g))
+		t.equal((await direct(path)).status, 200, `${path} is there`);
+	t.equal((await direct('/ca.pem', `evil.test:${gate.port}`)).status, 400, 'a rebound name does not get the CA, by which a person can be known again');
 	const foreign = { 'a script of another site': ['-H', 'Sec-Fetch-Site: cross-site', '-H', 'Sec-Fetch-Mode: cors', '-H', 'Sec-Fetch-Dest: empty', `${DESK}/`],
 		'another Origin': ['-H', 'Origin: https://evil.test', `${DESK}/`],
 		'a POST without a token': ['-d', 'op=accept&site=*', '-H', `Origin: ${DESK}`, `${DESK}/choice`] };

@@ -373,8 +373,46 @@ static void test_pac(void **state)
 	req.proxy = req.tls_proxy;
 	req.tls_proxy = SLICE("");
 	expect(req, 503);
-	req.target = SLICE("/");
-	expect(req, 400);
+}
+
+/* Asked as if it were a site, under its address or under a name that was rebound to it. */
+static void test_direct(void **state)
+{
+	static const char *const own[] = { "/",	       "/style.css", "/icon.svg",	"/proxy.pac",
+					   "/ca.pem",  "/ca.der",    "/ca.mobileconfig" };
+	static const char *const never[] = { "/site/new.example", "/sites.json", "/status.json",
+					     "/passes.json",	  "/trust",	 "/probe.svg",
+					     "/choice",		  "/pass",	 "/x" };
+	struct desk_request req;
+	struct visit v;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		req = get(own[i]);
+		req.direct = true;
+		req.host = SLICE("127.0.0.1:8118");
+		expect(req, 200);
+		req.host = SLICE("evil.test:8118");
+		expect(req, i < 4 ? 200 : 400);
+		req.method = SLICE("POST");
+		expect(req, 400);
+	}
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+		req = get(never[i]);
+		req.direct = true;
+		req.host = SLICE("127.0.0.1:8118");
+		expect(req, 400);
+	}
+	req = get("/");
+	req.direct = true;
+	visit(&v, req);
+	assert_int_equal(v.step, DESK_DONE);
+	BODY(&v, "href=\"http://127.0.0.1:8118/proxy.pac\"");
+	BODY(&v, "href=\"http://127.0.0.1:8118/ca.pem\"");
+	assert_false(holds(buf_slice(&v.a.body), "href=\"http://crumbgate.internal"));
+	assert_false(holds(buf_slice(&v.a.body), "<nav"));
+	assert_false(holds(buf_slice(&v.a.body), "<script"));
+	desk_answer_release(&v.a);
 }
 
 static void test_foreign(void **state)
@@ -548,7 +586,7 @@ static void test_passes(void **state)
 
 	submit("/pass", "host=Wall.Example", NOW, DESK_STOP, 0, &v);
 	assert_string_equal(v.a.site, "wall.example");
-	desk_stopped(&v.ctx, &v.a);
+	desk_stopped(&v.ctx, &v.req, &v.a);
 	assert_int_equal(v.a.status, 303);
 	FIELDS(&v, "Location: /\r\n");
 	desk_answer_release(&v.a);
@@ -734,6 +772,7 @@ int main(void)
 		cmocka_unit_test(test_profiles),
 		cmocka_unit_test(test_trust_and_probe),
 		cmocka_unit_test(test_pac),
+		cmocka_unit_test(test_direct),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_data),

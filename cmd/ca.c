@@ -6,6 +6,7 @@
 #include "base/paths.h"
 #include "certs/ca.h"
 #include "cmd/command.h"
+#include "cmd/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +25,8 @@ enum verb { SHOW, EXPORT, IMPORT };
 struct request {
 	enum verb verb;
 	bool json, force, pem, der, mobileconfig;
-	const char *state, *out, *passphrase_file;
+	struct state_given from;
+	const char *out, *passphrase_file;
 	const char *files[FILES_MAX];
 	size_t files_n;
 };
@@ -88,7 +90,10 @@ static const char *read_words(struct request *r, int argc, char **argv)
 	else
 		return "say show, export or import";
 	for (int i = 2; i < argc; i++) {
-		if (take_flag(r, argv[i]) || take_value(argc, argv, &i, "--state", &r->state) ||
+		if (take_flag(r, argv[i]) ||
+		    take_value(argc, argv, &i, "--state", &r->from.state) ||
+		    take_value(argc, argv, &i, "-c", &r->from.config) ||
+		    take_value(argc, argv, &i, "--config", &r->from.config) ||
 		    take_value(argc, argv, &i, "-o", &r->out) ||
 		    take_value(argc, argv, &i, "--passphrase-file", &r->passphrase_file))
 			continue;
@@ -317,13 +322,12 @@ int cmd_ca(int argc, char **argv)
 {
 	struct request r = { .verb = SHOW };
 	const char *wrong = read_words(&r, argc, argv);
-	char state[4096];
+	char state[STATE_PATH_MAX];
 
 	if (wrong != NULL)
 		return usage(wrong);
-	if (r.state != NULL ? !slice_copy(slice_str(r.state), state, sizeof(state))
-			    : !paths_state_default(state, sizeof(state)))
-		return usage("the state folder is not known; give --state");
+	if (!state_folder("ca", &r.from, state, sizeof(state)))
+		return COMMAND_USAGE;
 	ca_guard_process();
 	return r.verb == IMPORT ? import(&r, state) : show_or_export(&r, state);
 }

@@ -4,15 +4,14 @@
 #include "cmd/command.h"
 
 #include "base/clock.h"
-#include "base/config.h"
 #include "cmd/control_ask.h"
+#include "cmd/state.h"
 #include "evidence/digest.h"
 #include "evidence/ledger.h"
 #include "filters/site.h"
 #include "proxy/net/address.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #define TEXT_MAX (16u * 1024 * 1024)
@@ -25,6 +24,7 @@ struct request {
 	char site[SITE_MAX];
 	char client[ADDRESS_TEXT];
 	bool json;
+	struct state_given from;
 };
 
 static int usage(const char *what)
@@ -123,11 +123,10 @@ static const char *read_verb(struct request *r, const char *const *words, int n,
 	return NULL;
 }
 
-/* What is not ours stays in rest[], for config_load(): -c FILE and --state DIR. */
-static const char *read_words(struct request *r, int argc, char **argv, char **rest, int *rest_n)
+static const char *read_words(struct request *r, int argc, char **argv)
 {
 	const char *words[3] = { NULL, NULL, NULL };
-	struct slice client;
+	struct slice value;
 	bool all = false;
 	int n = 0;
 
@@ -138,16 +137,16 @@ static const char *read_words(struct request *r, int argc, char **argv, char **r
 			r->json = true;
 		} else if (slice_eq(arg, SLICE("--all"))) {
 			all = true;
-		} else if ((client = value_of(argc, argv, &i, SLICE("--client"))).p != NULL) {
-			if (!read_client(r, client))
+		} else if ((value = value_of(argc, argv, &i, SLICE("--client"))).p != NULL) {
+			if (!read_client(r, value))
 				return "--client: this is no IP address";
-		} else if (slice_eq(arg, SLICE("-c")) || slice_eq(arg, SLICE("--config")) ||
-			   slice_eq(arg, SLICE("--state"))) {
-			rest[(*rest_n)++] = argv[i];
-			if (i + 1 < argc)
-				rest[(*rest_n)++] = argv[++i];
+		} else if ((value = value_of(argc, argv, &i, SLICE("--state"))).p != NULL) {
+			r->from.state = value.p; /* to the end of a word, so NUL is behind it */
+		} else if ((value = value_of(argc, argv, &i, SLICE("-c"))).p != NULL ||
+			   (value = value_of(argc, argv, &i, SLICE("--config"))).p != NULL) {
+			r->from.config = value.p;
 		} else if (arg.n != 0 && arg.p[0] == '-') {
-			rest[(*rest_n)++] = argv[i];
+			return "an option that does not exist";
 		} else if (n < 3) {
 			words[n++] = argv[i];
 		} else {
@@ -326,24 +325,12 @@ static int carry_out(const struct request *r, const char *state)
 int cmd_choice(int argc, char **argv)
 {
 	struct request r = { .verb = LIST, .client = "local" };
-	char **rest = calloc((size_t)argc + 1, sizeof(*rest));
-	struct config *cfg = NULL;
-	int rest_n = 0, status = COMMAND_USAGE;
-	const char *wrong;
-	struct buf why;
+	const char *wrong = read_words(&r, argc, argv);
+	char state[STATE_PATH_MAX];
 
-	if (rest == NULL)
-		return COMMAND_USAGE;
-	wrong = read_words(&r, argc, argv, rest, &rest_n);
-	buf_init(&why, 64 * 1024);
 	if (wrong != NULL)
-		status = usage(wrong);
-	else if (config_load(rest_n, rest, &cfg, &why) != CONFIG_GOOD)
-		fprintf(stderr, "%.*s", SLICE_ARG(buf_slice(&why)));
-	else
-		status = carry_out(&r, cfg->state);
-	config_free(cfg);
-	buf_release(&why);
-	free(rest);
-	return status;
+		return usage(wrong);
+	if (!state_folder("choice", &r.from, state, sizeof(state)))
+		return COMMAND_USAGE;
+	return carry_out(&r, state);
 }

@@ -2,19 +2,67 @@
 
 #include "base/clock.h"
 #include "base/paths.h"
+#include "evidence/reader.h"
 
+#include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PATIENCE_MS 2000
 #define EACH_MS 200
 
-bool evidence_place(const char *given, const char *state, char *out, size_t size)
+bool evidence_place(const char *command, const char *given, const struct state_given *from,
+		    char *out, size_t size)
 {
-	if (given != NULL || state != NULL)
-		return slice_copy(slice_str(given != NULL ? given : state), out, size);
-	return paths_state_default(out, size);
+	if (given == NULL)
+		return state_folder(command, from, out, size);
+	if (slice_copy(slice_str(given), out, size))
+		return true;
+	fprintf(stderr, "crumbgate %s: the log's path is too long\n", command);
+	return false;
+}
+
+/* The folder that a path is, or that its file is in. */
+static bool folder_of(const char *path, char out[PATH_MAX])
+{
+	struct stat st;
+	char *slash;
+
+	if (realpath(path, out) == NULL || stat(out, &st) < 0)
+		return false;
+	slash = strrchr(out, '/');
+	if (!S_ISDIR(st.st_mode) && slash != NULL)
+		slash[slash == out] = '\0';
+	return true;
+}
+
+static bool holds_log(const char *folder)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	return paths_join(path, sizeof(path), folder, LOG_NAME) && stat(path, &st) == 0;
+}
+
+bool evidence_folder(const char *command, char path[EVIDENCE_PATH_MAX])
+{
+	char folder[PATH_MAX], below[PATH_MAX];
+
+	if (folder_of(path, folder)) {
+		if (holds_log(folder))
+			return slice_copy(slice_str(folder), path, EVIDENCE_PATH_MAX);
+		if (paths_join(below, sizeof(below), folder, "evidence") && holds_log(below))
+			return slice_copy(slice_str(below), path, EVIDENCE_PATH_MAX);
+	}
+	fprintf(stderr,
+		"crumbgate %s: %s: no evidence log there (%s); name its folder as the last word, "
+		"or the state folder with --state\n",
+		command, path, strerror(errno));
+	return false;
 }
 
 void quiet_options(void)

@@ -5,14 +5,21 @@
 #define CRUMBGATE_CMD_EVIDENCE_H
 
 #include "base/buf.h"
+#include "cmd/state.h"
 
-#define EVIDENCE_PATH_MAX 4096
+#define EVIDENCE_PATH_MAX STATE_PATH_MAX
 
 /*
- * Where the log is: `given` (a folder or a file), else `state`, else the default state folder, in
- * that order.  False: the default folder cannot be told.
+ * Where to look for the log: `given` (a folder or a file), else the state folder.  False: said on
+ * stderr.
  */
-bool evidence_place(const char *given, const char *state, char *out, size_t size);
+bool evidence_place(const char *command, const char *given, const struct state_given *from,
+		    char *out, size_t size);
+/*
+ * Makes of that place the absolute path of the folder that holds the log.  False: there is none,
+ * said on stderr, and the path stays.
+ */
+bool evidence_folder(const char *command, char path[EVIDENCE_PATH_MAX]);
 
 /*
  * What to say when getopt_long() met an option it does not know, or one whose value is missing.

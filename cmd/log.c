@@ -50,7 +50,7 @@ static bool read_time(const char *text, int64_t *out)
 	return *out >= 0;
 }
 
-static bool read_option(int c, struct request *q, const char **state)
+static bool read_option(int c, struct request *q, struct state_given *from)
 {
 	switch (c) {
 	case 'j':
@@ -62,8 +62,11 @@ static bool read_option(int c, struct request *q, const char **state)
 	case 'p':
 		q->pem = true;
 		return true;
+	case 'c':
+		from->config = optarg;
+		return true;
 	case 's':
-		*state = optarg;
+		from->state = optarg;
 		return true;
 	case 'k':
 		q->by_kind = entry_kind_of(slice_str(optarg), &q->kind);
@@ -84,6 +87,7 @@ static bool read_arguments(int argc, char **argv, struct request *q)
 	static const struct option longs[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "follow", no_argument, NULL, 'f' },
+		{ "config", required_argument, NULL, 'c' },
 		{ "state", required_argument, NULL, 's' },
 		{ "kind", required_argument, NULL, 'k' },
 		{ "site", required_argument, NULL, 'S' },
@@ -91,17 +95,18 @@ static bool read_arguments(int argc, char **argv, struct request *q)
 		{ "pem", no_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *state = NULL;
+	struct state_given from = { NULL, NULL };
 	int c;
 
 	quiet_options();
-	while ((c = getopt_long(argc, argv, "f", longs, NULL)) != -1)
-		if (c == '?' ? !wrong_option("log", argv) : !read_option(c, q, &state))
+	while ((c = getopt_long(argc, argv, "c:f", longs, NULL)) != -1)
+		if (c == '?' ? !wrong_option("log", argv) : !read_option(c, q, &from))
 			return false;
 	if (argc - optind > 1)
 		return usage("one log at a time");
-	if (!evidence_place(optind < argc ? argv[optind] : NULL, state, q->path, sizeof(q->path)))
-		return usage("no state folder can be told; name it");
+	if (!evidence_place("log", optind < argc ? argv[optind] : NULL, &from, q->path,
+			    sizeof(q->path)))
+		return false;
 	return true;
 }
 
@@ -286,9 +291,11 @@ int cmd_log(int argc, char **argv)
 
 	if (!read_arguments(argc - key, argv + key, &q))
 		return COMMAND_USAGE;
+	if (!evidence_folder("log", q.path))
+		return COMMAND_USAGE;
 	in = reader_open(q.path, why, sizeof(why));
 	if (in == NULL) {
-		fprintf(stderr, "crumbgate log: %s\n", why);
+		fprintf(stderr, "crumbgate log: %s: %s\n", q.path, why);
 		return COMMAND_USAGE;
 	}
 	status = key ? print_key(&q, in) : print_entries(&q, in);

@@ -23,18 +23,19 @@ static const struct command commands[] = {
 	  "could not be read. With --json it prints the configuration that would be in force.",
 	  true, cmd_check },
 	{ "ca",
-	  "show [--json] [--state DIR]\n"
-	  "export --pem|--der|--mobileconfig [-o FILE] [--state DIR]\n"
-	  "import [--force] [--passphrase-file FILE] [--state DIR] FILE...",
+	  "show [--json] [-c FILE] [--state DIR]\n"
+	  "export --pem|--der|--mobileconfig [-o FILE] [-c FILE] [--state DIR]\n"
+	  "import [--force] [--passphrase-file FILE] [-c FILE] [--state DIR] FILE...",
 	  "the certificate authority that browsers are to trust",
-	  "import takes a certificate and its private key, in one file or several: PEM, DER, PKCS #8, "
+	  "import takes a certificate and its private key, in one file or several: PEM, DER, PKCS "
+	  "#8, "
 	  "PKCS #12.\n"
 	  "An authority that is there already is kept as a backup, and only replaced with --force.",
 	  false, cmd_ca },
 	{ "choice",
-	  "set refuse|accept SITE|--all [--client ADDR] [--state DIR]\n"
-	  "clear SITE|--all [--client ADDR] [--state DIR]\n"
-	  "list [--json] [--state DIR]",
+	  "set refuse|accept SITE|--all [--client ADDR] [-c FILE] [--state DIR]\n"
+	  "clear SITE|--all [--client ADDR] [-c FILE] [--state DIR]\n"
+	  "list [--json] [-c FILE] [--state DIR]",
 	  "what a client decided, for one site or for all",
 	  "SITE may be a host name or a URL; the choice is for its registrable domain, and counts "
 	  "from the\n"
@@ -45,8 +46,9 @@ static const struct command commands[] = {
 	  "clear --all takes back every choice of the client, those for single sites too.",
 	  false, cmd_choice },
 	{ "log",
-	  "[--follow] [--json] [--kind KIND] [--site SITE] [--since TIME] [--state DIR] [FOLDER]\n"
-	  "key [--pem] [--state DIR] [FOLDER]",
+	  "[--follow] [--json] [--kind KIND] [--site SITE] [--since TIME] [-c FILE] "
+	  "[--state DIR] [FOLDER]\n"
+	  "key [--pem] [-c FILE] [--state DIR] [FOLDER]",
 	  "print the evidence log, or its key",
 	  "Prints the entries, one a line; with --json as they stand in the log, with --follow "
 	  "also those to\n"
@@ -54,7 +56,7 @@ static const struct command commands[] = {
 	  "2026-11-22T03:36.\n"
 	  "\"log key\" prints the verifier key of the checkpoints, with --pem for openssl.",
 	  false, cmd_log },
-	{ "verify", "[--key KEY] [--json] [--state DIR] [FOLDER]",
+	{ "verify", "[--key KEY] [--json] [-c FILE] [--state DIR] [FOLDER]",
 	  "check every hash, checkpoint and number of a log",
 	  "Says what is wrong, and where. KEY is a verifier key as \"crumbgate log key\" prints "
 	  "it, by another\n"
@@ -62,7 +64,7 @@ static const struct command commands[] = {
 	  "last\n"
 	  "checkpoint, with an unfinished write behind it.",
 	  false, cmd_verify },
-	{ "replay", "[--profile NAME | --rules FOLDER] [--json] [--state DIR] [FOLDER]",
+	{ "replay", "[--profile NAME | --rules FOLDER] [--json] [-c FILE] [--state DIR] [FOLDER]",
 	  "decide every cookie of a log again",
 	  "From the log alone. Exit status 0: all verdicts are the same. With --profile (default, "
 	  "minors,\n"

@@ -84,17 +84,20 @@ static bool read_arguments(int argc, char **argv, struct request *q)
 	static const struct option longs[] = { { "json", no_argument, NULL, 'j' },
 					       { "profile", required_argument, NULL, 'p' },
 					       { "rules", required_argument, NULL, 'r' },
+					       { "config", required_argument, NULL, 'c' },
 					       { "state", required_argument, NULL, 's' },
 					       { NULL, 0, NULL, 0 } };
-	const char *state = NULL;
+	struct state_given from = { NULL, NULL };
 	int c;
 
 	quiet_options();
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:", longs, NULL)) != -1) {
 		if (c == 'j')
 			q->json = true;
+		else if (c == 'c')
+			from.config = optarg;
 		else if (c == 's')
-			state = optarg;
+			from.state = optarg;
 		else if (c == 'r')
 			q->rules_path = optarg;
 		else if (c == 'p')
@@ -106,8 +109,9 @@ static bool read_arguments(int argc, char **argv, struct request *q)
 	}
 	if (argc - optind > 1)
 		return usage("one log at a time");
-	if (!evidence_place(optind < argc ? argv[optind] : NULL, state, q->path, sizeof(q->path)))
-		return usage("no state folder can be told; name it");
+	if (!evidence_place("replay", optind < argc ? argv[optind] : NULL, &from, q->path,
+			    sizeof(q->path)))
+		return false;
 	return q->rules_path == NULL || load_rules(q);
 }
 
@@ -124,10 +128,11 @@ static void put_decision(struct buf *out, const char *key, struct slice purpose,
 	json_close(out, '}');
 }
 
-static void put_json(struct buf *out, const struct replay_report *r)
+static void put_json(struct buf *out, const char *path, const struct replay_report *r)
 {
 	json_open(out, '{');
 	json_kv(out, "result", r->result == REPLAY_SAME ? SLICE("identical") : SLICE("different"));
+	json_kv(out, "log", slice_str(path));
 	json_kv_u64(out, "entries", r->entries);
 	json_kv_u64(out, "replayed", r->replayed);
 	json_kv_u64(out, "sightings", r->sightings);
@@ -183,8 +188,12 @@ static void put_row(struct buf *out, const struct replay_row *row, bool identity
 	buf_addc(out, '\n');
 }
 
-static void put_text(struct buf *out, const struct replay_report *r, bool identity)
+static void put_text(struct buf *out, const char *path, const struct replay_report *r,
+		     bool identity)
 {
+	buf_adds(out, "log: ");
+	put_plain(out, slice_str(path));
+	buf_addc(out, '\n');
 	if (r->count != 0)
 		buf_adds(out,
 			 "site                     cookie                   recorded            "
@@ -206,15 +215,15 @@ static int answer(const struct request *q, const struct replay_report *r)
 	struct buf out;
 
 	if (r->result == REPLAY_ERROR) {
-		fprintf(stderr, "crumbgate replay: %s\n", r->error);
+		fprintf(stderr, "crumbgate replay: %s: %s\n", q->path, r->error);
 		/* A log that cannot be replayed to its end is not identical. */
 		return r->entries != 0 ? COMMAND_NO : COMMAND_USAGE;
 	}
 	buf_init(&out, OUT_MAX);
 	if (q->json)
-		put_json(&out, r);
+		put_json(&out, q->path, r);
 	else
-		put_text(&out, r, !q->has_profile && q->rules == NULL);
+		put_text(&out, q->path, r, !q->has_profile && q->rules == NULL);
 	fwrite(buf_slice(&out).p, 1, buf_slice(&out).n, stdout);
 	buf_release(&out);
 	return r->result == REPLAY_SAME ? COMMAND_GOOD : COMMAND_NO;
@@ -235,6 +244,10 @@ int cmd_replay(int argc, char **argv)
 	o.profile = q.has_profile ? &q.profile : NULL;
 	o.rules = q.rules;
 	o.has_rules = q.rules != NULL;
+	if (!evidence_folder("replay", q.path)) {
+		rules_free(q.rules);
+		return COMMAND_USAGE;
+	}
 	progress_begin(&p, "replaying");
 	o.arg = &p;
 	replay_log(q.path, &o, &report);

@@ -27,17 +27,20 @@ static bool read_arguments(int argc, char **argv, struct request *q)
 {
 	static const struct option longs[] = { { "json", no_argument, NULL, 'j' },
 					       { "key", required_argument, NULL, 'k' },
+					       { "config", required_argument, NULL, 'c' },
 					       { "state", required_argument, NULL, 's' },
 					       { NULL, 0, NULL, 0 } };
-	const char *state = NULL;
+	struct state_given from = { NULL, NULL };
 	int c;
 
 	quiet_options();
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:", longs, NULL)) != -1) {
 		if (c == 'j')
 			q->json = true;
+		else if (c == 'c')
+			from.config = optarg;
 		else if (c == 's')
-			state = optarg;
+			from.state = optarg;
 		else if (c == 'k')
 			q->pinned = note_key_parse(slice_str(optarg), &q->key);
 		else
@@ -48,8 +51,9 @@ static bool read_arguments(int argc, char **argv, struct request *q)
 	}
 	if (argc - optind > 1)
 		return usage("one log at a time");
-	if (!evidence_place(optind < argc ? argv[optind] : NULL, state, q->path, sizeof(q->path)))
-		return usage("no state folder can be told; name it");
+	if (!evidence_place("verify", optind < argc ? argv[optind] : NULL, &from, q->path,
+			    sizeof(q->path)))
+		return false;
 	return true;
 }
 
@@ -63,7 +67,7 @@ static const char *word(enum verify_result r)
 	return words[r];
 }
 
-static void put_json(struct buf *out, const struct verify_report *r)
+static void put_json(struct buf *out, const char *path, const struct verify_report *r)
 {
 	struct buf root;
 
@@ -71,6 +75,7 @@ static void put_json(struct buf *out, const struct verify_report *r)
 	buf_add_hex(&root, r->root.b, MERKLE_LEN);
 	json_open(out, '{');
 	json_kv(out, "result", slice_str(word(r->result)));
+	json_kv(out, "log", slice_str(path));
 	json_kv_u64(out, "entries", r->entries);
 	json_kv_u64(out, "checkpoints", r->checkpoints);
 	json_kv_u64(out, "covered", r->covered);
@@ -97,8 +102,11 @@ static void put_json(struct buf *out, const struct verify_report *r)
 	buf_release(&root);
 }
 
-static void put_text(struct buf *out, const struct verify_report *r)
+static void put_text(struct buf *out, const char *path, const struct verify_report *r)
 {
+	buf_adds(out, r->result == VERIFY_ERROR ? "crumbgate verify: " : "log: ");
+	put_plain(out, slice_str(path));
+	buf_adds(out, r->result == VERIFY_ERROR ? ": " : "\n");
 	for (size_t i = 0; i < r->count; i++) {
 		const struct verify_problem *p = &r->problems[i];
 
@@ -141,6 +149,8 @@ int cmd_verify(int argc, char **argv)
 
 	if (!read_arguments(argc, argv, &q))
 		return COMMAND_USAGE;
+	if (!evidence_folder("verify", q.path) && !q.json)
+		return COMMAND_USAGE;
 	progress_begin(&p, "verifying");
 	o.arg = &p;
 	o.pinned = q.pinned ? &q.key : NULL;
@@ -148,9 +158,9 @@ int cmd_verify(int argc, char **argv)
 	progress_end(&p);
 	buf_init(&out, OUT_MAX);
 	if (q.json)
-		put_json(&out, &report);
+		put_json(&out, q.path, &report);
 	else
-		put_text(&out, &report);
+		put_text(&out, q.path, &report);
 	fwrite(buf_slice(&out).p, 1, buf_slice(&out).n,
 	       report.result == VERIFY_ERROR && !q.json ? stderr : stdout);
 	buf_release(&out);

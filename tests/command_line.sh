@@ -66,4 +66,42 @@ for suffix in com co.uk; do
 	expect 2 'name one of these' choice set accept $suffix --state "$state"
 done
 expect 0 '^printer: accepted' choice set accept printer --state "$state"
+
+# The state folder is the same for all: --state, else the configuration's, else the default one.
+mine=$dir/mine
+mkdir -m 700 "$mine" "$mine/evidence" "$dir/.config" "$dir/.config/crumbgate"
+: >"$mine/evidence/log.jsonl"
+printf 'state = "%s"\n' "$mine" >"$dir/mine.conf"
+printf 'state = "%s"\n' "$dir/usual" >"$dir/.config/crumbgate/crumbgate.conf"
+for words in log 'log key' verify replay; do
+	# shellcheck disable=SC2086 # words
+	{
+		expect 2 "$dir/usual: no evidence log there .*--state" $words
+		expect 2 "$dir/nowhere: no evidence log there .*--state" $words --state "$dir/nowhere"
+		expect 2 "$dir/nowhere: no evidence log" $words --state "$dir/nowhere" -c "$dir/mine.conf"
+		expect 2 "$dir/nowhere: no evidence log" $words -c "$dir/mine.conf" "$dir/nowhere"
+	}
+done
+expect 0 '^$' log -c "$dir/mine.conf"
+expect 0 '^$' log --state "$mine"
+expect 0 '^$' log "$mine/evidence"
+expect 1 "the file vkey" log key --config="$dir/mine.conf"
+expect 1 "^log: $mine/evidence\$" verify -c "$dir/mine.conf"
+expect 1 "\"log\":\"$mine/evidence\"" verify --json "$mine/evidence/log.jsonl"
+expect 2 '"result":"error"' verify --json "$dir/nowhere"
+expect 0 "^log: $mine/evidence\$" replay --config "$dir/mine.conf"
+expect 1 "$dir/usual" ca show
+expect 1 "$mine" ca show -c "$dir/mine.conf"
+expect 2 "$dir/usual: no proxy ever ran" choice list
+expect 0 '^CLIENT' choice list -c "$dir/mine.conf"
+expect 0 '^CLIENT' choice list -c "$dir/mine.conf" --state "$state"
+expect 2 'an option that does not exist' choice list --workers=2
+printf 'state = 1 2\n' >"$dir/.config/crumbgate/crumbgate.conf"
+for words in log verify replay 'ca show' 'choice list'; do
+	# shellcheck disable=SC2086 # words
+	expect 2 'name the folder with --state' $words
+done
+expect 0 '^$' log --state "$mine"
+expect 2 'crumbgate.conf:1:11: ' choice list
+rm "$dir/.config/crumbgate/crumbgate.conf"
 exit $failed

@@ -290,6 +290,11 @@ static int by_ledger(const struct request *r, const char *state)
 		print_lines(buf_slice(&out), r->json);
 	else if (good)
 		print_done(r);
+	if (good && r->verb != LIST)
+		fprintf(stderr,
+			"crumbgate choice: no proxy runs with %s; kept for its next start, no "
+			"entry in the log\n",
+			state);
 	if (!good)
 		fprintf(stderr, "crumbgate choice: the ledger in %s could not be %s\n", state,
 			r->verb == LIST ? "read" : "written");

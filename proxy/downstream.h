@@ -1,7 +1,7 @@
 /*
  * downstream.h - one request as the proxy deals with it, whichever protocol brought it.
  *
- * The base of what client.c (HTTP/1: one request at a time for each connection) and h2_client.c
+ * The base of what client_h1.c (one request at a time for each connection) and h2_client.c
  * (one for each stream) keep of a request.  downstream_request() decides everything about it that
  * comes before any origin (dispatch.c); then either an exchange answers it, or the desk, or
  * refusal.c with a page of the proxy's own.  They all call back by `ops`.

@@ -462,20 +462,52 @@ static void addresses(const struct desk_request *req, struct buf *proxies, struc
 	}
 }
 
+/* "[::1]:8118" and "127.0.0.1:8118". */
+static bool is_loopback(struct slice authority)
+{
+	return slice_starts(authority, SLICE("127.")) || slice_starts(authority, SLICE("[::1]"));
+}
+
+/* How to set the proxy, one line for each system. */
+static void use(struct buf *out, const struct desk_request *req, struct slice pac)
+{
+	bool plain = req->proxy.n != 0;
+	struct slice proxy = plain ? req->proxy : req->tls_proxy, host = proxy;
+
+	while (host.n != 0 && host.p[host.n - 1] != ':')
+		host.n--;
+	if (host.n == 0) {
+		buf_adds(out, "<p>The proxy does not know its own address here.</p>");
+		return;
+	}
+	if (plain)
+		FILL(out, asset_use_html, TEXT("host", slice_head(host, host.n - 1)),
+		     TEXT("port", slice_skip(proxy, host.n)), TEXT("proxy", proxy),
+		     TEXT("pac", pac));
+	else
+		FILL(out, asset_use_tls_html, TEXT("proxy", proxy), TEXT("pac", pac));
+	if (is_loopback(proxy))
+		buf_adds(out, "<p class=\"quiet\">This address works on this machine only. For a "
+			      "phone or another machine let the proxy listen on an address in your "
+			      "network (option <code>listen</code>).</p>\n");
+}
+
 void page_trust(const struct desk_context *ctx, const struct desk_request *req, struct buf *out)
 {
 	struct page p = { ctx, req, NULL, "" };
-	struct buf main_part, probe_part, proxies, pac;
+	struct buf main_part, probe_part, proxies, pac, how;
 
 	buf_init(&main_part, PART_MAX);
 	buf_init(&probe_part, 1024);
 	buf_init(&proxies, 1024);
 	buf_init(&pac, 256);
+	buf_init(&how, 16384);
 	addresses(req, &proxies, &pac);
+	use(&how, req, buf_slice(&pac));
 	probe(&probe_part, &p);
 	FILL(&main_part, asset_trust_html, HTML("probe", part_of(out, &probe_part)),
 	     HTML("proxies", part_of(out, &proxies)), TEXT("pac", part_of(out, &pac)),
-	     TEXT("ca_name", ctx->ca_name),
+	     HTML("use", part_of(out, &how)), TEXT("ca_name", ctx->ca_name),
 	     TEXT("ca_fingerprint", ctx->ca_fingerprint),
 	     HTML("open_firefox", open_if(req, "open_firefox")),
 	     HTML("open_windows", open_if(req, "open_windows")),
@@ -488,23 +520,32 @@ void page_trust(const struct desk_context *ctx, const struct desk_request *req, 
 	buf_release(&probe_part);
 	buf_release(&proxies);
 	buf_release(&pac);
+	buf_release(&how);
 }
 
 void page_direct(const struct desk_context *ctx, const struct desk_request *req, struct buf *out)
 {
-	struct buf main_part, proxies, pac;
+	struct buf main_part, ca, proxies, pac, how;
 
 	buf_init(&main_part, PART_MAX);
+	buf_init(&ca, 4096);
 	buf_init(&proxies, 1024);
 	buf_init(&pac, 256);
+	buf_init(&how, 16384);
 	addresses(req, &proxies, &pac);
+	use(&how, req, buf_slice(&pac));
+	if (guard_is_own_address(req))
+		FILL(&ca, asset_ca_html, TEXT("ca_name", ctx->ca_name),
+		     TEXT("ca_fingerprint", ctx->ca_fingerprint));
 	FILL(&main_part, asset_direct_html, HTML("proxies", part_of(out, &proxies)),
-	     TEXT("pac", part_of(out, &pac)), TEXT("ca_name", ctx->ca_name),
-	     TEXT("ca_fingerprint", ctx->ca_fingerprint));
+	     TEXT("pac", part_of(out, &pac)), HTML("use", part_of(out, &how)),
+	     HTML("ca", part_of(out, &ca)));
 	bare_layout(out, ctx, "This is a proxy", &main_part);
+	buf_release(&ca);
 	buf_release(&main_part);
 	buf_release(&proxies);
 	buf_release(&pac);
+	buf_release(&how);
 }
 
 void page_note(const struct desk_context *ctx, const struct desk_request *req, const char *title,

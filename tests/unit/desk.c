@@ -310,6 +310,9 @@ static void test_trust_and_probe(void **state)
 	BODY(&v, "<details open>\n<summary><h3>Firefox");
 	BODY(&v, "<code>http://127.0.0.1:8118/proxy.pac</code>");
 	BODY(&v, "<dt>Proxy</dt><dd><code>127.0.0.1:8118</code></dd>");
+	BODY(&v, "HTTP Proxy <code>127.0.0.1</code>, Port <code>8118</code>");
+	BODY(&v, "<code>chromium --proxy-server=127.0.0.1:8118</code>");
+	BODY(&v, "works on this machine only");
 	guard_token(&v.ctx, &v.req, "probe", token);
 	snprintf(target, sizeof(target), "/probe.svg?t=%s", token);
 	BODY(&v, target);
@@ -323,6 +326,7 @@ static void test_trust_and_probe(void **state)
 	req.proxy = SLICE("");
 	visit(&v, req);
 	BODY(&v, "<dd>with TLS <code>127.0.0.1:8443</code></dd>");
+	BODY(&v, "<code>chromium --proxy-server=https://127.0.0.1:8443</code>");
 	BODY(&v, "<code>https://127.0.0.1:8443/proxy.pac</code>");
 	desk_answer_release(&v.a);
 
@@ -409,9 +413,26 @@ static void test_direct(void **state)
 	assert_int_equal(v.step, DESK_DONE);
 	BODY(&v, "href=\"http://127.0.0.1:8118/proxy.pac\"");
 	BODY(&v, "href=\"http://127.0.0.1:8118/ca.pem\"");
+	BODY(&v, "HTTP Proxy <code>127.0.0.1</code>, Port <code>8118</code>");
 	assert_false(holds(buf_slice(&v.a.body), "href=\"http://crumbgate.internal"));
 	assert_false(holds(buf_slice(&v.a.body), "<nav"));
 	assert_false(holds(buf_slice(&v.a.body), "<script"));
+	assert_false(holds(buf_slice(&v.a.body), "AA:BB"));
+	assert_false(holds(buf_slice(&v.a.body), "crumbgate CA"));
+	desk_answer_release(&v.a);
+	req.host = req.proxy;
+	visit(&v, req);
+	BODY(&v, "AA:BB");
+	desk_answer_release(&v.a);
+	req.proxy = SLICE("[fd00::2]:3128");
+	visit(&v, req);
+	BODY(&v, "HTTP Proxy <code>[fd00::2]</code>, Port <code>3128</code>");
+	assert_false(holds(buf_slice(&v.a.body), "works on this machine only"));
+	desk_answer_release(&v.a);
+	req.proxy = SLICE("");
+	visit(&v, req);
+	assert_int_equal(v.a.status, 200);
+	BODY(&v, "does not know its own address");
 	desk_answer_release(&v.a);
 }
 

@@ -7,6 +7,7 @@
 #include "evidence/files.h"
 #include "evidence/note.h"
 #include "evidence/reader.h"
+#include "filters/site.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -23,7 +24,8 @@ struct request {
 	bool json, follow, pem;
 	bool by_kind;
 	enum entry_kind kind;
-	struct slice site; /* p == NULL: any */
+	struct slice site;   /* p == NULL: any */
+	struct sites *sites; /* with a site: for entries that have only a host */
 	int64_t since;
 	char path[EVIDENCE_PATH_MAX];
 };
@@ -50,11 +52,23 @@ static bool read_time(const char *text, int64_t *out)
 	return *out >= 0;
 }
 
+static bool usage_kinds(void)
+{
+	fprintf(stderr, "crumbgate log: --kind: there is no such kind of entry; the kinds are");
+	for (unsigned k = 0; k < ENTRY_KINDS; k++)
+		fprintf(stderr, "%s %s", k == 0 ? "" : ",", entry_kind_word((enum entry_kind)k));
+	fputc('\n', stderr);
+	return false;
+}
+
 static bool read_option(int c, struct request *q, struct state_given *from)
 {
 	switch (c) {
 	case 'j':
 		q->json = true;
+		return true;
+	case 'T':
+		q->json = false;
 		return true;
 	case 'f':
 		q->follow = true;
@@ -70,7 +84,7 @@ static bool read_option(int c, struct request *q, struct state_given *from)
 		return true;
 	case 'k':
 		q->by_kind = entry_kind_of(slice_str(optarg), &q->kind);
-		return q->by_kind || usage("--kind: there is no such kind of entry");
+		return q->by_kind || usage_kinds();
 	case 'S':
 		q->site = slice_str(optarg);
 		return true;
@@ -86,6 +100,7 @@ static bool read_arguments(int argc, char **argv, struct request *q)
 {
 	static const struct option longs[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "table", no_argument, NULL, 'T' },
 		{ "follow", no_argument, NULL, 'f' },
 		{ "config", required_argument, NULL, 'c' },
 		{ "state", required_argument, NULL, 's' },
@@ -107,16 +122,26 @@ static bool read_arguments(int argc, char **argv, struct request *q)
 	if (!evidence_place("log", optind < argc ? argv[optind] : NULL, &from, q->path,
 			    sizeof(q->path)))
 		return false;
-	return true;
+	q->sites = q->site.p != NULL ? sites_new(SITES_LATEST) : NULL;
+	return q->site.p == NULL || q->sites != NULL || usage("the list of sites cannot be read");
 }
 
 /* ---- entries ---- */
+
+static bool of_site(const struct request *q, const struct entry *e)
+{
+	char site[SITE_MAX];
+
+	if (e->kind == ENTRY_PASS || e->kind == ENTRY_REFUSE)
+		return site_of_host(q->sites, e->host, site) && slice_ieq(slice_str(site), q->site);
+	return slice_ieq(e->site, q->site);
+}
 
 static bool wanted(const struct request *q, const struct entry *e)
 {
 	if (q->by_kind && e->kind != q->kind)
 		return false;
-	if (q->site.p != NULL && !slice_ieq(e->site, q->site))
+	if (q->site.p != NULL && !of_site(q, e))
 		return false;
 	return e->t >= q->since;
 }
@@ -133,6 +158,22 @@ static void put_column(struct buf *out, struct slice s, size_t width)
 	while (used++ < width)
 		buf_addc(out, ' ');
 	buf_addc(out, ' ');
+}
+
+static bool is_cookie(enum entry_kind kind)
+{
+	return kind == ENTRY_SET || kind == ENTRY_SENT;
+}
+
+/* The columns of put_text() and put_cookie(). */
+static void put_head(const struct request *q, struct buf *out)
+{
+	buf_addf(out, "%8s %-19s %-9s ", "N", "TIME (UTC)", "KIND");
+	if (q->by_kind && !is_cookie(q->kind))
+		buf_adds(out, "FACTS\n");
+	else
+		buf_addf(out, "%-7s %-11s %-22s %-30s %-20s %-5s CHOICE/PROFILE WHY\n", "VERDICT",
+			 "PURPOSE", "COOKIE", "HOST", "SITE", "COUNT");
 }
 
 static void put_cookie(struct buf *out, const struct entry *e)
@@ -157,7 +198,7 @@ static void put_text(struct buf *out, const struct entry *e)
 	clock_rfc3339(e->t, when, sizeof(when));
 	buf_addf(out, "%8" PRIu64 " %.19s ", e->n, when);
 	put_column(out, slice_str(entry_kind_word(e->kind)), 9);
-	if (e->kind == ENTRY_SET || e->kind == ENTRY_SENT) {
+	if (is_cookie(e->kind)) {
 		put_cookie(out, e);
 	} else {
 		const struct slice facts[] = { e->host, e->site,    e->choice, e->seen, e->profile,
@@ -231,6 +272,10 @@ static int print_entries(const struct request *q, struct reader *in)
 
 	buf_init(&mem, READER_CHUNK_MAX);
 	buf_init(&out, OUT_MAX);
+	if (!q->json)
+		put_head(q, &out);
+	if (!write_out(&out))
+		status = COMMAND_USAGE;
 	while (scratch != NULL && status == COMMAND_GOOD) {
 		got = reader_next(in, &mem, &c);
 		if (got > 0 && !put_chunk(q, &c, scratch, &out))
@@ -285,20 +330,18 @@ int cmd_log(int argc, char **argv)
 {
 	bool key = argc > 1 && strcmp(argv[1], "key") == 0;
 	struct request q = { .json = !isatty(STDOUT_FILENO) };
+	int status = COMMAND_USAGE;
 	struct reader *in;
 	char why[512];
-	int status;
 
-	if (!read_arguments(argc - key, argv + key, &q))
-		return COMMAND_USAGE;
-	if (!evidence_folder("log", q.path))
-		return COMMAND_USAGE;
-	in = reader_open(q.path, why, sizeof(why));
-	if (in == NULL) {
-		fprintf(stderr, "crumbgate log: %s: %s\n", q.path, why);
-		return COMMAND_USAGE;
+	if (read_arguments(argc - key, argv + key, &q) && evidence_folder("log", q.path)) {
+		in = reader_open(q.path, why, sizeof(why));
+		if (in == NULL)
+			fprintf(stderr, "crumbgate log: %s: %s\n", q.path, why);
+		else
+			status = key ? print_key(&q, in) : print_entries(&q, in);
+		reader_free(in);
 	}
-	status = key ? print_key(&q, in) : print_entries(&q, in);
-	reader_free(in);
+	sites_free(q.sites);
 	return status;
 }

@@ -46,14 +46,15 @@ static const struct command commands[] = {
 	  "clear --all takes back every choice of the client, those for single sites too.",
 	  false, cmd_choice },
 	{ "log",
-	  "[--follow] [--json] [--kind KIND] [--site SITE] [--since TIME] [-c FILE] "
+	  "[--follow] [--json | --table] [--kind KIND] [--site SITE] [--since TIME] [-c FILE] "
 	  "[--state DIR] [FOLDER]\n"
 	  "key [--pem] [-c FILE] [--state DIR] [FOLDER]",
 	  "print the evidence log, or its key",
-	  "Prints the entries, one a line; with --json as they stand in the log, with --follow "
-	  "also those to\n"
-	  "come. KIND is set, sent, choice and so on; TIME is UTC, as 2026-11-22 or "
-	  "2026-11-22T03:36.\n"
+	  "Prints the entries, one a line: on a terminal as a table, else as JSON, as they stand "
+	  "in the log;\n"
+	  "--table and --json say which. With --follow also those to come. KIND is set, sent, "
+	  "pass, choice and so\n"
+	  "on; SITE a registrable domain; TIME is UTC, as 2026-11-22 or 2026-11-22T03:36.\n"
 	  "\"log key\" prints the verifier key of the checkpoints, with --pem for openssl.",
 	  false, cmd_log },
 	{ "verify", "[--key KEY] [--json] [-c FILE] [--state DIR] [FOLDER]",

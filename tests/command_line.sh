@@ -86,6 +86,9 @@ for words in log 'log key' verify replay; do
 done
 expect 0 '^$' log -c "$dir/mine.conf"
 expect 0 '^$' log --state "$mine"
+expect 0 '^ *N TIME (UTC)  *KIND  *VERDICT PURPOSE ' log --table --state "$mine"
+expect 0 '^ *N TIME (UTC)  *KIND  *FACTS' log --json --table --kind pass --state "$mine"
+expect 2 'the kinds are start, stop, .*, heartbeat, restart$' log --kind foo --state "$mine"
 expect 0 '^$' log "$mine/evidence"
 expect 1 "the file vkey" log key --config="$dir/mine.conf"
 expect 1 "^log: $mine/evidence\$" verify -c "$dir/mine.conf"
@@ -106,4 +109,25 @@ done
 expect 0 '^$' log --state "$mine"
 expect 2 'crumbgate.conf:1:11: ' choice list
 rm "$dir/.config/crumbgate/crumbgate.conf"
+
+# Entries without a site belong to that of their host.
+entry() {
+	printf '{"v":1,"n":%s,"t":"2026-11-22T03:36:50.123Z","kind":"%s","client":"%s","host":"%s","why":"%s","count":1,"last":"2026-11-22T03:36:50.123Z"}\n' \
+		"$1" "$2" 00112233445566778899aabbccddeeff "$3" "$4"
+}
+{
+	entry 0 pass login.www.example.co.uk protocol
+	entry 1 refuse example.co.uk expired
+	entry 2 pass other.co.uk protocol
+	entry 3 pass 192.0.2.1 protocol
+} >"$mine/evidence/log.jsonl"
+site() { # SITE LINES
+	expect 0 '"kind"' log --site "$1" --state "$mine"
+	[ "$(printf '%s\n' "$said" | wc -l)" -eq "$2" ] || { echo "log --site $1: $said" >&2 && failed=1; }
+}
+site example.co.uk 2
+site OTHER.co.uk 1
+site 192.0.2.1 1
+expect 0 '^$' log --site www.example.co.uk --state "$mine"
+expect 0 '^       1 2026-11-22T03:36:50 refuse    example.co.uk expired x1$' log --table --state "$mine"
 exit $failed

@@ -293,9 +293,9 @@ const struct option_row options[] = {
 	  .max = 1000000,
 	  FIELD(connections_per_client),
 	  .help = "most connections from one client address",
-	  .manual = "The most connections from one client address. Raise it where many clients "
-		    "share an "
-		    "address." },
+	  .manual = "The most connections from one client address, and for each of them eight to "
+		    "origins (but at most half of max-connections). "
+		    "Raise it where many clients share an address." },
 	{ .name = "header-timeout",
 	  .type = OPTION_TIME,
 	  .arg = "TIME",

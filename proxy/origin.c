@@ -136,8 +136,10 @@ static bool start_dial(struct origin *o)
 struct origin *origin_dial(struct worker *w, const struct origin_target *target, origin_cb *cb,
 			   void *arg)
 {
-	struct origin *o = calloc(1, sizeof(*o));
+	struct origin *o = NULL;
 
+	if (visitor_may_dial(w->visitors, target->visitor))
+		o = calloc(1, sizeof(*o));
 	if (o == NULL)
 		return NULL;
 	o->w = w;
@@ -149,6 +151,7 @@ struct origin *origin_dial(struct worker *w, const struct origin_target *target,
 		return NULL;
 	}
 	visitor_hold(w->visitors, o->target.visitor);
+	o->target.visitor->origins++;
 	return o;
 }
 
@@ -437,6 +440,7 @@ void origin_close(struct origin *o, enum stream_how how)
 	if (o->stream != NULL && stream_ssl(o->stream) != NULL)
 		SSL_set_app_data(stream_ssl(o->stream), NULL);
 	stream_close(o->stream, how);
+	o->target.visitor->origins--;
 	visitor_let_go(o->w->visitors, o->target.visitor);
 	loop_free_later(o->w->loop, &o->free_me, origin_free);
 }

@@ -70,7 +70,7 @@ struct origin_failure {
 
 typedef void origin_cb(struct origin *o, enum origin_event event, void *arg);
 
-/* NULL: no memory. */
+/* NULL: no memory, or too many for the visitor. */
 struct origin *origin_dial(struct worker *w, const struct origin_target *target, origin_cb *cb,
 			   void *arg);
 void origin_own(struct origin *o, origin_cb *cb, void *arg);

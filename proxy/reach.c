@@ -1,6 +1,7 @@
 #include "proxy/reach.h"
 
 #include "proxy/h2_origin.h"
+#include "proxy/visitor.h"
 #include "proxy/worker.h"
 
 #include <stdlib.h>
@@ -25,6 +26,12 @@ static void tell_failure(struct reach *r, const struct origin_failure *why)
 
 static const struct origin_failure no_memory = { .fault = FAULT_BROKEN,
 						 .text = "the proxy is out of memory" };
+
+static const struct origin_failure too_many = {
+	.fault = FAULT_DIAL,
+	.dial = DIAL_NO_FDS,
+	.text = "this client has too many connections to sites (connections-per-client)"
+};
 
 static void forget_failure(struct reach *r)
 {
@@ -120,7 +127,7 @@ static void dial(struct reach *r)
 {
 	r->origin = origin_dial(r->w, r->target, on_connecting, r);
 	if (r->origin == NULL) {
-		fail_later(r, NULL);
+		fail_later(r, visitor_may_dial(r->w->visitors, r->target->visitor) ? NULL : &too_many);
 		return;
 	}
 	origin_set_site(r->origin, r->site);

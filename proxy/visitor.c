@@ -10,6 +10,12 @@
 #include <sys/queue.h>
 
 #define VISITORS_MAX 8192
+/*
+ * Connections to origins for each that a client may have here, and never more than half of what all
+ * may have.  One of HTTP/2 may ask many origins at once, and one origin in the name of many sites; a
+ * browser is far from this.
+ */
+#define ORIGINS_EACH 8u
 
 struct seat {
 	struct visitor v; /* first: a visitor is its seat */
@@ -193,6 +199,14 @@ struct visitor *visitor_admit(struct visitors *t, const struct address *peer)
 		v = NULL;
 	}
 	return v;
+}
+
+bool visitor_may_dial(const struct visitors *t, const struct visitor *v)
+{
+	const struct config *c = t->w->config;
+
+	return v->origins / ORIGINS_EACH < c->connections_per_client &&
+	       v->origins <= c->max_connections / 2;
 }
 
 void visitor_leave(struct visitors *t, struct visitor *v)

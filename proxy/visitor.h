@@ -27,6 +27,7 @@ struct visitor {
 	unsigned period;
 	struct pages *pages;
 	unsigned connections; /* of clients */
+	unsigned origins;     /* connections to them */
 	unsigned holds;	      /* and of everything else that names it */
 	size_t kept; /* octets that origins sent by HTTP/2 and its browsers did not take yet */
 };
@@ -42,6 +43,8 @@ struct visitor *visitor_enter(struct visitors *t, const struct address *peer);
  */
 struct visitor *visitor_admit(struct visitors *t, const struct address *peer);
 void visitor_leave(struct visitors *t, struct visitor *v);
+/* One more connection to an origin may be dialled for it. */
+bool visitor_may_dial(const struct visitors *t, const struct visitor *v);
 /* For those who keep the pointer (connections to origins): it stays until it is let go. */
 void visitor_hold(struct visitors *t, struct visitor *v);
 void visitor_let_go(struct visitors *t, struct visitor *v);

@@ -112,6 +112,21 @@ async function shape(t, gate, raw) {
 	}
 }
 
+/* One connection could lead to as many origins as it has streams, or to one in as many names. */
+async function many(t, pki, origin) {
+	const gate = await startCrumbgate(t, { label: 'many', trust: pki.root, sites: [['cdn.test:443', origin.port]],
+		args: ['--workers', '1', '--connections-per-client', '4'] });
+	const client = await openClient(t, gate, 'cdn.test', 'h2');
+	const before = new Set(origin.requests.map((r) => r.connection)).size;
+	const all = await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => client.ask('/echo', { headers: partOf(`site${i}.test`) })));
+	t.equal([all.filter((r) => r.status === 200).length, all.filter((r) => r.status === 503).length], [32, AT_ONCE - 32],
+		'connections to origins are limited for each client too');
+	t.equal(new Set(origin.requests.map((r) => r.connection)).size - before, 32, 'as many as answers');
+	t.equal((await client.ask('/echo', { headers: partOf('site0.test') })).status, 200, 'those that are there go on');
+	client.close();
+	t.equal((await gate.proc.stop()).code, 0, 'TERM ends it with 0');
+}
+
 scenario('h2_shared', async (t) => {
 	const pki = await makePki(t);
 	const tls = await pki.leaf('sites', ['a.test', 'b.test', 'cdn.test', 'chromium.test', 'firefox.test']);
@@ -130,6 +145,7 @@ scenario('h2_shared', async (t) => {
 		t.equal(JSON.parse(r.text).fields.filter(([n]) => n === 'priority'), [['priority', 'u=1, i']], 'the field Priority passes');
 		client.close();
 	});
+	await t.part('many', () => many(t, pki, origins['cdn.test']));
 	await t.part('shape', () => shape(t, gate, raw));
 	await checkEvidence(t, gate);
 	t.equal((await gate.proc.stop()).code, 0, 'TERM ends it with 0');

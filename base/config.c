@@ -264,6 +264,31 @@ static enum config_status load_file(struct config *cfg, struct slice given, stru
 	return status;
 }
 
+/*
+ * What only shows when all values are known.  The fault is the command line's when it names an
+ * address to listen on.
+ */
+static enum config_status check_whole(const struct config *cfg, const struct given *list, size_t n,
+				      struct buf *why)
+{
+	const char *clash = config_listen_clash(cfg);
+
+	if (cfg->state == NULL) {
+		buf_adds(why, "--state: there is no home folder to keep it in; name a folder\n");
+		return CONFIG_USAGE;
+	}
+	if (clash == NULL)
+		return CONFIG_GOOD;
+	buf_addf(why,
+		 "listen-tls: %s is an address of listen too; a port speaks TLS or it does not, so "
+		 "give one of them another\n",
+		 clash);
+	for (size_t i = 0; i < n; i++)
+		if (list[i].row->type == OPTION_LISTEN)
+			return CONFIG_USAGE;
+	return CONFIG_INVALID;
+}
+
 static enum config_status build(struct config *cfg, struct buf *why)
 {
 	struct given *list = calloc(cfg->args_n + 1, sizeof(*list));
@@ -277,11 +302,8 @@ static enum config_status build(struct config *cfg, struct buf *why)
 		status = load_file(cfg, file, why);
 		if (!apply_options(cfg, list, n, why))
 			status = CONFIG_USAGE;
-		if (status == CONFIG_GOOD && cfg->state == NULL) {
-			buf_adds(why,
-				 "--state: there is no home folder to keep it in; name a folder\n");
-			status = CONFIG_USAGE;
-		}
+		if (status == CONFIG_GOOD)
+			status = check_whole(cfg, list, n, why);
 	}
 	free(list);
 	return status;

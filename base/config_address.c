@@ -171,6 +171,15 @@ bool config_add_listen(struct config *cfg, const struct option_row *row, struct 
 	return slot != NULL;
 }
 
+const char *config_listen_clash(const struct config *cfg)
+{
+	for (size_t i = 0; i < cfg->listen_tls_n; i++)
+		for (size_t k = 0; k < cfg->listen_n; k++)
+			if (same_listen(&cfg->listen_tls[i], &cfg->listen[k]))
+				return cfg->listen_tls[i].text;
+	return NULL;
+}
+
 static bool takes(const struct sockaddr *listener, const struct sockaddr *at)
 {
 	struct sockaddr_in l4, a4;

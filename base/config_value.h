@@ -47,6 +47,8 @@ bool config_add_host(struct config *cfg, const struct option_row *row, struct sl
 		     struct buf *why);
 bool config_add_listen(struct config *cfg, const struct option_row *row, struct slice v,
 		       struct buf *why);
+/* The first address that is both in listen and in listen-tls, as it was written; NULL: none. */
+const char *config_listen_clash(const struct config *cfg);
 bool config_add_connect_to(struct config *cfg, const struct option_row *row, struct slice v,
 			   struct buf *why);
 void config_show_connect_to(struct buf *out, const struct config_connect_to *c);

@@ -40,6 +40,8 @@ expect 0 '"workers":2' check --json -c "$dir/good.conf"
 expect 1 'wrong.conf:2:1: unknown key .lisen.; did you mean .listen.' check -c "$dir/wrong.conf"
 expect 2 'No such file' check -c "$dir/none.conf"
 expect 2 'did you mean --listen' check --lisen=x
+expect 2 'listen-tls: 127.0.0.1:1 is an address of listen too' check --listen 127.0.0.1:1 --listen-tls 127.0.0.1:1
+expect 2 'listen-tls: 127.0.0.1:1 is an address of listen too' run --listen 127.0.0.1:1 --listen-tls 127.0.0.1:1
 
 state=$dir/state
 expect 2 'no proxy ever ran here' choice list --state "$state"

@@ -456,6 +456,13 @@ static void test_listen_tls(void **state)
 
 	LOAD(CONFIG_USAGE, "--listen-tls=1.1.1.1:1", "--listen-tls=1.1.1.1:1");
 	assert_said("--listen-tls: 1.1.1.1:1 is there twice; take one away\n");
+	LOAD(CONFIG_USAGE, "--listen=1.1.1.1:1", "--listen-tls=1.1.1.1:1");
+	assert_said("listen-tls: 1.1.1.1:1 is an address of listen too; a port speaks TLS or it "
+		    "does not, so give one of them another\n");
+	LOAD(CONFIG_USAGE, "--listen-tls=[::1]:8118");
+	load_text(CONFIG_INVALID, "listen-tls = 127.0.0.1:8118\n");
+	config_free(LOAD(CONFIG_GOOD, "--listen=1.1.1.1:1", "--listen-tls=1.1.1.2:1",
+			 "--listen-tls=1.1.1.1:2"));
 }
 
 static void test_nearest(void **state)

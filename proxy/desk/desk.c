@@ -365,9 +365,17 @@ void desk_chosen(const struct desk_context *ctx, const struct desk_request *req,
 void desk_stopped(const struct desk_context *ctx, const struct desk_request *req,
 		  struct desk_answer *a)
 {
+	struct slice page = form_value(req->body, SLICE("page"));
+	char site[256];
+
 	begin(a, 303, type_html);
 	embeddable(a, false);
-	buf_adds(&a->fields, "Location: /\r\n");
+	buf_adds(&a->fields, "Location: /");
+	if (page.p != NULL && site_name(page, true, site)) {
+		buf_adds(&a->fields, "site/");
+		url_segment(&a->fields, slice_str(site));
+	}
+	buf_adds(&a->fields, "\r\n");
 	page_note(ctx, req, "Noted", "It counts from the next connection on.", &a->body);
 	finish(a);
 }

@@ -152,7 +152,7 @@ void desk_sites(const struct desk_context *ctx, const struct desk_request *req, 
 /* After DESK_CHOICE: 303 back to the page, or 503 when it was not done. */
 void desk_chosen(const struct desk_context *ctx, const struct desk_request *req, bool done,
 		 struct desk_answer *a);
-/* After DESK_STOP, also when nothing passed any more: 303 back to the start. */
+/* After DESK_STOP, also when nothing passed any more: 303 back to the page. */
 void desk_stopped(const struct desk_context *ctx, const struct desk_request *req,
 		  struct desk_answer *a);
 

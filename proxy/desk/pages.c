@@ -29,6 +29,7 @@ struct page {
 	const struct desk_request *req;
 	const struct desk_data *data;
 	const char *from; /* where a choice leads back to */
+	struct passes_list passes;
 };
 
 /* A part that failed makes the whole fail: a page is never sent with a hole. */
@@ -218,7 +219,9 @@ static void rows(struct buf *out, const struct page *p, const struct desk_site *
 	for (size_t i = 0; i < s->cookies_n && i < most; i++)
 		cookie_row(out, p, &s->cookies[i]);
 	if (s->cookies_n == 0)
-		note_row(out, SLICE("No cookie was set or sent."));
+		note_row(out, passes_cover(&p->passes, s->name)
+				      ? SLICE("Nothing was seen, for it passes unread.")
+				      : SLICE("No cookie was set or sent."));
 	if (s->cookies_n <= most || s->name.n == 0)
 		return;
 	buf_init(&link, 1024);
@@ -246,6 +249,7 @@ static void site_link(struct buf *out, struct slice site)
 
 static void group(struct buf *out, const struct page *p, const struct desk_site *s, size_t most)
 {
+	const struct slice unread = SLICE("<span class=\"unread\">Passes unread</span> ");
 	struct slice choice = choice_of(p, s->name.n != 0 ? s->name : SLICE("*"));
 	struct buf name, text, form, body, id, what;
 
@@ -265,7 +269,9 @@ static void group(struct buf *out, const struct page *p, const struct desk_site 
 	buf_adds(&id, "s-");
 	buf_add(&id, s->name);
 	FILL(out, asset_group_html, TEXT("id", part_of(out, &id)),
-	     HTML("name", part_of(out, &name)), TEXT("summary", part_of(out, &text)),
+	     HTML("name", part_of(out, &name)),
+	     HTML("mark", passes_cover(&p->passes, s->name) ? unread : SLICE("")),
+	     TEXT("summary", part_of(out, &text)),
 	     HTML("form", part_of(out, &form)), HTML("rows", part_of(out, &body)));
 	buf_release(&name);
 	buf_release(&text);
@@ -329,7 +335,7 @@ static void pager(struct buf *out, const struct desk_data *d, size_t from)
 void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	       const struct desk_data *data, size_t from, struct buf *out)
 {
-	struct page p = { ctx, req, data, "home" };
+	struct page p = { .ctx = ctx, .req = req, .data = data, .from = "home" };
 	struct slice all = choice_of(&p, SLICE("*"));
 	struct buf main_part, lead_text, notice_part, probe_part, form, passes_part, rows_part, more;
 
@@ -345,7 +351,8 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	notice(&notice_part, req);
 	probe(&probe_part, &p);
 	choice_form(&form, &p, SLICE("*"), all, "for all sites");
-	passes_section(ctx, req, &passes_part);
+	passes_load(ctx, req, &p.passes);
+	passes_section(ctx, req, &p.passes, SLICE(""), &passes_part);
 	table(&rows_part, &p, from);
 	pager(&more, data, from);
 	FILL(&main_part, asset_home_html, TEXT("lead", part_of(out, &lead_text)),
@@ -375,23 +382,26 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	       const struct desk_data *data, struct slice site, struct buf *out)
 {
-	struct page p = { ctx, req, data, "site" };
+	struct page p = { .ctx = ctx, .req = req, .data = data, .from = "site" };
 	struct slice choice = choice_of(&p, site);
 	const struct desk_site unseen = { .name = site };
 	const struct desk_site *s = desk_data_find(data, site);
-	struct buf main_part, text, notice_part, form, rows_part, groups, link;
+	struct buf main_part, text, notice_part, form, passes_part, rows_part, groups, link;
 
 	s = s != NULL ? s : &unseen;
 	buf_init(&main_part, PART_MAX);
 	buf_init(&text, 512);
 	buf_init(&notice_part, 1024);
 	buf_init(&form, 4096);
+	buf_init(&passes_part, PART_MAX);
 	buf_init(&rows_part, PART_MAX);
 	buf_init(&groups, PART_MAX);
 	buf_init(&link, 1024);
 	summary(&text, &p, s, choice);
 	notice(&notice_part, req);
 	choice_form(&form, &p, site, choice, "for this site");
+	passes_load(ctx, req, &p.passes);
+	passes_section(ctx, req, &p.passes, site, &passes_part);
 	buf_adds(&groups, "<tbody>");
 	rows(&groups, &p, s, SIZE_MAX);
 	buf_adds(&groups, "</tbody>");
@@ -401,12 +411,13 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	     TEXT("news", part_of(out, &text)), HTML("notice", part_of(out, &notice_part)),
 	     TEXT("now", slice_str(site_now(req->profile, choice, chosen_for_all(&p, choice)))),
 	     TEXT("rule", slice_str(site_rule(req->profile))), HTML("form", part_of(out, &form)),
-	     HTML("link", part_of(out, &link)), HTML("table", part_of(out, &rows_part)));
+	     HTML("passes", part_of(out, &passes_part)), HTML("link", part_of(out, &link)), HTML("table", part_of(out, &rows_part)));
 	layout(out, ctx, "One site", TAB_SITES, &main_part);
 	buf_release(&main_part);
 	buf_release(&text);
 	buf_release(&notice_part);
 	buf_release(&form);
+	buf_release(&passes_part);
 	buf_release(&rows_part);
 	buf_release(&groups);
 	buf_release(&link);
@@ -494,7 +505,7 @@ static void use(struct buf *out, const struct desk_request *req, struct slice pa
 
 void page_trust(const struct desk_context *ctx, const struct desk_request *req, struct buf *out)
 {
-	struct page p = { ctx, req, NULL, "" };
+	struct page p = { .ctx = ctx, .req = req, .from = "" };
 	struct buf main_part, probe_part, proxies, pac, how;
 
 	buf_init(&main_part, PART_MAX);

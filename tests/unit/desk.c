@@ -47,6 +47,7 @@ static bool about(void *arg, const struct desk_cookie_key *key, struct desk_abou
 }
 
 static size_t passes_n;
+static const char *wall = "wall.example";
 
 static size_t passes(void *arg, struct slice client, struct desk_pass out[DESK_PASSES_MAX])
 {
@@ -56,7 +57,7 @@ static size_t passes(void *arg, struct slice client, struct desk_pass out[DESK_P
 		out[i] = (struct desk_pass){ SLICE("<pinned>.example"), SLICE("refused-by-client"),
 					     NOW - 300000, NOW + 3300000 };
 	if (passes_n > 1)
-		out[1] = (struct desk_pass){ SLICE("wall.example"), SLICE("challenge"), NOW,
+		out[1] = (struct desk_pass){ slice_str(wall), SLICE("challenge"), NOW,
 					     NOW + 59999 };
 	return passes_n;
 }
@@ -591,7 +592,29 @@ static void test_passes(void **state)
 	BODY(&v, "accepted no certificate but the site&#39;s own");
 	BODY(&v, "asked whether a robot is calling");
 	BODY(&v, "action=\"/pass\"");
+	buf_addc(&v.a.body, '\0');
+	assert_true(strstr(v.a.body.mem, "that pass unread<") <
+		    strstr(v.a.body.mem, "Sites, newest first<"));
+	assert_false(holds(buf_slice(&v.a.body), ">Passes unread<"));
 	desk_answer_release(&v.a);
+	/* On the page of its site, and of no other; marked in the list. */
+	wall = "www.old.example";
+	visit(&v, get("/site/old.example"));
+	BODY(&v, "This site passes unread</h2>");
+	BODY(&v, "Stop passing<span class=\"hidden\"> www.old.example</span>");
+	BODY(&v, "name=\"page\" value=\"old.example\"");
+	assert_false(holds(buf_slice(&v.a.body), "pinned"));
+	desk_answer_release(&v.a);
+	visit(&v, get("/"));
+	BODY(&v, ">old.example</a></span> <span class=\"unread\">Passes unread</span>");
+	desk_answer_release(&v.a);
+	visit(&v, get("/site/d.example"));
+	assert_false(holds(buf_slice(&v.a.body), "passes unread"));
+	desk_answer_release(&v.a);
+	visit(&v, get("/site/www.old.example"));
+	BODY(&v, "Nothing was seen, for it passes unread.");
+	desk_answer_release(&v.a);
+	wall = "wall.example";
 	visit(&v, get("/passes.json"));
 	assert_int_equal(v.step, DESK_DONE);
 	BODY(&v, "{\"passes\":[{\"host\":\"<pinned>.example\",\"why\":\"refused-by-client\","
@@ -610,6 +633,10 @@ static void test_passes(void **state)
 	desk_stopped(&v.ctx, &v.req, &v.a);
 	assert_int_equal(v.a.status, 303);
 	FIELDS(&v, "Location: /\r\n");
+	desk_answer_release(&v.a);
+	submit("/pass", "host=www.wall.example&page=Wall.Example", NOW, DESK_STOP, 0, &v);
+	desk_stopped(&v.ctx, &v.req, &v.a);
+	FIELDS(&v, "Location: /site/wall.example\r\n");
 	desk_answer_release(&v.a);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		submit("/pass", wrong[i], NOW, DESK_DONE, 400, &v);

@@ -22,9 +22,10 @@ if (probe) {
 const INTERVAL = 3000;
 let timer = 0;
 
-/* Takes the fresh page's part over, unless somebody is using a control in it just now. */
-function take(fresh) {
-	const live = document.getElementById('live');
+/* Takes a part of the fresh page over, unless somebody is using a control in it just now. */
+function take(page, id) {
+	const fresh = page.getElementById(id);
+	const live = document.getElementById(id);
 	const news = document.getElementById('news');
 	const active = live && live.contains(document.activeElement) ? document.activeElement : null;
 	if (!fresh || !live || fresh.innerHTML === live.innerHTML || (active && !active.matches('.scroll')))
@@ -47,8 +48,11 @@ async function refresh() {
 	timer = 0;
 	try {
 		const answer = await fetch(location.href, { cache: 'no-store', credentials: 'omit' });
-		if (answer.ok)
-			take(new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('live'));
+		if (answer.ok) {
+			const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+			take(page, 'passing');
+			take(page, 'live');
+		}
 	} catch {
 		document.getElementById('news').textContent = 'The proxy does not answer.';
 	}

@@ -89,7 +89,7 @@ static void list_pass(void *arg, const struct pass *pass)
 	if (l->n < DESK_PASSES_MAX)
 		l->out[l->n++] =
 			(struct desk_pass){ slice_str(pass->host), slice_str(pass_word(pass->why)),
-					    pass->since, pass->until };
+					    pass->count, pass->since, pass->until };
 }
 
 static size_t passes_of(void *arg, struct slice client, struct desk_pass out[DESK_PASSES_MAX])

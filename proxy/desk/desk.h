@@ -53,6 +53,7 @@ struct desk_about {
 /* A host that passes unread for this client, for a time; borrowed until the next call. */
 struct desk_pass {
 	struct slice host, why; /* why: "refused-by-client", "challenge" */
+	unsigned count;		/* refusals that led to it */
 	int64_t since, until;	/* wall ms */
 };
 /* More are not shown. */

@@ -44,17 +44,19 @@ static struct slice part_of(struct buf *out, const struct buf *part)
 static void row(struct buf *out, const struct desk_request *req, const struct desk_pass *p,
 		struct slice page, const char *token)
 {
-	struct buf since, left, link;
+	struct buf since, left, link, why;
 
 	buf_init(&link, 1024);
 	url_segment(&link, p->host);
+	buf_init(&why, 512);
+	plain_pass(&why, p->why, p->count);
 	buf_init(&since, 64);
 	buf_init(&left, 64);
 	plain_age(&since, p->since, req->now);
 	plain_left(&left, p->until, req->now);
 	html_fill(out, asset_pass_html,
 		  (const struct slot[]){ { "host", p->host, SLOT_TEXT },
-					 { "why", slice_str(plain_pass(p->why)), SLOT_TEXT },
+					 { "why", part_of(out, &why), SLOT_HTML },
 					 { "since", part_of(out, &since), SLOT_TEXT },
 					 { "left", part_of(out, &left), SLOT_TEXT },
 					 { "link", part_of(out, &link), SLOT_HTML },
@@ -62,6 +64,7 @@ static void row(struct buf *out, const struct desk_request *req, const struct de
 					 { "token", slice_str(token), SLOT_TEXT } },
 		  7);
 	buf_release(&link);
+	buf_release(&why);
 	buf_release(&since);
 	buf_release(&left);
 }

@@ -155,9 +155,15 @@ void plain_left(struct buf *out, int64_t until, int64_t now)
 	(void)plain_time(out, (until - now) / 1000);
 }
 
-const char *plain_pass(struct slice why)
+void plain_pass(struct buf *out, struct slice why, unsigned count)
 {
-	if (slice_eq(why, SLICE("challenge")))
-		return "It asked whether a robot is calling, which can be meant for this proxy.";
-	return "An application of yours accepted no certificate but the site's own.";
+	if (slice_eq(why, SLICE("challenge"))) {
+		buf_adds(out, "The site asked for proof that you are no robot; that can be caused "
+			      "by this proxy.");
+		return;
+	}
+	buf_adds(out, "A program at your address refused the proxy's certificate ");
+	plain_count(out, count, "time", "times");
+	buf_adds(out, ": it accepts only the site's own, or does not trust the proxy's CA yet "
+		      "(<a href=\"/trust\">Set-up</a>).");
 }

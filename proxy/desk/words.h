@@ -31,8 +31,8 @@ const char *profile_notice(enum config_profile profile);
 void plain_age(struct buf *out, int64_t then, int64_t now);
 /* "for another 5 minutes", "for less than a minute more". */
 void plain_left(struct buf *out, int64_t until, int64_t now);
-/* Why something passes unread: a sentence. */
-const char *plain_pass(struct slice why);
+/* Why something passes unread: a sentence, as markup.  `count`: of refusals. */
+void plain_pass(struct buf *out, struct slice why, unsigned count);
 /* "1 cookie", "7 cookies". */
 void plain_count(struct buf *out, size_t n, const char *one, const char *many);
 

@@ -54,10 +54,10 @@ static size_t passes(void *arg, struct slice client, struct desk_pass out[DESK_P
 	(void)arg;
 	assert_true(client.n != 0);
 	for (size_t i = 0; i < passes_n; i++)
-		out[i] = (struct desk_pass){ SLICE("<pinned>.example"), SLICE("refused-by-client"),
+		out[i] = (struct desk_pass){ SLICE("<pinned>.example"), SLICE("refused-by-client"), 3,
 					     NOW - 300000, NOW + 3300000 };
 	if (passes_n > 1)
-		out[1] = (struct desk_pass){ slice_str(wall), SLICE("challenge"), NOW,
+		out[1] = (struct desk_pass){ slice_str(wall), SLICE("challenge"), 1, NOW,
 					     NOW + 59999 };
 	return passes_n;
 }
@@ -589,8 +589,8 @@ static void test_passes(void **state)
 	assert_false(holds(buf_slice(&v.a.body), "<pinned>"));
 	BODY(&v, "It began 5 minutes ago and goes on for another 55 minutes.");
 	BODY(&v, "It began just now and goes on for less than a minute more.");
-	BODY(&v, "accepted no certificate but the site&#39;s own");
-	BODY(&v, "asked whether a robot is calling");
+	BODY(&v, "A program at your address refused the proxy's certificate 3 times: it");
+	BODY(&v, "that can be caused by this proxy. It began");
 	BODY(&v, "action=\"/pass\"");
 	buf_addc(&v.a.body, '\0');
 	assert_true(strstr(v.a.body.mem, "that pass unread<") <

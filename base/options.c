@@ -196,7 +196,9 @@ const struct option_row options[] = {
 	  .help = "how long a host passes unread after refusals or a challenge",
 	  .manual = "How long a host is passed through unread after refusals or a challenge. Then"
 		    " it is intercepted again and connections that are still open are cut. One "
-		    "that was ended at the desk does not begin again for the same time." },
+		    "that was ended at the desk does not begin again for the same time. A reload of "
+		    "the configuration changes nothing of either, unless it makes the time shorter "
+		    "or switches this off." },
 	{ .name = "pass-on-challenge",
 	  .type = OPTION_BOOL,
 	  .fallback = "yes",

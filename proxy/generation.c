@@ -94,7 +94,7 @@ void generation_reload(struct supervisor *sup)
 	}
 	if (!config_same_process(sup->config, next, &why))
 		diag_warning("not taken over before a restart: %.*s", SLICE_ARG(buf_slice(&why)));
-	first = sup->setup->first_box == POST_WORKER ? POST_WORKER + sup->workers : POST_WORKER;
+	first = setup_other_boxes(sup->setup);
 	sup->reload_again = boxes_taken(sup, first);
 	if (sup->reload_again) {
 		config_free(next);

@@ -32,6 +32,11 @@ static void on_tell(void *arg, struct slice letter)
 	peers_tell(arg, MSG_PASS, letter);
 }
 
+static bool on_hand(void *arg, struct slice letter, bool all)
+{
+	return peers_hand(arg, MSG_PASS, letter, all);
+}
+
 static void on_began(void *arg, struct visitor *v, const struct pass *p, const char *by)
 {
 	struct worker *w = arg;
@@ -72,31 +77,50 @@ static void on_retire(void *arg, const uint8_t visitor[CLIENT_ID_LEN], const cha
 	}
 }
 
+static const char *end_words(enum pass_end how)
+{
+	switch (how) {
+	case PASS_STOPPED:
+		return "at the desk";
+	case PASS_FORBIDDEN:
+		return "switched off";
+	case PASS_NOT_HANDED:
+		return "the configuration was reloaded";
+	case PASS_CLOSED:
+		return "the proxy ends";
+	default:
+		return "its time is over";
+	}
+}
+
 static void on_ended(void *arg, const uint8_t visitor[CLIENT_ID_LEN], const struct pass *p,
 		     enum pass_end how, bool own)
 {
 	struct worker *w = arg;
-	struct visitor *v = own ? visitor_find_id(w->visitors, visitor) : NULL;
-	const char *words = how == PASS_STOPPED ? "at the desk" : "its time is over";
+	struct visitor *v;
 	struct buf why;
 
-	tunnels_end(w, visitor, p->host);
+	if (how != PASS_CLOSED)
+		tunnels_end(w, visitor, p->host);
 	if (!own)
 		return;
-	diag_info("%s passes unread no more: ended, %s", p->host, words);
-	/*
-	 * A visitor that nobody remembers has had no connection for long: nothing passed of late.
-	 */
+	diag_info("%s passes unread no more: ended, %s", p->host, end_words(how));
+	/* Whom nobody remembers here is met again, or the record had a beginning without an end. */
+	v = visitor_meet(w->visitors, slice_str(p->address));
 	if (v == NULL)
 		return;
 	buf_init(&why, ENTRY_WHY_MAX);
-	buf_addf(&why, "ended: %s", words);
+	buf_addf(&why, "ended: %s", end_words(how));
 	record(w, v, p->host, &why);
 	buf_release(&why);
 }
 
 static const struct passes_ops ops = {
-	.tell = on_tell, .began = on_began, .retire = on_retire, .ended = on_ended
+	.tell = on_tell,
+	.hand = on_hand,
+	.began = on_began,
+	.retire = on_retire,
+	.ended = on_ended,
 };
 
 struct passes *pass_side_new(struct worker *w)
@@ -106,6 +130,7 @@ struct passes *pass_side_new(struct worker *w)
 		.window_ms = w->config->pass_window_ms,
 		.time_ms = w->config->pass_time_ms,
 		.on_challenge = w->config->pass_on_challenge,
+		.self = peers_self(w),
 	};
 
 	return passes_new(&rules, loop_clock(w->loop), &ops, w);

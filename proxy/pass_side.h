@@ -1,7 +1,8 @@
 /*
  * pass_side.h - the passes (passes.h) of a worker: what they come to outside.
  *
- *   - What one worker learns goes to the others as MSG_PASS; the body is passes.h's letter.
+ *   - What one worker learns goes to the others as MSG_PASS; the body is passes.h's letter.  So
+ *     does what a worker that retires hands over.
  *   - The beginning of a pass is a `pass` entry of its own, why "refused-by-client: ..." or
  *     "challenge: ...", and so is its end, why "ended: ...".  Each tunnel under it has another,
  *     as tunnels have (tunnel.h).

@@ -1,12 +1,9 @@
-#include "base/msg.h"
 #include "proxy/passes_parts.h"
 #include "proxy/visitor.h"
 
 #include <stdlib.h>
 
 #define PASSES_MAX 4096u
-
-enum letter_kind { LETTER_BEGUN, LETTER_STOPPED, LETTER_REFUSED, LETTER_ACCEPTED };
 
 struct passes *passes_new(const struct passes_rules *rules, const struct clock *clock,
 			  const struct passes_ops *ops, void *arg)
@@ -19,7 +16,7 @@ struct passes *passes_new(const struct passes_rules *rules, const struct clock *
 	return p;
 }
 
-static void forget_row(struct passes *p, struct pass_row *r)
+void passes_forget(struct passes *p, struct pass_row *r)
 {
 	HASH_DEL(p->rows, r);
 	free(r);
@@ -30,7 +27,7 @@ void passes_free(struct passes *p)
 	if (p == NULL)
 		return;
 	while (p->rows != NULL)
-		forget_row(p, p->rows);
+		passes_forget(p, p->rows);
 	refusals_release(p);
 	free(p);
 }
@@ -78,133 +75,106 @@ int64_t passes_now(const struct passes *p)
 	return clock_mono_ms(p->clock);
 }
 
-static bool in_force(const struct passes *p, const struct pass_row *r)
+bool pass_in_force(const struct passes *p, const struct pass_row *r)
 {
 	return r != NULL && !r->stopped && passes_now(p) < r->ends;
 }
 
-/* ---- letters out ---- */
-
-static void begin_letter(struct buf *b, enum letter_kind kind, const struct pass_key *k)
-{
-	buf_init(b, 1024);
-	msg_put_u8(b, (uint8_t)kind);
-	msg_put_bytes(b, slice_of(k->text, k->n));
-}
-
-static void send_letter(struct passes *p, struct buf *b)
-{
-	if (buf_ok(b))
-		p->ops->tell(p->arg, buf_slice(b));
-	buf_release(b);
-}
-
-static void tell(struct passes *p, enum letter_kind kind, const struct pass_key *k)
-{
-	struct buf b;
-
-	begin_letter(&b, kind, k);
-	send_letter(p, &b);
-}
-
-void passes_tell_accepted(struct passes *p, const struct pass_key *k)
-{
-	tell(p, LETTER_ACCEPTED, k);
-}
-
-static void tell_begun(struct passes *p, const struct pass_key *k, const struct pass_row *r)
-{
-	struct buf b;
-
-	begin_letter(&b, LETTER_BEGUN, k);
-	msg_put_u8(&b, (uint8_t)r->pass.why);
-	msg_put_u32(&b, r->pass.count);
-	msg_put_i64(&b, r->pass.since);
-	msg_put_i64(&b, r->pass.until);
-	msg_put_i64(&b, r->ends);
-	send_letter(p, &b);
-}
-
-void passes_tell_refused(struct passes *p, const struct pass_key *k, int64_t began, int64_t at)
-{
-	struct buf b;
-
-	begin_letter(&b, LETTER_REFUSED, k);
-	msg_put_i64(&b, began);
-	msg_put_i64(&b, at);
-	send_letter(p, &b);
-}
-
 /* ---- passes ---- */
 
-static void tell_ended(struct passes *p, const struct pass_row *r, enum pass_end how, bool own)
+bool passes_owns(const struct passes *p, const struct pass_row *r)
+{
+	return r->owner == p->rules.self && !p->handed;
+}
+
+void passes_tell_ended(struct passes *p, const struct pass_row *r, enum pass_end how, bool own)
 {
 	p->ops->ended(p->arg, (const uint8_t *)r->key, &r->pass, how, own);
 }
 
-/* A new one in the place of any old one, at the end of the order.  NULL: no memory. */
-static struct pass_row *put_row(struct passes *p, const struct pass_key *k, const struct pass *pass,
-				int64_t ends)
+/* By itself. */
+static void end_row(struct passes *p, struct pass_row *r, enum pass_end how)
 {
-	struct pass_row *r = calloc(1, sizeof(*r) + k->n + 1), *old = passes_row(p, k);
+	if (!r->stopped)
+		passes_tell_ended(p, r, how, passes_owns(p, r));
+	passes_forget(p, r);
+}
+
+struct pass_row *passes_put(struct passes *p, const struct pass_key *k, const struct pass_row *like)
+{
+	struct pass_row *r = calloc(1, sizeof(*r) + k->n + 1), *old;
 
 	if (r == NULL)
 		return NULL;
-	if (old != NULL)
-		forget_row(p, old);
-	while (HASH_COUNT(p->rows) >= PASSES_MAX) {
-		if (!p->rows->stopped)
-			tell_ended(p, p->rows, PASS_TIME_OVER, p->rows->own);
-		forget_row(p, p->rows);
-	}
+	r->pass = like->pass;
+	r->ends = like->ends;
+	r->owner = like->owner;
+	r->stopped = like->stopped;
+	memcpy(r->address, like->address, sizeof(r->address));
 	memcpy(r->key, k->text, k->n);
-	r->pass = *pass;
 	r->pass.host = r->key + CLIENT_ID_LEN;
-	r->ends = ends;
+	r->pass.address = r->address;
+	old = passes_row(p, k);
+	if (old != NULL)
+		passes_forget(p, old);
+	while (HASH_COUNT(p->rows) >= PASSES_MAX)
+		end_row(p, p->rows, PASS_TIME_OVER);
 	HASH_ADD_KEYPTR(hh, p->rows, r->key, k->n, r);
 	return r;
 }
 
-static void retire(struct passes *p, const struct pass_row *r)
+void passes_retire(struct passes *p, const struct pass_row *r)
 {
 	p->ops->retire(p->arg, (const uint8_t *)r->key, r->pass.host);
 }
 
-/*
- * Many names of one site could challenge, and drive out what others have, and what a person ended.
- */
-static bool has_many(const struct passes *p, const struct pass_key *k)
+/* Many names of one site could challenge, and drive out what others have, and what a person ended. */
+bool passes_has_many(const struct passes *p, const struct pass_key *k)
 {
 	size_t n = 0;
 
 	for (const struct pass_row *r = p->rows; r != NULL; r = r->hh.next)
-		n += in_force(p, r) && memcmp(r->key, k->text, CLIENT_ID_LEN) == 0;
+		n += pass_in_force(p, r) && memcmp(r->key, k->text, CLIENT_ID_LEN) == 0;
 	return n >= PASSES_OWN_MAX;
+}
+
+static struct pass_row *begin_row(struct passes *p, const struct visitor *v,
+				  const struct pass_key *k, enum pass_why why, unsigned count)
+{
+	int64_t wall = clock_wall_ms(p->clock);
+	struct pass_row like = {
+		.pass = { .why = why,
+			  .count = count,
+			  .since = wall,
+			  .until = wall + p->rules.time_ms },
+		.ends = passes_now(p) + p->rules.time_ms,
+		.owner = p->rules.self,
+	};
+
+	if (p->closed || passes_has_many(p, k))
+		return NULL;
+	memcpy(like.address, v->address, sizeof(like.address));
+	return passes_put(p, k, &like);
 }
 
 bool passes_begin(struct passes *p, struct visitor *v, const struct pass_key *k, enum pass_why why,
 		  unsigned count, const char *by)
 {
-	int64_t now = passes_now(p), wall = clock_wall_ms(p->clock);
-	const struct pass pass = {
-		.why = why, .count = count, .since = wall, .until = wall + p->rules.time_ms
-	};
 	struct pass_row *r = passes_row(p, k);
 
-	if (r != NULL && now < r->ends) {
+	if (r != NULL && passes_now(p) < r->ends) {
 		/* One more connection from before it began. */
 		if (!r->stopped)
-			retire(p, r);
+			passes_retire(p, r);
 		return !r->stopped;
 	}
-	r = has_many(p, k) ? NULL : put_row(p, k, &pass, now + p->rules.time_ms);
+	r = begin_row(p, v, k, why, count);
 	if (r == NULL)
 		return false;
-	r->own = true;
 	refusals_drop(p, k);
-	tell_begun(p, k, r);
+	passes_tell_begun(p, r);
 	p->ops->began(p->arg, v, &r->pass, by);
-	retire(p, r);
+	passes_retire(p, r);
 	return true;
 }
 
@@ -217,7 +187,7 @@ const char *passes_why(struct passes *p, const struct visitor *v, struct slice h
 		return NULL;
 	k = pass_key_of(v->id, host);
 	r = passes_row(p, &k);
-	if (!in_force(p, r))
+	if (!pass_in_force(p, r))
 		return NULL;
 	return r->pass.why == PASS_CHALLENGE ? "pass-challenge" : "pass-refusals";
 }
@@ -237,35 +207,28 @@ bool passes_challenged(struct passes *p, struct visitor *v, struct slice host, c
 	return passes_begin(p, v, &k, PASS_CHALLENGE, 1, by);
 }
 
-/* From now on it cannot begin by itself, for as long as it would have lasted from now on. */
-static void bar(struct passes *p, const struct pass_key *k, const struct pass *pass)
+void passes_bar(struct passes *p, const struct pass_key *k, bool own)
 {
-	struct pass_row *r = put_row(p, k, pass, passes_now(p) + p->rules.time_ms);
+	struct pass_row *r = passes_row(p, k), like = { .pass.why = PASS_REFUSALS };
 
 	if (r != NULL)
-		r->stopped = true;
-}
-
-static void stop(struct passes *p, const struct pass_key *k, bool own)
-{
-	const struct pass none = { .why = PASS_REFUSALS };
-	struct pass_row *r = passes_row(p, k);
-	struct pass pass = r != NULL ? r->pass : none;
-
-	if (in_force(p, r))
-		tell_ended(p, r, PASS_STOPPED, own);
+		like = *r;
+	if (pass_in_force(p, r))
+		passes_tell_ended(p, r, PASS_STOPPED, own);
 	refusals_drop(p, k);
-	bar(p, k, &pass);
+	like.ends = passes_now(p) + p->rules.time_ms;
+	like.stopped = true;
+	(void)passes_put(p, k, &like);
 }
 
 bool passes_stop(struct passes *p, const struct visitor *v, struct slice host)
 {
 	struct pass_key k = pass_key_of(v->id, host);
 
-	if (!in_force(p, passes_row(p, &k)))
+	if (!pass_in_force(p, passes_row(p, &k)))
 		return false;
-	tell(p, LETTER_STOPPED, &k);
-	stop(p, &k, true);
+	passes_tell_stopped(p, &k);
+	passes_bar(p, &k, true);
 	return true;
 }
 
@@ -273,90 +236,26 @@ void passes_each(const struct passes *p, const uint8_t visitor[CLIENT_ID_LEN], p
 		 void *arg)
 {
 	for (const struct pass_row *r = p->rows; r != NULL; r = r->hh.next)
-		if (in_force(p, r) && memcmp(r->key, visitor, CLIENT_ID_LEN) == 0)
+		if (pass_in_force(p, r) && memcmp(r->key, visitor, CLIENT_ID_LEN) == 0)
 			visit(arg, &r->pass);
 }
 
-/* All last equally long, so the oldest ends first. */
+/* Those that were handed over may end before others that came first. */
 void passes_tick(struct passes *p)
 {
-	while (p->rows != NULL && p->rows->ends <= passes_now(p)) {
-		if (!p->rows->stopped)
-			tell_ended(p, p->rows, PASS_TIME_OVER, p->rows->own);
-		forget_row(p, p->rows);
+	struct pass_row *r, *next;
+	int64_t now = passes_now(p);
+
+	for (r = p->rows; r != NULL; r = next) {
+		next = r->hh.next;
+		if (r->ends <= now)
+			end_row(p, r, PASS_TIME_OVER);
 	}
 }
 
-/* ---- letters in ---- */
-
-static bool take_begun(struct passes *p, const struct pass_key *k, struct msg_reader *r)
+void passes_close(struct passes *p)
 {
-	struct pass pass = { 0 };
-	uint8_t why = msg_get_u8(r);
-	struct pass_row *old = passes_row(p, k), *row;
-	int64_t ends, last = passes_now(p) + p->rules.time_ms;
-
-	pass.count = msg_get_u32(r);
-	pass.since = msg_get_i64(r);
-	pass.until = msg_get_i64(r);
-	ends = msg_get_i64(r);
-	if (!msg_end(r) || why > PASS_CHALLENGE)
-		return false;
-	pass.why = (enum pass_why)why;
-	/* Two workers may have begun at once: the first one stays. */
-	if (old != NULL && passes_now(p) < old->ends)
-		return true;
-	row = has_many(p, k) ? NULL : put_row(p, k, &pass, ends < last ? ends : last);
-	refusals_drop(p, k);
-	if (row != NULL)
-		retire(p, row);
-	return true;
-}
-
-static bool take_refused(struct passes *p, const struct pass_key *k, struct msg_reader *r)
-{
-	int64_t began = msg_get_i64(r), at = msg_get_i64(r), now = passes_now(p);
-
-	if (!msg_end(r) || began < 0 || began > at)
-		return false;
-	/* Whether it is enough is for the worker to say that sees the next one. */
-	if (refusals_matter(p) && passes_row(p, k) == NULL)
-		(void)refusals_count(p, k, began, at < now ? at : now);
-	return true;
-}
-
-bool passes_letter(struct passes *p, struct slice letter)
-{
-	struct msg_reader r;
-	struct slice key;
-	struct pass_key k;
-	uint8_t kind;
-
-	msg_reader_init(&r, letter);
-	kind = msg_get_u8(&r);
-	key = msg_get_bytes(&r);
-	if (r.bad || key.n <= CLIENT_ID_LEN)
-		return false;
-	k = pass_key_of((const uint8_t *)key.p, slice_skip(key, CLIENT_ID_LEN));
-	if (!slice_eq(slice_of(k.text, k.n), key))
-		return false;
-	switch (kind) {
-	case LETTER_BEGUN:
-		return take_begun(p, &k, &r);
-	case LETTER_REFUSED:
-		return take_refused(p, &k, &r);
-	case LETTER_STOPPED:
-		if (!msg_end(&r))
-			return false;
-		stop(p, &k, false);
-		return true;
-	case LETTER_ACCEPTED:
-		if (!msg_end(&r))
-			return false;
-		(void)trusting_note(p, (const uint8_t *)k.text);
-		refusals_drop(p, &k);
-		return true;
-	default:
-		return false;
-	}
+	p->closed = true;
+	while (p->rows != NULL)
+		end_row(p, p->rows, PASS_CLOSED);
 }

@@ -26,10 +26,15 @@
  *	passes_tick()		each second
  *
  * Every worker of a generation has the same table: what one learns it tells the others (`tell`;
- * they give it to passes_letter()).  A new generation begins without any.  All tables are bounded,
- * and what came first goes first; of one visitor no more than PASSES_OWN_MAX are in force at once,
- * and while they are none begins.  Nothing here knows a worker, a loop or a socket: time is the
- * clock's, the rest goes by struct passes_ops (pass_side.c).
+ * they give it to passes_letter()).  A generation that retires hands its table over to the next
+ * (`hand`), each worker to the one with its own number, and tells that one's generation what it
+ * learns from then on.  A pass keeps its owner's number: the worker of that number in the
+ * generation that serves is the one that says how it ended.
+ *
+ * All tables are bounded, and what came first goes first; of one visitor no more than
+ * PASSES_OWN_MAX are in force at once, and while they are none begins.  Nothing here knows a
+ * worker, a loop or a socket: time is the clock's, the rest goes by struct passes_ops
+ * (pass_side.c).
  */
 #ifndef CRUMBGATE_PROXY_PASSES_H
 #define CRUMBGATE_PROXY_PASSES_H
@@ -42,7 +47,13 @@ struct passes;
 struct visitor;
 
 enum pass_why { PASS_REFUSALS, PASS_CHALLENGE };
-enum pass_end { PASS_TIME_OVER, PASS_STOPPED };
+enum pass_end {
+	PASS_TIME_OVER,
+	PASS_STOPPED,	 /* by a person */
+	PASS_FORBIDDEN,	 /* by the configuration of the next generation */
+	PASS_NOT_HANDED, /* that could not be told */
+	PASS_CLOSED,	 /* the program ends; what is open may finish */
+};
 
 #define PASSES_OWN_MAX 64u
 
@@ -54,11 +65,13 @@ struct passes_rules {
 	int64_t window_ms;	 /* a refusal counts for so long */
 	int64_t time_ms;	 /* how long a pass lasts */
 	bool on_challenge;
+	unsigned self; /* this worker's number in its generation */
 };
 
 /* One pass that is in force, as told and listed; the pointer is good during the call. */
 struct pass {
-	const char *host; /* lower case */
+	const char *host;    /* lower case */
+	const char *address; /* of the visitor */
 	enum pass_why why;
 	unsigned count;	      /* refusals that led to it; 1 for a challenge */
 	int64_t since, until; /* wall ms */
@@ -67,6 +80,11 @@ struct pass {
 struct passes_ops {
 	/* For passes_letter() of the other workers; to leave before any byte of this turn does. */
 	void (*tell)(void *arg, struct slice letter);
+	/*
+	 * For passes_letter() in the next generation: of the worker with this one's number, or of
+	 * all.  False: it cannot be told.
+	 */
+	bool (*hand)(void *arg, struct slice letter, bool all);
 	/* This worker began the pass: to be recorded.  `by`: who challenged; NULL for refusals. */
 	void (*began)(void *arg, struct visitor *v, const struct pass *p, const char *by);
 	/*
@@ -75,8 +93,9 @@ struct passes_ops {
 	 */
 	void (*retire)(void *arg, const uint8_t visitor[CLIENT_ID_LEN], const char *host);
 	/*
-	 * In every worker: what still passes of this visitor to this host is to end now.  `own`:
-	 * this worker began it, or it was ended here; it is the one to say so.
+	 * In every worker: what still passes of this visitor to this host is to end now, unless
+	 * the program ends.  `own`: this worker owns it, or it was ended here; it is the one to
+	 * say so.
 	 */
 	void (*ended)(void *arg, const uint8_t visitor[CLIENT_ID_LEN], const struct pass *p,
 		      enum pass_end how, bool own);
@@ -159,5 +178,15 @@ bool passes_stop(struct passes *p, const struct visitor *v, struct slice host);
 void passes_tick(struct passes *p);
 /* What another worker told.  False: malformed, nothing was changed. */
 bool passes_letter(struct passes *p, struct slice letter);
+
+/* ---- the end of a worker ---- */
+
+/*
+ * The next generation serves: it gets the passes, those that a person ended and who trusts the CA.
+ * What is here goes on passing the connections that are here.
+ */
+void passes_hand_over(struct passes *p);
+/* The program ends: those that were not handed over end, and none begins. */
+void passes_close(struct passes *p);
 
 #endif

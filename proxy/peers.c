@@ -3,6 +3,11 @@
 #include "proxy/visitor.h"
 #include "proxy/worker.h"
 
+unsigned peers_self(const struct worker *w)
+{
+	return post_self(w->post) - w->setup->first_box;
+}
+
 void peers_tell(struct worker *w, enum msg_type type, struct slice body)
 {
 	unsigned self = post_self(w->post);
@@ -10,6 +15,18 @@ void peers_tell(struct worker *w, enum msg_type type, struct slice body)
 	for (unsigned i = 0; i < w->setup->workers; i++)
 		if (w->setup->first_box + i != self)
 			(void)post_send(w->post, w->setup->first_box + i, type, 0, body);
+}
+
+bool peers_hand(struct worker *w, enum msg_type type, struct slice body, bool all)
+{
+	unsigned first = setup_other_boxes(w->setup), n = w->setup->workers;
+	bool good = true;
+
+	if (!all)
+		return post_send(w->post, first + peers_self(w), type, 0, body);
+	for (unsigned i = 0; i < n; i++)
+		good &= post_send(w->post, first + i, type, 0, body);
+	return good;
 }
 
 void peers_tell_page(struct worker *w, const struct visitor *v, const struct page_event *e)

@@ -16,8 +16,15 @@
 struct visitor;
 struct worker;
 
+/* The worker's number in its generation; the first is 0. */
+unsigned peers_self(const struct worker *w);
 /* A letter to every other worker. */
 void peers_tell(struct worker *w, enum msg_type type, struct slice body);
+/*
+ * To the generation that takes this one's place, once it serves: to the worker with this one's
+ * number, or to all.  False: a letter cannot be put.
+ */
+bool peers_hand(struct worker *w, enum msg_type type, struct slice body, bool all);
 void peers_tell_page(struct worker *w, const struct visitor *v, const struct page_event *e);
 /* MSG_PAGE.  False: malformed. */
 bool peers_letter(struct worker *w, const struct letter *letter);

@@ -211,6 +211,11 @@ struct setup *setup_reload(struct setup *old, struct config *config, unsigned fi
 	return s;
 }
 
+unsigned setup_other_boxes(const struct setup *s)
+{
+	return s->first_box == POST_WORKER ? POST_WORKER + s->workers : POST_WORKER;
+}
+
 void setup_close_listeners(struct setup *s)
 {
 	for (size_t i = 0; i < s->listeners_n; i++)

@@ -66,6 +66,11 @@ void setup_free(struct setup *s);
 
 /* How many workers the configuration asks for on this machine. */
 unsigned setup_worker_count(const struct config *config);
+/*
+ * The first letter box of the next generation, and of the one before: there are two sets, taken in
+ * turn.
+ */
+unsigned setup_other_boxes(const struct setup *s);
 /* The cookie table that the rules were made from. */
 struct slice setup_rules_text(void);
 

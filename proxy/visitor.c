@@ -136,14 +136,6 @@ struct visitor *visitor_find(struct visitors *t, struct slice address)
 	return s != NULL ? &s->v : NULL;
 }
 
-struct visitor *visitor_find_id(struct visitors *t, const uint8_t id[CLIENT_ID_LEN])
-{
-	for (struct seat *s = t->by_address; s != NULL; s = s->hh.next)
-		if (memcmp(s->v.id, id, CLIENT_ID_LEN) == 0)
-			return &s->v;
-	return NULL;
-}
-
 struct visitor *visitor_meet(struct visitors *t, struct slice address)
 {
 	struct visitor *v = visitor_find(t, address);

@@ -50,8 +50,6 @@ void visitor_hold(struct visitors *t, struct visitor *v);
 void visitor_let_go(struct visitors *t, struct visitor *v);
 /* By canonical address, for letters; NULL when there is no such visitor here. */
 struct visitor *visitor_find(struct visitors *t, struct slice address);
-/* By what names it in tables; goes through all of them, so for rare events only. */
-struct visitor *visitor_find_id(struct visitors *t, const uint8_t id[CLIENT_ID_LEN]);
 /* As visitor_find(), and makes one. */
 struct visitor *visitor_meet(struct visitors *t, struct slice address);
 

@@ -144,8 +144,11 @@ static void begin_drain(struct worker_process *p, bool retire)
 	if (!p->w.draining)
 		stop_listening(p);
 	p->w.draining = true;
-	if (retire)
+	if (retire) {
+		passes_hand_over(p->w.passes);
 		return;
+	}
+	passes_close(p->w.passes);
 	for (c = TAILQ_FIRST(&p->w.clients); c != NULL; c = next) {
 		next = client_after(c);
 		client_drain(c);

@@ -1,6 +1,6 @@
 /*
  * What passes unread for a time: hosts whose certificate a client refuses too often, hosts that ask whether a robot is
- * calling.  For that client and that host alone, recorded, listed at the desk and ended there.
+ * calling.  For that client and that host alone, recorded, listed at the desk and ended there; a reload changes nothing of it.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
@@ -9,6 +9,7 @@ import { scenario } from './lib/scenario.mjs';
 import { makePki } from './lib/pki.mjs';
 import { startOrigin } from './lib/origin.mjs';
 import { checkEvidence, startCrumbgate } from './lib/crumbgate.mjs';
+import { childrenOf } from './lib/processes.mjs';
 
 const DESK = 'http://crumbgate.internal';
 const COOKIE = `c=${encodeURIComponent('_ga=GA1.1.1.2; Path=/; Max-Age=63072000')}`;
@@ -17,7 +18,7 @@ const UNTRUSTED = 60; // curl: the certificate cannot be verified
 
 scenario('passes', async (t) => {
 	const pki = await makePki(t);
-	const hosts = ['known', 'pinned', 'www.pinned', 'other', 'wall', 'wall2', 'third', 'soft', 'framed', 'brief'].map((h) => `${h}.test`);
+	const hosts = ['known', 'pinned', 'www.pinned', 'other', 'wall', 'wall2', 'third', 'soft', 'framed', 'brief', 'after'].map((h) => `${h}.test`);
 	const origin = await startOrigin(t, await pki.leaf('sites', hosts));
 	const gate = await startCrumbgate(t, { trust: pki.root, sites: [[':443', origin.https], [':80', origin.http]],
 		config: 'profile "minors" {\n\tclients = { "127.0.0.2/32" }\n}\nprofile "investigator" {\n\tclients = { "127.0.0.3/32" }\n}\n' });
@@ -112,6 +113,28 @@ scenario('passes', async (t) => {
 		t.check(/^set-cookie: _ga=GA1/im.test(r.raw), 'the second request came by a connection of its own', r.raw);
 	});
 
+	await t.part('reload', async () => {
+		const before = childrenOf(gate.proc.pid);
+		gate.proc.child.kill('SIGHUP');
+		t.check(await t.until(() => {
+			const now = childrenOf(gate.proc.pid);
+			return now.length === before.length && now.filter((pid) => !before.includes(pid)).length === 2;
+		}, 20), 'HUP: two new workers are in the place of the old ones');
+		t.equal(await passing(), [['wall.test', 'challenge'], ['wall2.test', 'challenge']], 'the new workers have the list');
+		r = await gate.curl([`https://wall.test/set?${COOKIE}`], { ca: pki.root });
+		t.equal([r.code, r.all('set-cookie').length], [0, 1], 'and pass what is in it');
+		t.equal((await gate.entries((e) => e.host === 'wall.test' && /; passes until /.test(e.why))).length, 1, 'it has not begun again');
+		for (let i = 0; i < 5; i++)
+			t.equal(await pinned('pinned.test'), UNTRUSTED, 'what a person ended stays ended');
+		t.equal((await passing()).length, 2, 'refusals do not change that');
+		for (let i = 0; i < 3; i++)
+			t.equal(await pinned('after.test'), UNTRUSTED, 'who trusts the CA is known');
+		t.equal((await passing()).at(-1), ['after.test', 'refused-by-client'], 'so his refusals count');
+		t.equal((await stop('wall.test')).status, 303, 'ended now');
+		t.equal([await pinned('wall.test'), (await gate.entries((e) => e.host === 'wall.test' && e.why === 'ended: at the desk')).length],
+			[UNTRUSTED, 1], 'it is, and the log says so once');
+	});
+
 	await t.part('minors', async () => {
 		t.equal((await browser('known.test', minor, '/echo')).status, 200, 'a minor\'s client trusts the CA');
 		for (let i = 0; i < 5; i++)
@@ -119,6 +142,11 @@ scenario('passes', async (t) => {
 		await browser('wall.test', minor, CHALLENGE);
 		t.equal([await passing(minor), (await browser('wall.test', minor)).code], [[], 0], 'nothing passes unread for a minor');
 	});
+	await gate.proc.stop();
+	const until = (await gate.log()).filter((e) => e.kind === 'pass' && /; passes until /.test(e.why)).map((e) => e.host).sort();
+	const ended = (await gate.log()).filter((e) => e.kind === 'pass' && /^ended: /.test(e.why));
+	t.equal(ended.map((e) => e.host).sort(), until, 'TERM: whatever began has an end in the log, and one');
+	t.equal(ended.filter((e) => e.why === 'ended: the proxy ends').map((e) => e.host).sort(), ['after.test', 'wall2.test'], 'which says why');
 	await checkEvidence(t, gate);
 
 	await t.part('time', async () => {

@@ -22,6 +22,8 @@
 struct side {
 	struct passes *passes;
 	struct side *peer; /* the other worker gets the letters */
+	struct side *heir; /* the worker with the same number in the next generation */
+	bool deaf;	   /* nothing can be handed over */
 	unsigned told, began, retired, ended, own_ended;
 	enum pass_end how;
 	char host[SITE_MAX], by[32];
@@ -35,6 +37,7 @@ struct stage {
 	struct clock clock;
 	struct passes_rules rules;
 	struct side a, b;
+	struct side c, d; /* of the next generation */
 	struct visitor person, minor, other;
 };
 
@@ -45,6 +48,19 @@ static void on_tell(void *arg, struct slice letter)
 	s->told++;
 	if (s->peer != NULL)
 		assert_true(passes_letter(s->peer->passes, letter));
+}
+
+static bool on_hand(void *arg, struct slice letter, bool all)
+{
+	struct side *s = arg;
+
+	if (s->deaf)
+		return false;
+	assert_non_null(s->heir);
+	assert_true(passes_letter(s->heir->passes, letter));
+	if (all && s->heir->peer != NULL)
+		assert_true(passes_letter(s->heir->peer->passes, letter));
+	return true;
 }
 
 static void on_began(void *arg, struct visitor *v, const struct pass *p, const char *by)
@@ -77,12 +93,13 @@ static void on_ended(void *arg, const uint8_t visitor[CLIENT_ID_LEN], const stru
 
 	(void)visitor;
 	assert_non_null(p->host);
+	assert_non_null(p->address);
 	s->ended++;
 	s->own_ended += own;
 	s->how = how;
 }
 
-static const struct passes_ops ops = { on_tell, on_began, on_retire, on_ended };
+static const struct passes_ops ops = { on_tell, on_hand, on_began, on_retire, on_ended };
 
 static int setup(void **state)
 {
@@ -101,6 +118,7 @@ static int setup(void **state)
 	memset(s->person.id, 'p', CLIENT_ID_LEN);
 	memset(s->minor.id, 'm', CLIENT_ID_LEN);
 	memset(s->other.id, 'o', CLIENT_ID_LEN);
+	snprintf(s->person.address, sizeof(s->person.address), "192.0.2.1");
 	s->minor.profile = PROFILE_MINORS;
 	*state = s;
 	return 0;
@@ -112,6 +130,8 @@ static int teardown(void **state)
 
 	passes_free(s->a.passes);
 	passes_free(s->b.passes);
+	passes_free(s->c.passes);
+	passes_free(s->d.passes);
 	free(s);
 	return 0;
 }
@@ -516,6 +536,7 @@ static void test_try(void **state)
 static void open_two(struct stage *s)
 {
 	open_passes(s, &s->a);
+	s->rules.self = 1;
 	open_passes(s, &s->b);
 	s->a.peer = &s->b;
 	s->b.peer = &s->a;
@@ -597,6 +618,169 @@ static void test_workers_race(void **state)
 	assert_int_equal(count(s, b), 2);
 }
 
+/* ---- two generations ---- */
+
+static void open_next(struct stage *s)
+{
+	s->rules.self = 0;
+	open_passes(s, &s->c);
+	s->rules.self = 1;
+	open_passes(s, &s->d);
+	s->c.peer = &s->d;
+	s->d.peer = &s->c;
+	s->a.heir = &s->c;
+	s->b.heir = &s->d;
+}
+
+static void hand_over(struct stage *s)
+{
+	passes_hand_over(s->a.passes);
+	passes_hand_over(s->b.passes);
+}
+
+static unsigned own_ended(const struct stage *s)
+{
+	return s->a.own_ended + s->b.own_ended + s->c.own_ended + s->d.own_ended;
+}
+
+static void all_tick(struct stage *s)
+{
+	passes_tick(s->a.passes);
+	passes_tick(s->b.passes);
+	passes_tick(s->c.passes);
+	passes_tick(s->d.passes);
+}
+
+static void test_reload(void **state)
+{
+	struct stage *s = *state;
+	struct slice ended = SLICE("ended.example");
+
+	open_two(s);
+	assert_true(passes_challenged(s->b.passes, &s->person, HOST, "cloudflare", true));
+	assert_true(passes_challenged(s->a.passes, &s->person, ended, "cloudflare", true));
+	assert_true(passes_stop(s->b.passes, &s->person, ended));
+	later(s, 10 * MINUTE);
+	open_next(s);
+	hand_over(s);
+	/* In force in both, and barred in both; nothing begins again, nothing ended. */
+	assert_string_equal(passes_why(s->c.passes, &s->person, HOST), "pass-challenge");
+	assert_string_equal(passes_why(s->d.passes, &s->person, HOST), "pass-challenge");
+	assert_false(passes_challenged(s->c.passes, &s->person, ended, "cloudflare", true));
+	for (int i = 0; i < 5; i++)
+		refuse(s, i & 1 ? s->c.passes : s->d.passes, &s->person, ended);
+	assert_int_equal(s->c.began + s->d.began, 0);
+	assert_int_equal(own_ended(s), 1);
+	/* Who trusts the CA is known: a third host counts from the first refusal on. */
+	for (int i = 0; i < 3; i++)
+		refuse(s, s->d.passes, &s->person, SLICE("third.example"));
+	assert_int_equal(s->d.began, 1);
+	/* It ends when it would have, and one worker of four says so. */
+	later(s, 49 * MINUTE);
+	all_tick(s);
+	assert_true(is_passed(s->c.passes, &s->person, HOST));
+	later(s, MINUTE);
+	all_tick(s);
+	assert_false(is_passed(s->c.passes, &s->person, HOST));
+	assert_int_equal(own_ended(s), 2);
+	assert_int_equal(s->d.own_ended, 1);
+	assert_int_equal(s->a.ended, 2);
+	/* What was ended may begin again an hour after that. */
+	assert_true(passes_challenged(s->c.passes, &s->person, ended, "cloudflare", true));
+}
+
+/* What old connections lead to, after the table was handed over. */
+static void test_reload_later(void **state)
+{
+	struct stage *s = *state;
+
+	open_two(s);
+	open_next(s);
+	hand_over(s);
+	assert_true(passes_challenged(s->a.passes, &s->person, HOST, "cloudflare", true));
+	assert_true(is_passed(s->b.passes, &s->person, HOST));
+	assert_true(is_passed(s->c.passes, &s->person, HOST));
+	assert_true(is_passed(s->d.passes, &s->person, HOST));
+	assert_int_equal(s->a.began + s->b.began + s->c.began + s->d.began, 1);
+	later(s, 60 * MINUTE);
+	all_tick(s);
+	assert_int_equal(own_ended(s), 1);
+	assert_int_equal(s->c.own_ended, 1);
+	/* Ended by a desk of the old ones. */
+	assert_true(passes_challenged(s->c.passes, &s->other, HOST, "cloudflare", true));
+	assert_true(passes_challenged(s->b.passes, &s->person, HOST, "cloudflare", true));
+	assert_true(passes_stop(s->a.passes, &s->person, HOST));
+	assert_false(is_passed(s->c.passes, &s->person, HOST));
+	assert_false(is_passed(s->d.passes, &s->person, HOST));
+	assert_true(is_passed(s->d.passes, &s->other, HOST));
+	assert_int_equal(own_ended(s), 2);
+	/* The old ones end: nobody says anything again. */
+	passes_close(s->a.passes);
+	passes_close(s->b.passes);
+	assert_int_equal(own_ended(s), 2);
+}
+
+/* The next configuration has shorter times, or none of it. */
+static void test_reload_rules(void **state)
+{
+	struct stage *s = *state;
+
+	open_two(s);
+	assert_true(passes_challenged(s->a.passes, &s->person, HOST, "cloudflare", true));
+	for (int i = 0; i < 3; i++)
+		refuse(s, s->b.passes, &s->person, SLICE("app.example"));
+	s->rules.on_challenge = false;
+	s->rules.time_ms = 5 * MINUTE;
+	open_next(s);
+	hand_over(s);
+	assert_false(is_passed(s->c.passes, &s->person, HOST));
+	assert_false(is_passed(s->d.passes, &s->person, HOST));
+	assert_int_equal(s->c.how, PASS_FORBIDDEN);
+	assert_int_equal(own_ended(s), 1);
+	assert_int_equal(s->c.own_ended, 1);
+	assert_true(is_passed(s->c.passes, &s->person, SLICE("app.example")));
+	later(s, 5 * MINUTE);
+	all_tick(s);
+	assert_false(is_passed(s->c.passes, &s->person, SLICE("app.example")));
+	assert_int_equal(s->d.own_ended, 1);
+}
+
+static void test_not_handed(void **state)
+{
+	struct stage *s = *state;
+
+	open_two(s);
+	assert_true(passes_challenged(s->a.passes, &s->person, HOST, "cloudflare", true));
+	s->a.deaf = s->b.deaf = true;
+	hand_over(s);
+	assert_false(is_passed(s->a.passes, &s->person, HOST));
+	assert_int_equal(s->a.how, PASS_NOT_HANDED);
+	assert_int_equal(s->a.own_ended, 1);
+	assert_int_equal(s->b.own_ended, 0);
+}
+
+static void test_close(void **state)
+{
+	struct stage *s = *state;
+
+	open_two(s);
+	assert_true(passes_challenged(s->a.passes, &s->person, HOST, "cloudflare", true));
+	assert_true(passes_challenged(s->b.passes, &s->other, HOST, "cloudflare", true));
+	assert_true(passes_challenged(s->b.passes, &s->person, SLICE("c.example"), "x", true));
+	assert_true(passes_stop(s->b.passes, &s->person, SLICE("c.example")));
+	passes_close(s->a.passes);
+	assert_int_equal(s->a.own_ended, 1);
+	assert_int_equal(s->a.how, PASS_CLOSED);
+	passes_close(s->b.passes);
+	passes_close(s->b.passes);
+	/* The one that was ended at the desk, and the one of its own. */
+	assert_int_equal(s->b.own_ended, 2);
+	/* Nothing begins any more, by itself or by letter. */
+	assert_false(passes_challenged(s->a.passes, &s->person, HOST, "cloudflare", true));
+	assert_int_equal(count(s, s->a.passes) + count(s, s->b.passes), 0);
+	passes_hand_over(s->a.passes);
+}
+
 /* ---- letters from a worker that is not itself any more ---- */
 
 struct letters {
@@ -609,6 +793,14 @@ static void keep_letter(void *arg, struct slice letter)
 
 	buf_clear(&l->last);
 	buf_add(&l->last, letter);
+}
+
+static bool hand_nothing(void *arg, struct slice letter, bool all)
+{
+	(void)arg;
+	(void)letter;
+	(void)all;
+	return false;
 }
 
 static void ignore_began(void *arg, struct visitor *v, const struct pass *p, const char *by)
@@ -638,8 +830,8 @@ static void ignore_ended(void *arg, const uint8_t visitor[CLIENT_ID_LEN], const 
 
 static void test_letters(void **state)
 {
-	static const struct passes_ops keep = { keep_letter, ignore_began, ignore_retire,
-						ignore_ended };
+	static const struct passes_ops keep = { keep_letter, hand_nothing, ignore_began,
+						ignore_retire, ignore_ended };
 	struct stage *s = *state;
 	struct passes *p = open_passes(s, &s->a), *from;
 	struct letters l;
@@ -681,7 +873,7 @@ static void test_letters(void **state)
 		size_t len = (size_t)rand() % 64;
 
 		for (size_t j = 0; j < len; j++)
-			copy[j] = (char)(j == 0	 ? rand() % 5
+			copy[j] = (char)(j == 0	 ? rand() % 6
 					 : j < 5 ? (j == 1 ? rand() % 40 : 0)
 						 : rand());
 		(void)passes_letter(p, slice_of(copy, len));
@@ -878,7 +1070,9 @@ int main(void)
 		TEST(test_workers_time), TEST(test_workers_success),
 		TEST(test_workers_race), TEST(test_letters),
 		TEST(test_hosts),	 TEST(test_bounds),
-		TEST(test_share),
+		TEST(test_share),	 TEST(test_reload),
+		TEST(test_reload_later), TEST(test_reload_rules),
+		TEST(test_not_handed),	 TEST(test_close),
 		TEST(test_list),	 cmocka_unit_test(test_markers),
 	};
 

@@ -106,7 +106,7 @@ static struct slice forget_button(const struct page *p, struct slice site, struc
 		     "Forget my choice</button>");
 }
 
-/* Refuse and Accept, the same size; `what` is read out behind each. */
+/* Refuse and Accept, the same size; `what` is read out behind each.  None where none counts. */
 static void choice_form(struct buf *out, const struct page *p, struct slice site,
 			struct slice choice, const char *what)
 {
@@ -114,6 +114,8 @@ static void choice_form(struct buf *out, const struct page *p, struct slice site
 	bool refused = slice_eq(choice, SLICE("refused"));
 	bool accepted = slice_eq(choice, SLICE("accepted"));
 
+	if (!choice_offered(p->req->profile))
+		return;
 	guard_token(p->ctx, p->req, "form", token);
 	FILL(out, asset_choice_html, TEXT("token", slice_str(token)), TEXT("site", site),
 	     TEXT("from", slice_str(p->from)), TEXT("what", slice_str(what)),
@@ -384,6 +386,7 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 {
 	struct page p = { .ctx = ctx, .req = req, .data = data, .from = "site" };
 	struct slice choice = choice_of(&p, site);
+	const struct profile_rules meaning = profile_rules(req->profile);
 	const struct desk_site unseen = { .name = site };
 	const struct desk_site *s = desk_data_find(data, site);
 	struct buf main_part, text, notice_part, form, passes_part, rows_part, groups, link;
@@ -409,6 +412,10 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	url_segment(&link, site);
 	FILL(&main_part, asset_site_html, TEXT("name", site), TEXT("summary", part_of(out, &text)),
 	     TEXT("news", part_of(out, &text)), HTML("notice", part_of(out, &notice_part)),
+	     TEXT("heading", slice_str(site_heading(req->profile))),
+	     TEXT("comfort", slice_str(meaning.comfort)),
+	     TEXT("tracking", slice_str(meaning.tracking)),
+	     TEXT("unknown", slice_str(meaning.unknown)),
 	     TEXT("now", slice_str(site_now(req->profile, choice, chosen_for_all(&p, choice)))),
 	     TEXT("rule", slice_str(site_rule(req->profile))), HTML("form", part_of(out, &form)),
 	     HTML("passes", part_of(out, &passes_part)), HTML("link", part_of(out, &link)), HTML("table", part_of(out, &rows_part)));

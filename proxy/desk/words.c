@@ -41,9 +41,9 @@ const char *profile_notice(enum config_profile profile)
 {
 	switch (profile) {
 	case CONFIG_MINORS:
-		return "On this network nothing that is not needed is let through for you. A "
-		       "choice made here is noted, but it does not count. A site that does not "
-		       "work with the proxy is not passed unread for that.";
+		return "On this network nothing that is not needed is let through for you. Sites "
+		       "are never passed unread here, except those that the owner of the proxy "
+		       "named.";
 	case CONFIG_INVESTIGATOR:
 		return "For your address everything is recorded and nothing is kept out. A choice "
 		       "made here "
@@ -53,17 +53,44 @@ const char *profile_notice(enum config_profile profile)
 	}
 }
 
+struct profile_rules profile_rules(enum config_profile profile)
+{
+	static const char let_through[] = "Recorded and let through.";
+	static const char always_out[] = "Kept out, always.";
+	static const char by_party[] = "From the site itself: let through. From a third party: "
+				       "kept out unless you accept.";
+
+	switch (profile) {
+	case CONFIG_MINORS:
+		return (struct profile_rules){ always_out, always_out,
+					       "From the site itself: let through. From a third "
+					       "party: kept out, always." };
+	case CONFIG_INVESTIGATOR:
+		return (struct profile_rules){ let_through, let_through, let_through };
+	default:
+		return (struct profile_rules){ by_party, "Kept out unless you accept.", by_party };
+	}
+}
+
+bool choice_offered(enum config_profile profile)
+{
+	return profile != CONFIG_MINORS;
+}
+
 bool choice_decides(enum config_profile profile)
 {
 	return profile == CONFIG_DEFAULT;
 }
+
+static const char always_kept_out[] = "What is not needed is kept out, always.";
+static const char no_choice[] = "There is nothing to choose here.";
 
 const char *all_now(enum config_profile profile, struct slice choice)
 {
 	if (profile == CONFIG_INVESTIGATOR)
 		return "Nothing is kept out, whatever is chosen.";
 	if (profile == CONFIG_MINORS)
-		return "What is not needed is kept out, whatever is chosen.";
+		return always_kept_out;
 	if (slice_eq(choice, SLICE("accepted")))
 		return "You accepted: sites may store and receive everything.";
 	if (slice_eq(choice, SLICE("refused")))
@@ -73,15 +100,24 @@ const char *all_now(enum config_profile profile, struct slice choice)
 
 const char *all_rule(enum config_profile profile)
 {
+	if (!choice_offered(profile))
+		return no_choice;
 	if (!choice_decides(profile))
 		return "A choice is noted, but does not count.";
 	return "A choice for one site comes before this one. No choice counts as a refusal.";
+}
+
+const char *site_heading(enum config_profile profile)
+{
+	return choice_offered(profile) ? "Your choice for this site" : "The rule for this site";
 }
 
 const char *site_now(enum config_profile profile, struct slice choice, bool for_all)
 {
 	bool counts = choice_decides(profile);
 
+	if (!choice_offered(profile))
+		return always_kept_out;
 	if (slice_eq(choice, SLICE("accepted")))
 		return !counts	 ? "You accepted. It is noted, but does not count."
 		       : for_all ? "You accepted for all sites."
@@ -95,6 +131,8 @@ const char *site_now(enum config_profile profile, struct slice choice, bool for_
 
 const char *site_rule(enum config_profile profile)
 {
+	if (!choice_offered(profile))
+		return no_choice;
 	if (!choice_decides(profile))
 		return "";
 	return "Refusing keeps what the site needs to work: signing in, the basket, security. "
@@ -106,6 +144,8 @@ const char *chosen(enum config_profile profile, struct slice choice, bool for_al
 {
 	bool counts = choice_decides(profile);
 
+	if (!choice_offered(profile))
+		return "";
 	if (slice_eq(choice, SLICE("accepted")))
 		return !counts	 ? "; you accepted, which does not count"
 		       : for_all ? "; you accepted for all sites"

@@ -13,6 +13,16 @@ const char *plain_purpose(struct slice purpose);
 /* "essential", or "unknown" for a word that is none. */
 const char *purpose_class(struct slice purpose);
 const char *plain_profile(enum config_profile profile);
+/* What is done with what is not needed, a sentence each. */
+struct profile_rules {
+	const char *comfort, *tracking, *unknown;
+};
+struct profile_rules profile_rules(enum config_profile profile);
+/*
+ * Whether there is anything to choose: not for minors, where refusing is in force whatever is
+ * said.
+ */
+bool choice_offered(enum config_profile profile);
 /*
  * Whether a choice decides anything under the profile; where it does not, what is said of choices
  * must not sound as if it did.
@@ -21,6 +31,7 @@ bool choice_decides(enum config_profile profile);
 /* What is in force for all sites, for one site, and how choices work. */
 const char *all_now(enum config_profile profile, struct slice choice);
 const char *all_rule(enum config_profile profile);
+const char *site_heading(enum config_profile profile);
 const char *site_now(enum config_profile profile, struct slice choice, bool for_all);
 const char *site_rule(enum config_profile profile);
 /* "; you accepted for all sites", empty where nothing was chosen. */

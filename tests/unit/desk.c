@@ -283,10 +283,20 @@ static void test_profiles(void **state)
 	(void)state;
 	req.profile = CONFIG_MINORS;
 	visit(&v, req);
-	BODY(&v, "it does not count");
-	BODY(&v, "; you accepted, which does not count");
-	assert_false(holds(buf_slice(&v.a.body), "; you accepted<"));
+	BODY(&v, "What is not needed is kept out, always.");
+	BODY(&v, "Sites are never passed unread here");
+	assert_false(holds(buf_slice(&v.a.body), "<button"));
+	assert_false(holds(buf_slice(&v.a.body), "; you "));
+	assert_false(holds(buf_slice(&v.a.body), "does not count"));
 	desk_answer_release(&v.a);
+	req.target = SLICE("/site/old.example");
+	visit(&v, req);
+	BODY(&v, "Kept out, always.");
+	assert_false(holds(buf_slice(&v.a.body), "<button"));
+	assert_false(holds(buf_slice(&v.a.body), "unless you accept"));
+	assert_false(holds(buf_slice(&v.a.body), "You accepted"));
+	desk_answer_release(&v.a);
+	req.target = SLICE("/");
 	req.profile = CONFIG_INVESTIGATOR;
 	visit(&v, req);
 	BODY(&v, "nothing is kept out");
@@ -296,6 +306,7 @@ static void test_profiles(void **state)
 	req.target = SLICE("/site/old.example");
 	visit(&v, req);
 	BODY(&v, "You accepted. It is noted, but does not count.");
+	assert_false(holds(buf_slice(&v.a.body), "unless you accept"));
 	desk_answer_release(&v.a);
 }
 

@@ -192,15 +192,15 @@ static void make_room(struct config *cfg, const struct option_row *row, bool *se
 
 static bool apply_file(struct config *cfg, const char *name, struct slice text, struct buf *why)
 {
-	bool seen[64] = { false }, good = true;
+	bool seen[64] = { false }, good;
 	struct config_settings settings;
 	char folder[PATH_MAX];
 	char *slash;
 	struct buf what;
 
-	if (!slice_copy(slice_str(cfg->file), folder, sizeof(folder)) ||
-	    !config_file_parse(name, text, &settings, why))
+	if (!slice_copy(slice_str(cfg->file), folder, sizeof(folder)))
 		return false;
+	good = config_file_parse(name, text, &settings, why);
 	slash = strrchr(folder, '/');
 	if (slash != NULL)
 		slash[slash == folder] = '\0';

@@ -10,6 +10,14 @@
  * libconfuse knows the line of what it reads but not the column, so the reader follows it through
  * the text: values and keys come in order, and each is looked for behind the one before it.
  */
+#define UNKNOWN_MAX 16
+
+/* Unknown keys, at the top or in a profile. */
+struct unknown {
+	char *names[UNKNOWN_MAX];
+	size_t n;
+};
+
 struct reader {
 	const char *name;
 	struct slice text;
@@ -18,6 +26,14 @@ struct reader {
 	struct config_place at;	 /* behind the last token found */
 	struct config_place end; /* of the text */
 	bool failed;
+	/*
+	 * libconfuse ends at an unknown key.  So it is asked once more, with that key allowed and
+	 * its value ignored, and only what the last pass says besides counts.
+	 */
+	struct unknown top, in_profile;
+	bool again;
+	bool full; /* there was no memory */
+	struct buf besides;
 };
 
 /* libconfuse's callbacks carry no argument of ours (its scanner is global as well). */
@@ -25,8 +41,35 @@ static _Thread_local struct reader *reader_now;
 
 static void complain(struct reader *r, struct config_place p, const char *what)
 {
-	buf_addf(r->why, "%s:%u:%u: %s\n", r->name, p.line, p.column, what);
+	buf_addf(&r->besides, "%s:%u:%u: %s\n", r->name, p.line, p.column, what);
 	r->failed = true;
+}
+
+static bool is_unknown(const struct unknown *u, struct slice name)
+{
+	for (size_t i = 0; i < u->n; i++)
+		if (slice_eq(slice_str(u->names[i]), name))
+			return true;
+	return false;
+}
+
+/* True when it is new, and the next pass can allow it. */
+static bool add_unknown(struct unknown *u, struct slice name)
+{
+	char *copy;
+
+	if (u->n == UNKNOWN_MAX || name.n == 0 || is_unknown(u, name))
+		return false;
+	copy = config_copy(name);
+	if (copy != NULL)
+		u->names[u->n++] = copy;
+	return copy != NULL;
+}
+
+static void release_unknown(struct unknown *u)
+{
+	for (size_t i = 0; i < u->n; i++)
+		free(u->names[i]);
 }
 
 static struct slice line_of(struct slice text, unsigned line)
@@ -236,6 +279,7 @@ static bool keep(struct reader *r, const struct option_row *row, char *value,
 			r->out->v = more;
 		free(value);
 		complain(r, at, "there is no memory left");
+		r->full = true;
 		return false;
 	}
 	r->out->v = more;
@@ -258,13 +302,18 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
 	struct reader *r = reader_now;
 	const char *title = cfg_title(cfg);
-	const struct option_row *row =
-		option_find(title != NULL ? SLICE("profile") : slice_str(cfg_opt_name(opt)));
+	struct slice key = slice_str(cfg_opt_name(opt));
+	const struct option_row *row = option_find(title != NULL ? SLICE("profile") : key);
 	struct config_place at = place_of(r, cfg->line, slice_str(value));
+	enum config_profile ignored;
 
+	*(const char **)result = value;
+	if (title != NULL ? is_unknown(&r->in_profile, key) ||
+				    !config_profile_find(slice_str(title), &ignored)
+			  : is_unknown(&r->top, key))
+		return 0; /* that is the mistake, whatever the value */
 	if (row == NULL)
 		return -1;
-	*(const char **)result = value;
 	return keep(r, row,
 		    title != NULL ? profile_value(title, value) : config_copy(slice_str(value)), at)
 		       ? 0
@@ -282,7 +331,7 @@ static int on_profile(cfg_t *cfg, cfg_opt_t *opt)
 		return 0;
 	complain(r, place_before(r, cfg->line, slice_str(title)),
 		 "there is no such profile; write default, minors or investigator");
-	return -1;
+	return 0;
 }
 
 static const char *after_quote(const char *message, struct slice *quoted)
@@ -297,14 +346,15 @@ static const char *after_quote(const char *message, struct slice *quoted)
 	return to + 1;
 }
 
-static void unknown_key(struct reader *r, const cfg_t *cfg, struct slice key)
+static void unknown_key(struct reader *r, cfg_t *cfg, struct slice key)
 {
+	bool in_profile = cfg_title(cfg) != NULL;
 	struct config_place at = place_of(r, cfg->line, key);
 	struct buf what;
 	const char *near = option_nearest(key);
 
 	buf_init(&what, 1024);
-	if (cfg_title((cfg_t *)(uintptr_t)cfg) != NULL)
+	if (in_profile)
 		buf_addf(&what, "unknown key '%.*s' in a profile; only 'clients' can stand there",
 			 SLICE_ARG(slice_head(key, 80)));
 	else if (near != NULL)
@@ -314,7 +364,14 @@ static void unknown_key(struct reader *r, const cfg_t *cfg, struct slice key)
 		buf_addf(&what, "unknown key '%.*s'; 'crumbgate run --help' lists all",
 			 SLICE_ARG(slice_head(key, 80)));
 	buf_addc(&what, '\0');
+	r->again = add_unknown(in_profile ? &r->in_profile : &r->top, key);
+	if (r->again)
+		buf_clear(&r->besides); /* the next pass says it once more */
 	complain(r, at, buf_ok(&what) ? buf_slice(&what).p : "unknown key");
+	if (r->again) {
+		buf_add(r->why, buf_slice(&r->besides));
+		buf_clear(&r->besides);
+	}
 	buf_release(&what);
 }
 
@@ -337,10 +394,12 @@ __attribute__((format(printf, 2, 0))) static void on_error(cfg_t *cfg, const cha
 	char message[512];
 	struct slice quoted;
 
-	if (r->failed)
+	if (r->again || r->full)
 		return; /* what follows an error of ours */
 	vsnprintf(message, sizeof(message), fmt, ap);
 	after_quote(message, &quoted);
+	if (is_unknown(cfg_title(cfg) != NULL ? &r->in_profile : &r->top, quoted))
+		return; /* said already; what stands behind it is no value */
 	if (strncmp(message, "no such option", 14) == 0 ||
 	    strncmp(message, "no sub-section", 14) == 0) {
 		unknown_key(r, cfg, quoted);
@@ -366,13 +425,22 @@ __attribute__((format(printf, 2, 0))) static void on_error(cfg_t *cfg, const cha
 
 /* ---- all together ---- */
 
-static cfg_t *make_parser(void)
+/* A list takes a single value as well. */
+static void allow(cfg_opt_t *opts, size_t n, const char *name)
 {
-	cfg_opt_t clients[] = { CFG_STR_LIST_CB("clients", NULL, CFGF_NODEFAULT, on_value),
-				CFG_END() };
-	cfg_opt_t *opts = calloc(options_n + 1, sizeof(*opts));
+	opts[n] = (cfg_opt_t)CFG_STR_LIST_CB(name, NULL, CFGF_NODEFAULT, on_value);
+	opts[n + 1] = (cfg_opt_t)CFG_END();
+}
+
+static cfg_t *make_parser(const struct reader *r)
+{
+	cfg_opt_t clients[UNKNOWN_MAX + 2];
+	cfg_opt_t *opts = calloc(options_n + UNKNOWN_MAX + 1, sizeof(*opts));
 	cfg_t *cfg;
 
+	allow(clients, 0, "clients");
+	for (size_t i = 0; i < r->in_profile.n; i++)
+		allow(clients, i + 1, r->in_profile.names[i]);
 	if (opts == NULL)
 		return NULL;
 	for (size_t i = 0; i < options_n; i++) {
@@ -386,6 +454,8 @@ static cfg_t *make_parser(void)
 			opts[i] = (cfg_opt_t)CFG_STR_CB(name, NULL, CFGF_NODEFAULT, on_value);
 	}
 	opts[options_n] = (cfg_opt_t)CFG_END();
+	for (size_t i = 0; i < r->top.n; i++)
+		allow(opts, options_n + i, r->top.names[i]);
 	cfg = cfg_init(opts, CFGF_NONE); /* copies them */
 	free(opts);
 	if (cfg == NULL)
@@ -422,9 +492,12 @@ static void find_twins(struct reader *r, cfg_t *cfg)
 
 static void parse(struct reader *r)
 {
-	cfg_t *cfg = make_parser();
+	cfg_t *cfg = make_parser(r);
 	char *text = config_copy(r->text);
 
+	config_settings_release(r->out);
+	r->at = (struct config_place){ 1, 1 };
+	r->again = false;
 	if (cfg == NULL || text == NULL) {
 		complain(r, (struct config_place){ 1, 1 }, "there is no memory left");
 	} else {
@@ -432,7 +505,7 @@ static void parse(struct reader *r)
 		if (cfg_parse_buf(cfg, text) != CFG_SUCCESS && !r->failed)
 			complain(r, r->at, "this cannot be read; write KEY = VALUE");
 		reader_now = NULL;
-		if (!r->failed)
+		if (!r->again && !r->full)
 			find_twins(r, cfg);
 	}
 	free(text);
@@ -443,13 +516,19 @@ static void parse(struct reader *r)
 bool config_file_parse(const char *name, struct slice text, struct config_settings *out,
 		       struct buf *why)
 {
-	struct reader r = { .name = name, .text = text, .why = why, .out = out, .at = { 1, 1 } };
+	struct reader r = { .name = name, .text = text, .why = why, .out = out };
 
 	*out = (struct config_settings){ 0 };
-	if (scan(&r))
-		parse(&r);
-	if (r.failed)
-		config_settings_release(out);
+	buf_init(&r.besides, why->max);
+	if (scan(&r)) {
+		do {
+			parse(&r); /* each pass but the last finds one more unknown key */
+		} while (r.again);
+	}
+	buf_add(why, buf_slice(&r.besides));
+	buf_release(&r.besides);
+	release_unknown(&r.top);
+	release_unknown(&r.in_profile);
 	return !r.failed;
 }
 

@@ -28,7 +28,11 @@ struct config_settings {
 	size_t n;
 };
 
-/* False, and *out empty, when the text is not well-formed. */
+/*
+ * False when the text is not well-formed; *out then holds what could be read, so that the values in
+ * it can be looked at too.  An unknown key or profile does not end the reading; what does is an
+ * error in the grammar, and an error of quotes, braces or characters comes before everything.
+ */
 bool config_file_parse(const char *name, struct slice text, struct config_settings *out,
 		       struct buf *why);
 void config_settings_release(struct config_settings *s);

@@ -18,7 +18,8 @@ static const struct command commands[] = {
 	  "again, SIGTERM lets what runs finish.",
 	  true, cmd_run },
 	{ "check", "[-c FILE] [--json] [OPTION...]", "check a configuration file",
-	  "Says \"good\", or each mistake with file, line and column. Exit status: 0 good, 1 "
+	  "Says \"good\", or each mistake with file, line and column, up to the first mistake of "
+	  "form.\nExit status: 0 good, 1 "
 	  "wrong, 2 it\n"
 	  "could not be read. With --json it prints the configuration that would be in force.",
 	  true, cmd_check },

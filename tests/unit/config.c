@@ -259,8 +259,8 @@ static const struct {
 	{ "profile minors { clients = 10.0.0.0/8 }\nprofile default { clients = 10.0.0.0/8 }",
 	  "2:29: 10.0.0.0/8 has the profile 'minors' already; take one away\n" },
 	{ "via = yes\nvia = no\n", "2:7: the key of this value is there twice; remove one\n" },
-	{ "trust = a\nworkers = 1\ntrust = b\n",
-	  "3:9: the key of this value is there twice; join the lists, or "
+	{ "tls-name = a\nworkers = 1\ntls-name = b\n",
+	  "3:12: the key of this value is there twice; join the lists, or "
 	  "write += the second time\n" },
 	{ "include(\"/etc/passwd\")",
 	  "1:8: functions such as include() are not known here; remove it\n" },
@@ -291,6 +291,24 @@ static const struct {
 	/* All values are looked at before giving up. */
 	{ "via = 1\n\nworkers = x\n", "1:7: '1' is neither yes nor no; write one of these\n"
 				      "3:11: 'x' is no value of 'workers'; write digits only\n" },
+	/* Unknown keys, names and values do not hide each other. */
+	{ "lisen = 1.1.1.1:1\nworkers = x\nfrob = {a, \"b c\"}\n"
+	  "profile minor { clients = 10.0.0.0/8 }\n"
+	  "profile minors { client = 10.0.0.0/8 clients = 10.0.0.0/33 }\nvia = 1\nlisen = 2\n",
+	  "1:1: unknown key 'lisen'; did you mean 'listen'?\n"
+	  "3:1: unknown key 'frob'; 'crumbgate run --help' lists all\n"
+	  "5:18: unknown key 'client' in a profile; only 'clients' can stand there\n"
+	  "4:9: there is no such profile; write default, minors or investigator\n"
+	  "2:11: 'x' is no value of 'workers'; write digits only\n"
+	  "5:48: '10.0.0.0/33' is no subnet; write ADDRESS/BITS, as 10.1.0.0/16 or fd00:1::/64\n"
+	  "6:7: '1' is neither yes nor no; write one of these\n" },
+	/* The grammar ends it, but what was read before is looked at. */
+	{ "workers = x\nlisen = 1\nvia yes\n",
+	  "2:1: unknown key 'lisen'; did you mean 'listen'?\n"
+	  "3:5: a '=' is missing before this; write KEY = VALUE\n"
+	  "1:11: 'x' is no value of 'workers'; write digits only\n" },
+	{ "frob { a = 1 }\n", "1:1: unknown key 'frob'; 'crumbgate run --help' lists all\n" },
+	{ "frob 1\n", "1:1: unknown key 'frob'; 'crumbgate run --help' lists all\n" },
 };
 
 static void test_wrong_files(void **state)
@@ -300,6 +318,23 @@ static void test_wrong_files(void **state)
 		load_text(CONFIG_INVALID, wrong_files[i].text);
 		assert_said(wrong_files[i].said);
 	}
+}
+
+static void test_many_unknown(void **state)
+{
+	char text[4096] = "";
+	struct slice rest, line;
+	size_t n = 0, lines = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 200; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "key-%u = {1, 2}\n", i);
+	load_text(CONFIG_INVALID, text);
+	for (rest = buf_slice(&why); rest.n != 0; lines++) {
+		rest = slice_cut(rest, '\n', &line);
+		assert_true(slice_find(line, 'u') < line.n);
+	}
+	assert_in_range(lines, 10, 20); /* then it gives up */
 }
 
 static void test_too_long(void **state)
@@ -479,6 +514,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults), cmocka_unit_test(test_file),
 		cmocka_unit_test(test_profiles), cmocka_unit_test(test_wrong_files),
+		cmocka_unit_test(test_many_unknown),
 		cmocka_unit_test(test_too_long), cmocka_unit_test(test_command_line),
 		cmocka_unit_test(test_reload),	 cmocka_unit_test(test_describe),
 		cmocka_unit_test(test_nearest),	 cmocka_unit_test(test_listen_tls),

@@ -405,7 +405,7 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	choice_form(&form, &p, site, choice, "for this site");
 	passes_load(ctx, req, &p.passes);
 	passes_section(ctx, req, &p.passes, site, &passes_part);
-	buf_adds(&groups, "<tbody>");
+	buf_adds(&groups, "<tbody role=\"rowgroup\">");
 	rows(&groups, &p, s, SIZE_MAX);
 	buf_adds(&groups, "</tbody>");
 	FILL(&rows_part, asset_table_html, HTML("groups", part_of(out, &groups)));

@@ -217,7 +217,7 @@ static void test_home(void **state)
 	assert_true(newer < older);
 	BODY(&v, "2 sites, 3 cookies: 1 kept out, 2 let through.");
 	BODY(&v, "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;");
-	BODY(&v, "<td>&lt;b&gt;</td>");
+	BODY(&v, "class=\"setter\">&lt;b&gt;</td>");
 	BODY(&v, "\xc3\xa9&#xFFFD;");
 	BODY(&v, "<span class=\"done in\">Let through (3 of 5 times)<");
 	BODY(&v, "Kept out, deleted");

@@ -66,13 +66,40 @@ static void add(struct error_page *page, struct error_detail *details, const cha
 	details[page->details_n++] = (struct error_detail){ name, slice_str(value) };
 }
 
+/* What to do about a certificate, by the code of what is wrong with it (certs/trust_error.c). */
+static const char *certificate_hint(const char *code)
+{
+	static const struct {
+		const char *code, *hint;
+	} hints[] = {
+		{ "expired",
+		  "Check the date and time of the machine that the proxy runs on. If they are "
+		  "right, the site has to renew its certificate." },
+		{ "not-yet-valid",
+		  "Check the date and time of the machine that the proxy runs on. If they are "
+		  "right, look again when the certificate has become valid." },
+		{ "wrong-host",
+		  "Check that the site's name is written as you meant it. If it is, only the site "
+		  "can mend this: its certificate has to name this host." },
+		{ "unknown-issuer",
+		  "If you run the site, or know its certificate authority, add its root "
+		  "certificate with the option trust." },
+		{ "self-signed",
+		  "If you run the site, or know its certificate authority, add its root "
+		  "certificate with the option trust." },
+	};
+
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+		if (strcmp(code, hints[i].code) == 0)
+			return hints[i].hint;
+	return "Only the site can mend this: it needs another certificate.";
+}
+
 static void refuse_certificate(struct downstream *d, const struct origin_failure *why)
 {
-	static const char *const hints[] = {
+	const char *const hints[] = {
 		"Nothing was sent to the site: somebody may be pretending to be it.",
-		"Check the date and time of this device.",
-		("If you run the site, or know its certificate authority, add its root certificate "
-		 "with the option trust."),
+		certificate_hint(why->trust.code),
 	};
 	char from[CLOCK_RFC3339_LEN + 1], until[CLOCK_RFC3339_LEN + 1];
 	struct error_detail details[DETAILS_MAX];
@@ -83,13 +110,9 @@ static void refuse_certificate(struct downstream *d, const struct origin_failure
 		.reason = slice_str(why->text),
 		.details = details,
 		.hints = hints,
-		.hints_n = sizeof(hints) / sizeof(hints[0]) - 1,
+		.hints_n = sizeof(hints) / sizeof(hints[0]),
 	};
 
-	/* The last hint helps where an authority is missing, not with what is expired or forged. */
-	if (strcmp(why->trust.code, "unknown-issuer") == 0 ||
-	    strcmp(why->trust.code, "self-signed") == 0)
-		page.hints_n++;
 	add(&page, details, "Reason", why->trust.code);
 	if (why->has_cert) {
 		clock_rfc3339(why->cert.not_before_ms, from, sizeof(from));

@@ -87,6 +87,7 @@ scenario('errors', async (t) => {
 		t.check(r.code === 0 && r.status >= 500 && r.text.includes(host) && reason.test(r.text) && !/should not see/.test(r.text),
 			`${host}: a page inside TLS names the host and the reason`, [r.code, r.status, r.stderr, r.text.slice(0, 1500)]);
 		t.equal(/option trust/.test(r.text), ['self.test', 'unknown.test'].includes(host), `${host}: a root certificate is asked for only where one is missing`);
+		t.equal(/date and time/.test(r.text), ['expired.test', 'early.test'].includes(host), `${host}: a clock is blamed only where one can be wrong`);
 		t.check(/no-store/.test(r.get('cache-control') ?? '') && r.get('content-security-policy') !== undefined,
 			`${host}: the page is not kept and runs nothing`, r.heads);
 	}

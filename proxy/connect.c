@@ -343,7 +343,7 @@ void connect_used(struct client *c)
 {
 	struct client_tunnel *t = c->tunnel;
 
-	if (t != NULL && t->attempt.state == TRY_SECURED)
+	if (t != NULL && t->attempt.state != TRY_NONE)
 		pass_try_used(&t->attempt, c->w->passes, c->visitor, slice_str(t->target.identity));
 }
 

@@ -8,9 +8,10 @@
  *	The visitor's program does not take our certificates for this host, as applications do
  *	that accept only their own.  Never after one refusal, but after so many in so long a time
  *	(pass-after-refusals in pass-window).  Each attempt has to begin after the one before it
- *	was over, so connections opened side by side count once; and a connection to the host that
- *	is used begins the count anew.  A visitor who has not used any connection that we
- *	intercepted does not trust the CA; nothing counts for him, for want of trust is no pinning.
+ *	was over, so connections opened side by side count once.  A visitor who has not used any
+ *	connection that we intercepted does not trust the CA; nothing counts for him, for want of
+ *	trust is no pinning.  Nor does it for a host that he has used intercepted within the time
+ *	that a pass lasts: it works so, and who refuses is somebody else at the same address.
  *
  *   challenge
  *	The origin asks whether a robot is calling (challenges.h), which can be because our TLS is
@@ -123,6 +124,8 @@ enum pass_try_state { TRY_NONE, TRY_SHAKING, TRY_SECURED, TRY_OVER };
 struct pass_try {
 	enum pass_try_state state;
 	int64_t began, secured; /* monotonic ms */
+	int64_t noted;		/* when its use was noted last */
+	bool used;
 };
 
 /* How a client's connection ended before anything was asked on it. */
@@ -143,7 +146,10 @@ struct pass_try_end {
  */
 bool pass_try_is_refusal(const struct pass_try *t, const struct pass_try_end *end, int64_t now);
 
-/* It begins; is done; the first byte came; the connection is over.  Each may be told again. */
+/*
+ * It begins; is done; bytes came (whenever they do, for a long connection is a use all the time);
+ * the connection is over.  Each may be told again.
+ */
 void pass_try_begin(struct pass_try *t, const struct passes *p);
 void pass_try_secured(struct pass_try *t, const struct passes *p);
 void pass_try_used(struct pass_try *t, struct passes *p, const struct visitor *v,
@@ -182,7 +188,8 @@ bool passes_letter(struct passes *p, struct slice letter);
 /* ---- the end of a worker ---- */
 
 /*
- * The next generation serves: it gets the passes, those that a person ended and who trusts the CA.
+ * The next generation serves: it gets the passes, those that a person ended, who trusts the CA and
+ * who used which host.
  * What is here goes on passing the connections that are here.
  */
 void passes_hand_over(struct passes *p);

@@ -3,11 +3,11 @@
 #include "proxy/passes_parts.h"
 
 enum letter_kind {
-	LETTER_BEGUN, /* a pass, or one that a person ended; all others hold no more than a key */
+	LETTER_BEGUN, /* a pass, or one that a person ended */
 	LETTER_STOPPED,
 	LETTER_REFUSED, /* and when it began and was refused */
-	LETTER_ACCEPTED,
-	LETTER_TRUSTS, /* the key is the visitor alone */
+	LETTER_USED,	/* and when */
+	LETTER_TRUSTS,	/* the key is the visitor alone */
 };
 
 /* ---- out ---- */
@@ -44,14 +44,6 @@ static void send_letter(struct passes *p, struct buf *b)
 	buf_release(b);
 }
 
-static void tell(struct passes *p, enum letter_kind kind, const struct pass_key *k)
-{
-	struct buf b;
-
-	begin_letter(&b, kind, slice_of(k->text, k->n));
-	send_letter(p, &b);
-}
-
 void passes_tell_begun(struct passes *p, const struct pass_row *r)
 {
 	struct buf b;
@@ -62,12 +54,25 @@ void passes_tell_begun(struct passes *p, const struct pass_row *r)
 
 void passes_tell_stopped(struct passes *p, const struct pass_key *k)
 {
-	tell(p, LETTER_STOPPED, k);
+	struct buf b;
+
+	begin_letter(&b, LETTER_STOPPED, slice_of(k->text, k->n));
+	send_letter(p, &b);
 }
 
-void passes_tell_accepted(struct passes *p, const struct pass_key *k)
+static void pack_use(struct buf *b, const struct pass_use *u)
 {
-	tell(p, LETTER_ACCEPTED, k);
+	begin_letter(b, LETTER_USED,
+		     slice_of(u->key, CLIENT_ID_LEN + strlen(u->key + CLIENT_ID_LEN)));
+	msg_put_i64(b, u->at);
+}
+
+void passes_tell_used(struct passes *p, const struct pass_use *u)
+{
+	struct buf b;
+
+	pack_use(&b, u);
+	send_letter(p, &b);
 }
 
 void passes_tell_refused(struct passes *p, const struct pass_key *k, int64_t began, int64_t at)
@@ -119,6 +124,19 @@ static void hand_trusting(struct passes *p)
 	}
 }
 
+static void hand_uses(struct passes *p)
+{
+	struct buf b;
+
+	for (const struct pass_use *u = p->uses; u != NULL; u = u->hh.next) {
+		if (u->at <= passes_now(p) - p->rules.time_ms)
+			continue;
+		pack_use(&b, u);
+		if (!hand(p, &b))
+			return;
+	}
+}
+
 void passes_hand_over(struct passes *p)
 {
 	if (p->handed || p->closed)
@@ -126,6 +144,7 @@ void passes_hand_over(struct passes *p)
 	passes_tick(p);
 	hand_rows(p);
 	hand_trusting(p);
+	hand_uses(p);
 	p->handed = true;
 }
 
@@ -211,8 +230,21 @@ static bool take_refused(struct passes *p, const struct pass_key *k, struct msg_
 	if (!msg_end(r) || began < 0 || began > at)
 		return false;
 	/* Whether it is enough is for the worker to say that sees the next one. */
-	if (refusals_matter(p) && passes_row(p, k) == NULL)
+	if (refusals_matter(p) && passes_row(p, k) == NULL && !uses_lately(p, k))
 		(void)refusals_count(p, k, began, least(at, passes_now(p)));
+	return true;
+}
+
+static bool take_used(struct passes *p, const struct pass_key *k, struct msg_reader *r)
+{
+	int64_t at = msg_get_i64(r);
+
+	if (!msg_end(r))
+		return false;
+	if (!refusals_matter(p))
+		return true;
+	trusting_note(p, (const uint8_t *)k->text);
+	(void)uses_note(p, k, least(at, passes_now(p)));
 	return true;
 }
 
@@ -230,12 +262,8 @@ static bool take_of_host(struct passes *p, uint8_t kind, const struct pass_key *
 		if (!p->closed)
 			passes_bar(p, k, false);
 		return true;
-	case LETTER_ACCEPTED:
-		if (!msg_end(r))
-			return false;
-		(void)trusting_note(p, (const uint8_t *)k->text);
-		refusals_drop(p, k);
-		return true;
+	case LETTER_USED:
+		return take_used(p, k, r);
 	default:
 		return false;
 	}
@@ -256,7 +284,7 @@ bool passes_letter(struct passes *p, struct slice letter)
 	if (kind == LETTER_TRUSTS) {
 		if (key.n != CLIENT_ID_LEN || !msg_end(&r))
 			return false;
-		(void)trusting_note(p, (const uint8_t *)key.p);
+		trusting_note(p, (const uint8_t *)key.p);
 		return true;
 	}
 	k = pass_key_of((const uint8_t *)key.p, slice_skip(key, CLIENT_ID_LEN));

@@ -41,6 +41,13 @@ struct trusting {
 	uint8_t id[CLIENT_ID_LEN];
 };
 
+/* A host that a visitor used by a connection that we intercepted; the one used last is last. */
+struct pass_use {
+	UT_hash_handle hh;
+	int64_t at; /* monotonic */
+	char key[];
+};
+
 struct passes {
 	struct passes_rules rules;
 	const struct clock *clock;
@@ -49,6 +56,7 @@ struct passes {
 	struct pass_row *rows;
 	struct refusals *refusals;
 	struct trusting *trusting;
+	struct pass_use *uses;
 	bool handed; /* the next generation has what is here, and owns it */
 	bool closed;
 };
@@ -79,7 +87,7 @@ bool passes_begin(struct passes *p, struct visitor *v, const struct pass_key *k,
 /* passes_letters.c */
 void passes_tell_begun(struct passes *p, const struct pass_row *r);
 void passes_tell_stopped(struct passes *p, const struct pass_key *k);
-void passes_tell_accepted(struct passes *p, const struct pass_key *k);
+void passes_tell_used(struct passes *p, const struct pass_use *u);
 void passes_tell_refused(struct passes *p, const struct pass_key *k, int64_t began, int64_t at);
 
 /* passes_refusals.c */
@@ -88,7 +96,10 @@ bool refusals_matter(const struct passes *p);
 /* How many there are within the window, this one included; 0: it does not count. */
 unsigned refusals_count(struct passes *p, const struct pass_key *k, int64_t began, int64_t at);
 void refusals_drop(struct passes *p, const struct pass_key *k);
-/* False: was known already, or no memory (then nothing passes). */
-bool trusting_note(struct passes *p, const uint8_t id[CLIENT_ID_LEN]);
+/* No memory: then nothing passes. */
+void trusting_note(struct passes *p, const uint8_t id[CLIENT_ID_LEN]);
+/* So lately that it works.  Refusals before it count no more.  NULL: no memory. */
+struct pass_use *uses_note(struct passes *p, const struct pass_key *k, int64_t at);
+bool uses_lately(const struct passes *p, const struct pass_key *k);
 
 #endif

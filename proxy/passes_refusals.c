@@ -6,6 +6,9 @@
 
 #define REFUSALS_MAX 4096u
 #define TRUSTING_MAX 8192u
+#define USES_MAX 16384u
+/* A use is noted again after this part of the time it counts for. */
+#define USE_PART 8
 
 /* ---- one handshake ---- */
 
@@ -53,9 +56,15 @@ void pass_try_secured(struct pass_try *t, const struct passes *p)
 
 void pass_try_used(struct pass_try *t, struct passes *p, const struct visitor *v, struct slice host)
 {
-	if (t->state != TRY_SECURED)
+	int64_t now = passes_now(p);
+
+	if (t->state == TRY_SECURED) {
+		t->state = TRY_OVER;
+		t->used = true;
+	} else if (!t->used || now - t->noted < p->rules.time_ms / USE_PART) {
 		return;
-	t->state = TRY_OVER;
+	}
+	t->noted = now;
 	passes_accepted(p, v, host);
 }
 
@@ -94,6 +103,21 @@ static void forget_refusals(struct passes *p, struct refusals *f)
 	free(f);
 }
 
+static struct pass_use *find_use(const struct passes *p, const struct pass_key *k)
+{
+	struct pass_use *u = NULL;
+
+	if (k->n != 0)
+		HASH_FIND(hh, p->uses, k->text, k->n, u);
+	return u;
+}
+
+static void forget_use(struct passes *p, struct pass_use *u)
+{
+	HASH_DEL(p->uses, u);
+	free(u);
+}
+
 static void forget_trusting(struct passes *p, struct trusting *t)
 {
 	HASH_DEL(p->trusting, t);
@@ -106,6 +130,8 @@ void refusals_release(struct passes *p)
 		forget_refusals(p, p->refusals);
 	while (p->trusting != NULL)
 		forget_trusting(p, p->trusting);
+	while (p->uses != NULL)
+		forget_use(p, p->uses);
 }
 
 void refusals_drop(struct passes *p, const struct pass_key *k)
@@ -116,34 +142,64 @@ void refusals_drop(struct passes *p, const struct pass_key *k)
 		forget_refusals(p, f);
 }
 
-bool trusting_note(struct passes *p, const uint8_t id[CLIENT_ID_LEN])
+void trusting_note(struct passes *p, const uint8_t id[CLIENT_ID_LEN])
 {
 	struct trusting *t;
 
 	if (find_trusting(p, id) != NULL)
-		return false;
+		return;
 	t = calloc(1, sizeof(*t));
 	if (t == NULL)
-		return false;
+		return;
 	while (HASH_COUNT(p->trusting) >= TRUSTING_MAX)
 		forget_trusting(p, p->trusting);
 	memcpy(t->id, id, CLIENT_ID_LEN);
 	HASH_ADD(hh, p->trusting, id, CLIENT_ID_LEN, t);
-	return true;
+}
+
+struct pass_use *uses_note(struct passes *p, const struct pass_key *k, int64_t at)
+{
+	struct pass_use *u = find_use(p, k);
+
+	refusals_drop(p, k);
+	if (u != NULL) {
+		/* To the end of the order. */
+		HASH_DEL(p->uses, u);
+	} else {
+		u = calloc(1, sizeof(*u) + k->n + 1);
+		if (u == NULL)
+			return NULL;
+		memcpy(u->key, k->text, k->n);
+	}
+	if (u->at < at)
+		u->at = at;
+	while (HASH_COUNT(p->uses) >= USES_MAX)
+		forget_use(p, p->uses);
+	HASH_ADD_KEYPTR(hh, p->uses, u->key, k->n, u);
+	return u;
+}
+
+bool uses_lately(const struct passes *p, const struct pass_key *k)
+{
+	const struct pass_use *u = find_use(p, k);
+
+	return u != NULL && passes_now(p) - u->at < p->rules.time_ms;
 }
 
 void passes_accepted(struct passes *p, const struct visitor *v, struct slice host)
 {
-	bool news = trusting_note(p, v->id);
-	struct pass_key k;
+	struct pass_key k = pass_key_of(v->id, host);
+	const struct pass_use *u = find_use(p, &k);
 
-	if (!news && p->refusals == NULL)
+	if (!refusals_matter(p) || k.n == 0)
 		return;
-	k = pass_key_of(v->id, host);
-	if (k.n == 0 || (!news && find_refusals(p, &k) == NULL))
+	trusting_note(p, v->id);
+	/* The others know of it, too. */
+	if (u != NULL && passes_now(p) - u->at < p->rules.time_ms / USE_PART)
 		return;
-	refusals_drop(p, &k);
-	passes_tell_accepted(p, &k);
+	u = uses_note(p, &k, passes_now(p));
+	if (u != NULL)
+		passes_tell_used(p, u);
 }
 
 static struct refusals *meet_refusals(struct passes *p, const struct pass_key *k)
@@ -200,7 +256,7 @@ void passes_refused(struct passes *p, struct visitor *v, struct slice host, int6
 	unsigned n;
 
 	if (!refusals_matter(p) || k.n == 0 || v->profile == PROFILE_MINORS ||
-	    find_trusting(p, v->id) == NULL || (r != NULL && now < r->ends))
+	    find_trusting(p, v->id) == NULL || uses_lately(p, &k) || (r != NULL && now < r->ends))
 		return;
 	n = refusals_count(p, &k, began, now);
 	if (n == 0)

@@ -256,23 +256,90 @@ static void test_decay(void **state)
 	assert_int_equal(s->a.began, 1);
 }
 
-static void test_success_resets(void **state)
+/* Whom his browser uses it for shows that the host works: who refuses is somebody else. */
+static void test_used(void **state)
 {
 	struct stage *s = *state;
 	struct passes *p = open_trusted(s);
 
-	for (int i = 0; i < 10; i++) {
+	refuse(s, p, &s->person, HOST);
+	refuse(s, p, &s->person, HOST);
+	passes_accepted(p, &s->person, SLICE("Pinned.Example."));
+	for (int i = 0; i < 10; i++)
 		refuse(s, p, &s->person, HOST);
-		refuse(s, p, &s->person, HOST);
-		passes_accepted(p, &s->person, HOST);
-	}
 	assert_int_equal(s->a.began, 0);
-	/* That of another host or visitor does not. */
+	/* Used again, even if only just before the time is over. */
+	later(s, 55 * MINUTE);
+	passes_accepted(p, &s->person, HOST);
+	later(s, 55 * MINUTE);
+	for (int i = 0; i < 10; i++)
+		refuse(s, p, &s->person, HOST);
+	assert_int_equal(s->a.began, 0);
+	/* Then it counts from the beginning. */
+	later(s, 5 * MINUTE);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(s->a.began, 0);
+		refuse(s, p, &s->person, HOST);
+	}
+	assert_int_equal(s->a.began, 1);
+}
+
+static void test_used_elsewhere(void **state)
+{
+	struct stage *s = *state;
+	struct passes *p = open_trusted(s);
+
 	refuse(s, p, &s->person, HOST);
 	refuse(s, p, &s->person, HOST);
 	passes_accepted(p, &s->person, SLICE("www.pinned.example"));
 	passes_accepted(p, &s->other, HOST);
 	refuse(s, p, &s->person, HOST);
+	assert_int_equal(s->a.began, 1);
+	/* What drives a use out is 16384 later ones. */
+	passes_accepted(p, &s->person, SLICE("mine.example"));
+	for (unsigned i = 0; i < 16000; i++) {
+		char host[32];
+
+		snprintf(host, sizeof(host), "h%u.example", i);
+		passes_accepted(p, &s->other, slice_str(host));
+	}
+	for (int i = 0; i < 5; i++)
+		refuse(s, p, &s->person, SLICE("mine.example"));
+	assert_int_equal(s->a.began, 1);
+	for (unsigned i = 0; i < 16384; i++) {
+		char host[32];
+
+		snprintf(host, sizeof(host), "i%u.example", i);
+		passes_accepted(p, &s->other, slice_str(host));
+	}
+	for (int i = 0; i < 3; i++)
+		refuse(s, p, &s->person, SLICE("mine.example"));
+	assert_int_equal(s->a.began, 2);
+}
+
+/* One connection that lasts is a use whenever bytes come, told about now and then. */
+static void test_used_long(void **state)
+{
+	static const struct pass_try_end left = { -1, true, true };
+	struct stage *s = *state;
+	struct passes *p = open_trusted(s);
+	struct pass_try t = { 0 };
+
+	pass_try_begin(&t, p);
+	pass_try_secured(&t, p);
+	for (int i = 0; i < 300; i++) {
+		pass_try_used(&t, p, &s->person, HOST);
+		later(s, MINUTE);
+	}
+	assert_in_range(s->a.told, 30, 40);
+	for (int i = 0; i < 5; i++)
+		refuse(s, p, &s->person, HOST);
+	assert_int_equal(s->a.began, 0);
+	/* Its end is none, and no refusal. */
+	later(s, 60 * MINUTE);
+	pass_try_over(&t, p, &s->person, HOST, &left);
+	for (int i = 0; i < 3; i++)
+		refuse(s, p, &s->person, HOST);
 	assert_int_equal(s->a.began, 1);
 }
 
@@ -487,7 +554,7 @@ static void test_signs(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct pass_try t = { rows[i].state, 1000, 2000 };
+		struct pass_try t = { .state = rows[i].state, .began = 1000, .secured = 2000 };
 
 		if (pass_try_is_refusal(&t, &rows[i].end, 2000 + rows[i].after) != rows[i].refusal)
 			fail_msg("row %zu", i);
@@ -584,7 +651,7 @@ static void test_workers_time(void **state)
 	assert_int_equal(s->b.own_ended, 1);
 }
 
-static void test_workers_success(void **state)
+static void test_workers_used(void **state)
 {
 	struct stage *s = *state;
 
@@ -592,6 +659,10 @@ static void test_workers_success(void **state)
 	refuse(s, s->a.passes, &s->person, HOST);
 	refuse(s, s->b.passes, &s->person, HOST);
 	passes_accepted(s->b.passes, &s->person, HOST);
+	for (int i = 0; i < 10; i++)
+		refuse(s, i & 1 ? s->a.passes : s->b.passes, &s->person, HOST);
+	assert_int_equal(s->a.began + s->b.began, 0);
+	later(s, 60 * MINUTE);
 	refuse(s, s->a.passes, &s->person, HOST);
 	refuse(s, s->b.passes, &s->person, HOST);
 	assert_int_equal(s->a.began + s->b.began, 0);
@@ -675,6 +746,10 @@ static void test_reload(void **state)
 	for (int i = 0; i < 3; i++)
 		refuse(s, s->d.passes, &s->person, SLICE("third.example"));
 	assert_int_equal(s->d.began, 1);
+	/* And which hosts he used. */
+	for (int i = 0; i < 5; i++)
+		refuse(s, s->c.passes, &s->person, SLICE("known.example"));
+	assert_int_equal(s->c.began, 0);
 	/* It ends when it would have, and one worker of four says so. */
 	later(s, 49 * MINUTE);
 	all_tick(s);
@@ -1059,21 +1134,38 @@ static void test_markers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_threshold),	 TEST(test_each_apart),
-		TEST(test_decay),	 TEST(test_success_resets),
-		TEST(test_side_by_side), TEST(test_without_trust),
-		TEST(test_off),		 TEST(test_never_after_one),
-		TEST(test_most),	 TEST(test_minors),
-		TEST(test_challenge),	 TEST(test_time),
-		TEST(test_stop),	 cmocka_unit_test(test_signs),
-		TEST(test_try),		 TEST(test_workers),
-		TEST(test_workers_time), TEST(test_workers_success),
-		TEST(test_workers_race), TEST(test_letters),
-		TEST(test_hosts),	 TEST(test_bounds),
-		TEST(test_share),	 TEST(test_reload),
-		TEST(test_reload_later), TEST(test_reload_rules),
-		TEST(test_not_handed),	 TEST(test_close),
-		TEST(test_list),	 cmocka_unit_test(test_markers),
+		TEST(test_threshold),
+		TEST(test_each_apart),
+		TEST(test_decay),
+		TEST(test_used),
+		TEST(test_used_elsewhere),
+		TEST(test_used_long),
+		TEST(test_side_by_side),
+		TEST(test_without_trust),
+		TEST(test_off),
+		TEST(test_never_after_one),
+		TEST(test_most),
+		TEST(test_minors),
+		TEST(test_challenge),
+		TEST(test_time),
+		TEST(test_stop),
+		cmocka_unit_test(test_signs),
+		TEST(test_try),
+		TEST(test_workers),
+		TEST(test_workers_time),
+		TEST(test_workers_used),
+		TEST(test_workers_race),
+		TEST(test_letters),
+		TEST(test_hosts),
+		TEST(test_bounds),
+		TEST(test_share),
+		TEST(test_reload),
+		TEST(test_reload_later),
+		TEST(test_reload_rules),
+		TEST(test_not_handed),
+		TEST(test_close),
+		TEST(test_list),
+		cmocka_unit_test(test_markers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

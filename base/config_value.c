@@ -125,7 +125,10 @@ struct unit {
 };
 
 static const struct unit count_units[] = { { "", 1 }, { NULL, 0 } };
-/* The bare number is first, then from the smallest up: amount() takes the largest that divides. */
+/*
+ * The bare number is first, then from the smallest up: config_amount() takes the largest that
+ * divides.
+ */
 static const struct unit time_units[] = { { "", 1000 },	  { "ms", 1 },	    { "s", 1000 },
 					  { "m", 60000 }, { "h", 3600000 }, { NULL, 0 } };
 static const struct unit size_units[] = { { "", 1 },	    { "B", 1 },	     { "K", 1024 },
@@ -137,7 +140,7 @@ static const struct unit *units_of(enum option_type type)
 	return type == OPTION_TIME ? time_units : type == OPTION_SIZE ? size_units : count_units;
 }
 
-static void amount(struct buf *out, enum option_type type, unsigned v)
+void config_amount(struct buf *out, enum option_type type, unsigned v)
 {
 	const struct unit *best = NULL;
 
@@ -176,9 +179,9 @@ static bool set_number(unsigned *out, const struct option_row *row, struct slice
 		}
 		buf_addf(why, "%.*s is out of range; '%s' can be %sfrom ", SLICE_ARG(v), row->name,
 			 row->or_zero ? "0 or " : "");
-		amount(why, row->type, row->min);
+		config_amount(why, row->type, row->min);
 		buf_adds(why, " to ");
-		amount(why, row->type, row->max);
+		config_amount(why, row->type, row->max);
 		return false;
 	}
 	buf_addf(why, "'%.*s' is no value of '%s'; %s", SLICE_ARG(v), row->name, forms[row->type]);

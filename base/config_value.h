@@ -23,6 +23,8 @@ void config_unset(struct config *cfg, const struct option_row *row);
 void config_drop(struct config *cfg, const struct option_row *row);
 /* Appends the value as JSON. */
 void config_show(const struct config *cfg, const struct option_row *row, struct buf *out);
+/* A number as a user would write it: 64K, 30s. */
+void config_amount(struct buf *out, enum option_type type, unsigned v);
 
 bool config_profile_find(struct slice name, enum config_profile *out);
 

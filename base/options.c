@@ -1,6 +1,7 @@
 #include "base/options.h"
 
 #include "base/config.h"
+#include "base/config_value.h"
 
 #include <stddef.h>
 
@@ -172,12 +173,10 @@ const struct option_row options[] = {
 	  .manual = "An application that accepts only its own certificate refuses the proxy's. "
 		    "After so many refusals within pass-window that one host is passed through "
 		    "unread for that one client, never the names below it. Connections opened "
-		    "side by side count once. A client that never used any connection the proxy "
-		    "intercepted does not trust the CA, and nothing is passed for it; nor is a host "
-		    "that the client used intercepted within pass-time, for it works so; nor is "
-		    "anything for clients of the profile minors. A client is an address: devices "
-		    "that share one, behind a router for example, share what is passed, and one of "
-		    "them can bring it about for all. Each pass is recorded, and the desk lists it "
+		    "side by side count once; a connection to the host that was used begins the "
+		    "count anew; a client that never used any connection the proxy intercepted "
+		    "does not trust the CA, and nothing is passed for it. Nor is anything for "
+		    "clients of the profile minors. Each pass is recorded, and the desk lists it "
 		    "and can end it. With 0 refusals change nothing." },
 	{ .name = "pass-window",
 	  .type = OPTION_TIME,
@@ -209,9 +208,8 @@ const struct option_row options[] = {
 	  .manual = "Whether a host that answers with a challenge for robots (as cf-mitigated: "
 		    "challenge) is passed through unread for pass-time, because such a question "
 		    "can be meant for the proxy. Only where the host belongs to the page's own "
-		    "site, for that client and that host alone, and never for clients of the "
-		    "profile minors. The proxy cannot tell why a site asks, so a site can have "
-		    "itself read no more for pass-time; the log says so." },
+		    "site, for that client and that host alone, and not for clients of the "
+		    "profile minors." },
 	{ .name = "via",
 	  .type = OPTION_BOOL,
 	  .fallback = "no",
@@ -429,7 +427,8 @@ static unsigned distance(struct slice a, struct slice b)
 const char *nearest_name(struct slice wrong, const char *const *names, size_t n)
 {
 	const char *best = NULL;
-	unsigned best_distance = 3; /* further away is no slip of the finger */
+	/* Further away is no slip of the finger, and in a short word two letters are all of it. */
+	unsigned best_distance = wrong.n > 3 ? 3 : 2;
 
 	if (wrong.n == 0 || wrong.n > NAME_MAX_COMPARED)
 		return NULL;
@@ -455,6 +454,67 @@ const char *option_nearest(struct slice wrong)
 	for (size_t i = 0; i < options_n; i++)
 		names[i] = options[i].name;
 	return nearest_name(wrong, names, options_n);
+}
+
+#define EXPLAIN_WIDTH 78u
+
+/* At blanks; a longer word stands on a line of its own. */
+static void print_wrapped(struct slice text, FILE *out)
+{
+	struct slice word;
+	size_t column = 0;
+
+	while (text.p != NULL) {
+		text = slice_cut(text, ' ', &word);
+		if (word.n == 0)
+			continue;
+		if (column != 0 && column + 1 + word.n > EXPLAIN_WIDTH) {
+			fputc('\n', out);
+			column = 0;
+		}
+		fprintf(out, "%s%.*s", column != 0 ? " " : "", SLICE_ARG(word));
+		column += (column != 0) + word.n;
+	}
+	fputc('\n', out);
+}
+
+static void add_range(const struct option_row *row, struct buf *out)
+{
+	if (option_is_list(row->type))
+		buf_adds(out, " A list.");
+	if (row->type == OPTION_BOOL)
+		buf_adds(out, " Yes or no.");
+	if (row->type == OPTION_TIME || row->type == OPTION_SIZE || row->type == OPTION_COUNT) {
+		buf_adds(out, row->or_zero ? " 0, or from " : " From ");
+		config_amount(out, row->type, row->min);
+		buf_adds(out, " to ");
+		config_amount(out, row->type, row->max);
+		buf_addc(out, '.');
+	}
+	if (row->fallback[0] != '\0')
+		buf_addf(out, " Default: %s.", row->fallback);
+	else if (option_is_list(row->type))
+		buf_adds(out, " Default: empty.");
+	if (row->fixed)
+		buf_adds(out, " Read at start only.");
+}
+
+void option_explain(const struct option_row *row, FILE *out)
+{
+	struct buf text;
+
+	if (row->type == OPTION_BOOL)
+		fprintf(out, "%s = yes|no\n--%s, --no-%s\n\n", row->name, row->name, row->name);
+	else if (row->type == OPTION_PROFILE)
+		fprintf(out, "%s \"NAME\" { clients = {CIDR, ...} }\n--%s %s\n\n", row->name,
+			row->name, row->arg);
+	else
+		fprintf(out, "%s = %s\n--%s %s\n\n", row->name, row->arg, row->name, row->arg);
+	print_wrapped(slice_str(row->manual), out);
+	buf_init(&text, 4096);
+	add_range(row, &text);
+	print_wrapped(buf_slice(&text), out);
+	buf_release(&text);
 }
 
 void options_help(FILE *out)

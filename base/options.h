@@ -61,6 +61,8 @@ const struct option_row *option_find(struct slice name);
 const char *nearest_name(struct slice wrong, const char *const *names, size_t n);
 const char *option_nearest(struct slice wrong);
 
+/* One option for a terminal: both its forms, the paragraph, range and default, wrapped. */
+void option_explain(const struct option_row *row, FILE *out);
 /* The table for a terminal: one option a line or two, with its default. */
 void options_help(FILE *out);
 /*

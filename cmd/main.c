@@ -113,7 +113,8 @@ static void print_one(const struct command *c)
 	}
 }
 
-static int unknown(const char *what, const char *name)
+/* `or_option`: it may have been meant for an option. */
+static int unknown(const char *what, const char *name, bool or_option)
 {
 	const char *names[sizeof(commands) / sizeof(commands[0]) + 1];
 	const char *near;
@@ -122,9 +123,17 @@ static int unknown(const char *what, const char *name)
 		names[i] = commands[i].name;
 	names[commands_n] = "help";
 	near = nearest_name(slice_str(name), names, commands_n + 1);
-	fprintf(stderr, "crumbgate: there is no %s '%s'; %s%s%s\n", what, name,
-		near != NULL ? "did you mean '" : "see 'crumbgate help'", near != NULL ? near : "",
-		near != NULL ? "'?" : "");
+	if (near == NULL && or_option)
+		near = option_nearest(slice_str(name));
+	fprintf(stderr, "crumbgate: there is no %s '%s'; ", what, name);
+	if (near != NULL) {
+		fprintf(stderr, "did you mean '%s'?\n", near);
+		return COMMAND_USAGE;
+	}
+	fprintf(stderr, "the commands are");
+	for (size_t i = 0; i < commands_n; i++)
+		fprintf(stderr, " %s,", commands[i].name);
+	fprintf(stderr, " help%s\n", or_option ? "; 'crumbgate run --help' lists the options" : "");
 	return COMMAND_USAGE;
 }
 
@@ -146,9 +155,9 @@ static int help(int argc, char **argv)
 	if (c != NULL)
 		print_one(c);
 	else if (row != NULL)
-		printf("%s\n%s\n", row->name, row->manual);
+		option_explain(row, stdout);
 	else
-		return unknown("command or option", argv[1]);
+		return unknown("command or option", argv[1], true);
 	return COMMAND_GOOD;
 }
 
@@ -177,7 +186,7 @@ static int dispatch(int argc, char **argv)
 		return help(argc - 1, argv + 1);
 	c = command_find(argv[1]);
 	if (c == NULL)
-		return unknown("command", argv[1]);
+		return unknown("command", argv[1], false);
 	if (asks_help(argc - 1, argv + 1)) {
 		print_one(c);
 		return COMMAND_GOOD;

@@ -30,7 +30,17 @@ expect 0 '^usage: crumbgate choice set' choice --help
 expect 0 '^  --max-head SIZE' check -h
 expect 0 '^The longest head' help max-head
 expect 2 "did you mean 'check'" chekc
+expect 0 '^From 8K to 1M. Default: 64K.$' help max-head
+expect 0 '^0, or from 2 to 16. Default: 3.$' help pass-after-refusals
+expect 0 '^--via, --no-via$' help via
+for key in $("$program" help run | sed -n 's/^  --\([a-z-]*\).*/\1/p'); do
+	expect 0 "^$key " help "$key"
+	printf '%s\n' "$said" | grep '.\{79\}' >&2 && failed=1
+done
 expect 2 'no command or option' help nothing-like-it
+expect 2 'the commands are run, check, .*, replay, help' help foo
+expect 2 "did you mean 'max-head'" help max-hed
+expect 2 'the commands are run, check, .*, replay, help$' foo
 
 printf 'workers = 2\nlisen = a\n' >"$dir/wrong.conf"
 printf 'workers = 2\n' >"$dir/good.conf"

@@ -173,10 +173,12 @@ const struct option_row options[] = {
 	  .manual = "An application that accepts only its own certificate refuses the proxy's. "
 		    "After so many refusals within pass-window that one host is passed through "
 		    "unread for that one client, never the names below it. Connections opened "
-		    "side by side count once; a connection to the host that was used begins the "
-		    "count anew; a client that never used any connection the proxy intercepted "
-		    "does not trust the CA, and nothing is passed for it. Nor is anything for "
-		    "clients of the profile minors. Each pass is recorded, and the desk lists it "
+		    "side by side count once. A client that never used any connection the proxy "
+		    "intercepted does not trust the CA, and nothing is passed for it; nor is a host "
+		    "that the client used intercepted within pass-time, for it works so; nor is "
+		    "anything for clients of the profile minors. A client is an address: devices "
+		    "that share one, behind a router for example, share what is passed, and one of "
+		    "them can bring it about for all. Each pass is recorded, and the desk lists it "
 		    "and can end it. With 0 refusals change nothing." },
 	{ .name = "pass-window",
 	  .type = OPTION_TIME,
@@ -208,8 +210,9 @@ const struct option_row options[] = {
 	  .manual = "Whether a host that answers with a challenge for robots (as cf-mitigated: "
 		    "challenge) is passed through unread for pass-time, because such a question "
 		    "can be meant for the proxy. Only where the host belongs to the page's own "
-		    "site, for that client and that host alone, and not for clients of the "
-		    "profile minors." },
+		    "site, for that client and that host alone, and never for clients of the "
+		    "profile minors. The proxy cannot tell why a site asks, so a site can have "
+		    "itself read no more for pass-time; the log says so." },
 	{ .name = "via",
 	  .type = OPTION_BOOL,
 	  .fallback = "no",

@@ -1,5 +1,6 @@
 /* CONNECT: from the request to TLS that ends here, or to a tunnel. */
 #include "base/config.h"
+#include "base/diag.h"
 #include "certs/leaf.h"
 #include "evidence/entry.h"
 #include "filters/hosts.h"
@@ -98,6 +99,26 @@ static void on_dialled(struct client *c)
 	}
 }
 
+#define TELL_PRIVATE_MS 60000
+
+/*
+ * Browsers do not show the page that comes with a failed CONNECT: the operator is told.  A page
+ * that tries one address after the other shall not fill the log.
+ */
+static void tell_if_private(struct client *c, const struct origin_failure *why)
+{
+	struct worker *w = c->w;
+	int64_t now = loop_now_ms(w->loop);
+
+	if (why == NULL || why->fault != FAULT_DIAL || why->dial != DIAL_FORBIDDEN ||
+	    w->config->allow_private ||
+	    (w->told_private != 0 && now - w->told_private < TELL_PRIVATE_MS))
+		return;
+	w->told_private = now;
+	diag_info("%s is on an address that is refused (%s): see allow-private",
+		  c->tunnel->target.host, why->text);
+}
+
 static void on_ahead(struct origin *o, enum origin_event event, void *arg)
 {
 	struct client *c = arg;
@@ -123,6 +144,7 @@ static void on_ahead(struct origin *o, enum origin_event event, void *arg)
 	case ORIGIN_FAILED:
 		if (c->state == CLIENT_DIAL && !c->tunnel->dialled_for_tunnel) {
 			client_forget_request(c);
+			tell_if_private(c, origin_failure(o));
 			refuse_origin(&c->down, origin_failure(o));
 		} else if (c->state == CLIENT_DIAL || c->state == CLIENT_HELLO) {
 			client_close(c, STREAM_GRACEFUL);

@@ -76,6 +76,7 @@ struct worker {
 	struct tunnel_list tunnels;
 	unsigned clients_n;
 	size_t kept; /* octets: see struct visitor */
+	int64_t told_private; /* monotonic ms of the last line about allow-private; 0: none */
 	bool draining;
 };
 

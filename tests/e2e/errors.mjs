@@ -107,6 +107,7 @@ scenario('errors', async (t) => {
 	t.match(r.text, /private|loopback/i, 'and the page says why');
 	r = await strict.curl([`https://127.0.0.1:${origin.https}/echo`]);
 	t.check(r.code !== 0 || r.status === 403, 'CONNECT likewise', [r.code, r.status]);
+	t.match(strict.proc.output(), /127\.0\.0\.1 is on an address that is refused \(loopback address.*\): see allow-private/, 'and the operator is told why');
 	r = await strict.curl([`http://127.0.0.1:${strict.port}/`], { proxy: `http://127.0.0.1:${strict.port}` });
 	t.check(r.status !== 200 || !/set\n/.test(r.text), 'the proxy does not loop into itself', r.status);
 });

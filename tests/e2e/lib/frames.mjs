@@ -77,7 +77,8 @@ export async function startRaw(t, tls) {
 		sockets.add(socket);
 		origin.hellos.push(hello);
 		socket.on('error', () => {});
-		socket.write(settings([]));
+		/* Without RFC 7540's priorities: whoever has them is sent no PRIORITY_UPDATE (RFC 9218 section 2.1). */
+		socket.write(settings([[9, 1]]));
 		const read = frameReader(({ type, flags, stream, payload }) => {
 			hello.frames.push(type);
 			if (type === SETTINGS && !(flags & ACK)) {

@@ -28,9 +28,9 @@
 static const char unrecognized_name[] = "\x15\x03\x01\x00\x02\x02\x70";
 
 static const char speak_tls[] =
-	"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 76\r\n"
+	"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 88\r\n"
 	"Connection: close\r\n\r\n"
-	"This port of the proxy speaks TLS: write HTTPS and its address into the PAC.";
+	"This port of the proxy speaks TLS: use https:// for this proxy address, or the PAC file.";
 
 enum outer_state {
 	OUTER_HELLO,	 /* what does the browser speak, to which name? */

@@ -191,12 +191,25 @@ static void take_stopped(struct passes *p, const struct pass_key *k, const struc
 	(void)passes_put(p, k, in);
 }
 
+/* There is no room for one that was handed over: nobody else would say how it ended. */
+static void not_taken(struct passes *p, const struct pass_key *k, const struct pass_row *in)
+{
+	struct pass pass = in->pass;
+
+	pass.host = k->text + CLIENT_ID_LEN;
+	pass.address = in->address;
+	if (passes_owns(p, in))
+		p->ops->ended(p->arg, (const uint8_t *)k->text, &pass, PASS_NOT_HANDED, true);
+}
+
 static void take_pass(struct passes *p, const struct pass_key *k, const struct pass_row *in)
 {
 	struct pass_row *row = passes_has_many(p, k) ? NULL : passes_put(p, k, in);
 
-	if (row == NULL)
+	if (row == NULL) {
+		not_taken(p, k, in);
 		return;
+	}
 	if (is_allowed(p, row->pass.why)) {
 		passes_retire(p, row);
 		return;

@@ -834,6 +834,25 @@ static void test_not_handed(void **state)
 	assert_int_equal(s->b.own_ended, 0);
 }
 
+/* The next generation has as many of this visitor already as there may be. */
+static void test_no_room(void **state)
+{
+	struct stage *s = *state;
+	char host[32];
+
+	open_two(s);
+	assert_true(passes_challenged(s->a.passes, &s->person, HOST, "cloudflare", true));
+	open_next(s);
+	for (unsigned i = 0; i < PASSES_OWN_MAX; i++) {
+		snprintf(host, sizeof(host), "h%u.example", i);
+		assert_true(passes_challenged(s->d.passes, &s->person, slice_str(host), "x", true));
+	}
+	hand_over(s);
+	assert_int_equal(s->c.own_ended, 1);
+	assert_int_equal(s->c.how, PASS_NOT_HANDED);
+	assert_int_equal(s->d.own_ended, 0);
+}
+
 static void test_close(void **state)
 {
 	struct stage *s = *state;
@@ -1164,6 +1183,7 @@ int main(void)
 		TEST(test_reload_rules),
 		TEST(test_not_handed),
 		TEST(test_close),
+		TEST(test_no_room),
 		TEST(test_list),
 		cmocka_unit_test(test_markers),
 	};

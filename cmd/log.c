@@ -146,18 +146,23 @@ static bool wanted(const struct request *q, const struct entry *e)
 	return e->t >= q->since;
 }
 
+/* What stands behind `before`, up to the next column. */
+static void pad(struct buf *out, size_t before, size_t width)
+{
+	for (size_t used = buf_slice(out).n - before; used < width; used++)
+		buf_addc(out, ' ');
+	buf_addc(out, ' ');
+}
+
 /* Left-justified in a column, cut with '~' when it is longer. */
 static void put_column(struct buf *out, struct slice s, size_t width)
 {
-	size_t before = buf_slice(out).n, used;
+	size_t before = buf_slice(out).n;
 
 	put_plain(out, slice_head(s, s.n > width ? width - 1 : s.n));
 	if (s.n > width)
 		buf_addc(out, '~');
-	used = buf_slice(out).n - before;
-	while (used++ < width)
-		buf_addc(out, ' ');
-	buf_addc(out, ' ');
+	pad(out, before, width);
 }
 
 static bool is_cookie(enum entry_kind kind)
@@ -178,16 +183,19 @@ static void put_head(const struct request *q, struct buf *out)
 
 static void put_cookie(struct buf *out, const struct entry *e)
 {
+	size_t before;
+
 	put_column(out, e->verdict, 7);
 	put_column(out, e->purpose, 11);
 	put_column(out, e->cookie, 22);
 	put_column(out, e->host, 30);
 	put_column(out, e->site, 20);
 	buf_addf(out, "x%-4" PRIu64 " ", e->count);
+	before = buf_slice(out).n;
 	put_plain(out, e->choice);
 	buf_addc(out, '/');
 	put_plain(out, e->profile);
-	buf_addc(out, ' ');
+	pad(out, before, 14);
 	put_plain(out, e->why);
 }
 

@@ -139,7 +139,8 @@ static void serve_pac(const struct desk_context *ctx, const struct desk_request 
 	begin(a, 200, "application/x-ns-proxy-autoconfig");
 	embeddable(a, true);
 	if (!pac_write(&a->body, req->proxy, req->tls_proxy))
-		note(ctx, req, a, 503, "No address", "The proxy does not know its own address here.");
+		note(ctx, req, a, 503, "No address",
+		     "The proxy does not know its own address here.");
 }
 
 static void serve_status(const struct desk_context *ctx, const struct desk_request *req,
@@ -277,7 +278,8 @@ static void serve_plain(const struct desk_context *ctx, const struct desk_reques
 		serve_ca(ctx, req, a, "application/x-pem-file", ctx->ca_pem, "crumbgate-ca.pem");
 		return;
 	case PAGE_CA_DER:
-		serve_ca(ctx, req, a, "application/x-x509-ca-cert", ctx->ca_der, "crumbgate-ca.crt");
+		serve_ca(ctx, req, a, "application/x-x509-ca-cert", ctx->ca_der,
+			 "crumbgate-ca.crt");
 		return;
 	case PAGE_CA_MOBILECONFIG:
 		serve_ca(ctx, req, a, "application/x-apple-aspen-config", ctx->ca_mobileconfig,

@@ -2,27 +2,11 @@
 
 #include "proxy/desk/assets.h"
 #include "proxy/desk/guard.h"
-#include "proxy/desk/html.h"
+#include "proxy/desk/page_parts.h"
 #include "proxy/desk/passes.h"
 #include "proxy/desk/words.h"
 
 #define HOME_COOKIES 20u
-#define PART_MAX DESK_ANSWER_MAX
-
-#define TEXT(name, slice)                                                                          \
-	{                                                                                          \
-		(name), (slice), SLOT_TEXT                                                         \
-	}
-#define HTML(name, slice)                                                                          \
-	{                                                                                          \
-		(name), (slice), SLOT_HTML                                                         \
-	}
-#define FILL(out, template, ...)                                                                   \
-	html_fill((out), (template), (const struct slot[]){ __VA_ARGS__ },                         \
-		  sizeof((const struct slot[]){ __VA_ARGS__ }) / sizeof(struct slot))
-
-enum tab { TAB_NONE, TAB_SITES, TAB_TRUST };
-
 /* What a page is made with. */
 struct page {
 	const struct desk_context *ctx;
@@ -32,51 +16,12 @@ struct page {
 	struct passes_list passes;
 };
 
-/* A part that failed makes the whole fail: a page is never sent with a hole. */
-static struct slice part_of(struct buf *out, const struct buf *part)
-{
-	if (!buf_ok(part))
-		out->failed = true;
-	return buf_slice(part);
-}
-
-static void layout(struct buf *out, const struct desk_context *ctx, const char *title, enum tab tab,
-		   const struct buf *main_part)
-{
-	struct slice current = SLICE(" aria-current=\"page\""), none = SLICE("");
-
-	FILL(out, asset_layout_html, TEXT("title", slice_str(title)), TEXT("version", ctx->version),
-	     HTML("at_sites", tab == TAB_SITES ? current : none),
-	     HTML("at_trust", tab == TAB_TRUST ? current : none),
-	     HTML("main", part_of(out, main_part)));
-}
-
-/* Without the desk's navigation, which works through the proxy only. */
-static void bare_layout(struct buf *out, const struct desk_context *ctx, const char *title,
-			const struct buf *main_part)
-{
-	FILL(out, asset_bare_html, TEXT("title", slice_str(title)), TEXT("version", ctx->version),
-	     HTML("main", part_of(out, main_part)));
-}
-
 static void notice(struct buf *out, const struct desk_request *req)
 {
 	const char *text = profile_notice(req->profile);
 
 	if (text != NULL)
 		FILL(out, asset_notice_html, TEXT("text", slice_str(text)));
-}
-
-static void probe(struct buf *out, const struct page *p)
-{
-	char token[GUARD_TOKEN_LEN + 1];
-	struct buf url;
-
-	buf_init(&url, 256);
-	guard_token(p->ctx, p->req, "probe", token);
-	buf_addf(&url, "https://crumbgate.internal/probe.svg?t=%s", token);
-	FILL(out, asset_probe_html, TEXT("url", part_of(out, &url)));
-	buf_release(&url);
 }
 
 static struct slice choice_of(const struct page *p, struct slice site)
@@ -177,12 +122,12 @@ static void cookie_row(struct buf *out, const struct page *p, const struct desk_
 	done(&done_text, c);
 	buf_add_u64(&count, c->kept + c->removed + c->expired);
 	FILL(out, asset_cookie_html, TEXT("name", c->name.n != 0 ? c->name : SLICE("(no name)")),
-	     TEXT("from", part_of(out, &from)),
+	     TEXT("from", page_part(out, &from)),
 	     TEXT("purpose", slice_str(plain_purpose(c->purpose))),
 	     TEXT("purpose_class", slice_str(purpose_class(c->purpose))), TEXT("what", about.what),
 	     TEXT("setter", about.setter),
 	     TEXT("verdict_class", kept_out(c) ? SLICE("out") : SLICE("in")),
-	     TEXT("done", part_of(out, &done_text)), TEXT("times", part_of(out, &count)));
+	     TEXT("done", page_part(out, &done_text)), TEXT("times", page_part(out, &count)));
 	buf_release(&from);
 	buf_release(&done_text);
 	buf_release(&count);
@@ -232,7 +177,7 @@ static void rows(struct buf *out, const struct page *p, const struct desk_site *
 	buf_addf(&link, "\">All %zu cookies of ", s->cookies_n);
 	html_text(&link, s->name);
 	buf_adds(&link, "</a>");
-	note_row(out, part_of(out, &link));
+	note_row(out, page_part(out, &link));
 	buf_release(&link);
 }
 
@@ -266,15 +211,15 @@ static void group(struct buf *out, const struct page *p, const struct desk_site 
 	buf_addf(&what, "for %.*s", SLICE_ARG(s->name));
 	buf_addc(&what, '\0');
 	if (s->name.n != 0)
-		choice_form(&form, p, s->name, choice, part_of(out, &what).p);
+		choice_form(&form, p, s->name, choice, page_part(out, &what).p);
 	rows(&body, p, s, most);
 	buf_adds(&id, "s-");
 	buf_add(&id, s->name);
-	FILL(out, asset_group_html, TEXT("id", part_of(out, &id)),
-	     HTML("name", part_of(out, &name)),
+	FILL(out, asset_group_html, TEXT("id", page_part(out, &id)),
+	     HTML("name", page_part(out, &name)),
 	     HTML("mark", passes_cover(&p->passes, s->name) ? unread : SLICE("")),
-	     TEXT("summary", part_of(out, &text)),
-	     HTML("form", part_of(out, &form)), HTML("rows", part_of(out, &body)));
+	     TEXT("summary", page_part(out, &text)), HTML("form", page_part(out, &form)),
+	     HTML("rows", page_part(out, &body)));
 	buf_release(&name);
 	buf_release(&text);
 	buf_release(&form);
@@ -317,7 +262,7 @@ static void table(struct buf *out, const struct page *p, size_t from)
 	buf_init(&groups, PART_MAX);
 	for (size_t i = from; i < p->data->sites_n && i < from + PAGE_SITES; i++)
 		group(&groups, p, &p->data->sites[i], HOME_COOKIES);
-	FILL(out, asset_table_html, HTML("groups", part_of(out, &groups)));
+	FILL(out, asset_table_html, HTML("groups", page_part(out, &groups)));
 	buf_release(&groups);
 }
 
@@ -339,7 +284,8 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 {
 	struct page p = { .ctx = ctx, .req = req, .data = data, .from = "home" };
 	struct slice all = choice_of(&p, SLICE("*"));
-	struct buf main_part, lead_text, notice_part, probe_part, form, passes_part, rows_part, more;
+	struct buf main_part, lead_text, notice_part, probe_part, form, passes_part, rows_part,
+		more;
 
 	buf_init(&main_part, PART_MAX);
 	buf_init(&lead_text, 256);
@@ -351,24 +297,23 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	buf_init(&more, 512);
 	lead(&lead_text, data);
 	notice(&notice_part, req);
-	probe(&probe_part, &p);
+	page_probe(&probe_part, ctx, req);
 	choice_form(&form, &p, SLICE("*"), all, "for all sites");
 	passes_load(ctx, req, &p.passes);
 	passes_section(ctx, req, &p.passes, SLICE(""), &passes_part);
 	table(&rows_part, &p, from);
 	pager(&more, data, from);
-	FILL(&main_part, asset_home_html, TEXT("lead", part_of(out, &lead_text)),
-	     TEXT("news", part_of(out, &lead_text)), HTML("notice", part_of(out, &notice_part)),
+	FILL(&main_part, asset_home_html, TEXT("lead", page_part(out, &lead_text)),
+	     TEXT("news", page_part(out, &lead_text)), HTML("notice", page_part(out, &notice_part)),
 	     TEXT("profile", slice_str(plain_profile(req->profile))),
 	     TEXT("client",
 		  slice_eq(req->client, SLICE("local")) ? SLICE("this machine") : req->client),
-	     HTML("probe", part_of(out, &probe_part)),
+	     HTML("probe", page_part(out, &probe_part)),
 	     TEXT("all_now", slice_str(all_now(req->profile, all))),
 	     TEXT("all_rule", slice_str(all_rule(req->profile))),
-	     HTML("all_form", part_of(out, &form)), HTML("passes", part_of(out, &passes_part)),
-	     HTML("table", part_of(out, &rows_part)),
-	     HTML("more", part_of(out, &more)));
-	layout(out, ctx, "Sites", TAB_SITES, &main_part);
+	     HTML("all_form", page_part(out, &form)), HTML("passes", page_part(out, &passes_part)),
+	     HTML("table", page_part(out, &rows_part)), HTML("more", page_part(out, &more)));
+	page_layout(out, ctx, "Sites", TAB_SITES, &main_part);
 	buf_release(&main_part);
 	buf_release(&lead_text);
 	buf_release(&notice_part);
@@ -408,18 +353,20 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	buf_adds(&groups, "<tbody role=\"rowgroup\">");
 	rows(&groups, &p, s, SIZE_MAX);
 	buf_adds(&groups, "</tbody>");
-	FILL(&rows_part, asset_table_html, HTML("groups", part_of(out, &groups)));
+	FILL(&rows_part, asset_table_html, HTML("groups", page_part(out, &groups)));
 	url_segment(&link, site);
-	FILL(&main_part, asset_site_html, TEXT("name", site), TEXT("summary", part_of(out, &text)),
-	     TEXT("news", part_of(out, &text)), HTML("notice", part_of(out, &notice_part)),
+	FILL(&main_part, asset_site_html, TEXT("name", site),
+	     TEXT("summary", page_part(out, &text)), TEXT("news", page_part(out, &text)),
+	     HTML("notice", page_part(out, &notice_part)),
 	     TEXT("heading", slice_str(site_heading(req->profile))),
 	     TEXT("comfort", slice_str(meaning.comfort)),
 	     TEXT("tracking", slice_str(meaning.tracking)),
 	     TEXT("unknown", slice_str(meaning.unknown)),
 	     TEXT("now", slice_str(site_now(req->profile, choice, chosen_for_all(&p, choice)))),
-	     TEXT("rule", slice_str(site_rule(req->profile))), HTML("form", part_of(out, &form)),
-	     HTML("passes", part_of(out, &passes_part)), HTML("link", part_of(out, &link)), HTML("table", part_of(out, &rows_part)));
-	layout(out, ctx, "One site", TAB_SITES, &main_part);
+	     TEXT("rule", slice_str(site_rule(req->profile))), HTML("form", page_part(out, &form)),
+	     HTML("passes", page_part(out, &passes_part)), HTML("link", page_part(out, &link)),
+	     HTML("table", page_part(out, &rows_part)));
+	page_layout(out, ctx, "One site", TAB_SITES, &main_part);
 	buf_release(&main_part);
 	buf_release(&text);
 	buf_release(&notice_part);
@@ -428,156 +375,4 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	buf_release(&rows_part);
 	buf_release(&groups);
 	buf_release(&link);
-}
-
-/* ---- the rest ---- */
-
-/* The systems whose steps are unfolded, by words of User-Agent; the first that fits. */
-static const struct {
-	const char *word, *slot;
-} systems[] = {
-	{ "Firefox/", "open_firefox" }, { "Android", "open_android" },
-	{ "iPhone", "open_ios" },	{ "iPad", "open_ios" },
-	{ "Windows", "open_windows" },	{ "Macintosh", "open_macos" },
-	{ "Linux", "open_linux" },	{ "", "open_linux" },
-};
-
-static bool contains(struct slice text, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (size_t i = 0; i + n <= text.n; i++)
-		if (memcmp(text.p + i, word, n) == 0)
-			return true;
-	return false;
-}
-
-static struct slice open_if(const struct desk_request *req, const char *slot)
-{
-	size_t i = 0;
-
-	while (!contains(req->user_agent, systems[i].word) && systems[i].word[0] != '\0')
-		i++;
-	return strcmp(systems[i].slot, slot) == 0 ? SLICE(" open") : SLICE("");
-}
-
-/* The proxy's addresses as markup, and the one from which the PAC file comes as text. */
-static void addresses(const struct desk_request *req, struct buf *proxies, struct buf *pac)
-{
-	bool plain = req->proxy.n != 0, tls = req->tls_proxy.n != 0;
-
-	buf_adds(pac, plain ? "http://" : "https://");
-	buf_add(pac, plain ? req->proxy : req->tls_proxy);
-	if (plain) {
-		buf_adds(proxies, "<code>");
-		html_text(proxies, req->proxy);
-		buf_adds(proxies, "</code>");
-	}
-	if (tls) {
-		buf_adds(proxies, plain ? ", and with TLS <code>" : "with TLS <code>");
-		html_text(proxies, req->tls_proxy);
-		buf_adds(proxies, "</code>");
-	}
-}
-
-/* "[::1]:8118" and "127.0.0.1:8118". */
-static bool is_loopback(struct slice authority)
-{
-	return slice_starts(authority, SLICE("127.")) || slice_starts(authority, SLICE("[::1]"));
-}
-
-/* How to set the proxy, one line for each system. */
-static void use(struct buf *out, const struct desk_request *req, struct slice pac)
-{
-	bool plain = req->proxy.n != 0;
-	struct slice proxy = plain ? req->proxy : req->tls_proxy, host = proxy;
-
-	while (host.n != 0 && host.p[host.n - 1] != ':')
-		host.n--;
-	if (host.n == 0) {
-		buf_adds(out, "<p>The proxy does not know its own address here.</p>");
-		return;
-	}
-	if (plain)
-		FILL(out, asset_use_html, TEXT("host", slice_head(host, host.n - 1)),
-		     TEXT("port", slice_skip(proxy, host.n)), TEXT("proxy", proxy),
-		     TEXT("pac", pac));
-	else
-		FILL(out, asset_use_tls_html, TEXT("proxy", proxy), TEXT("pac", pac));
-	if (is_loopback(proxy))
-		buf_adds(out, "<p class=\"quiet\">This address works on this machine only. For a "
-			      "phone or another machine let the proxy listen on an address in your "
-			      "network (option <code>listen</code>).</p>\n");
-}
-
-void page_trust(const struct desk_context *ctx, const struct desk_request *req, struct buf *out)
-{
-	struct page p = { .ctx = ctx, .req = req, .from = "" };
-	struct buf main_part, probe_part, proxies, pac, how;
-
-	buf_init(&main_part, PART_MAX);
-	buf_init(&probe_part, 1024);
-	buf_init(&proxies, 1024);
-	buf_init(&pac, 256);
-	buf_init(&how, 16384);
-	addresses(req, &proxies, &pac);
-	use(&how, req, buf_slice(&pac));
-	probe(&probe_part, &p);
-	FILL(&main_part, asset_trust_html, HTML("probe", part_of(out, &probe_part)),
-	     HTML("proxies", part_of(out, &proxies)), TEXT("pac", part_of(out, &pac)),
-	     HTML("use", part_of(out, &how)), TEXT("ca_name", ctx->ca_name),
-	     TEXT("ca_fingerprint", ctx->ca_fingerprint),
-	     HTML("open_firefox", open_if(req, "open_firefox")),
-	     HTML("open_windows", open_if(req, "open_windows")),
-	     HTML("open_macos", open_if(req, "open_macos")),
-	     HTML("open_ios", open_if(req, "open_ios")),
-	     HTML("open_android", open_if(req, "open_android")),
-	     HTML("open_linux", open_if(req, "open_linux")));
-	layout(out, ctx, "Set-up", TAB_TRUST, &main_part);
-	buf_release(&main_part);
-	buf_release(&probe_part);
-	buf_release(&proxies);
-	buf_release(&pac);
-	buf_release(&how);
-}
-
-void page_direct(const struct desk_context *ctx, const struct desk_request *req, struct buf *out)
-{
-	struct buf main_part, ca, proxies, pac, how;
-
-	buf_init(&main_part, PART_MAX);
-	buf_init(&ca, 4096);
-	buf_init(&proxies, 1024);
-	buf_init(&pac, 256);
-	buf_init(&how, 16384);
-	addresses(req, &proxies, &pac);
-	use(&how, req, buf_slice(&pac));
-	if (guard_is_own_address(req))
-		FILL(&ca, asset_ca_html, TEXT("ca_name", ctx->ca_name),
-		     TEXT("ca_fingerprint", ctx->ca_fingerprint));
-	FILL(&main_part, asset_direct_html, HTML("proxies", part_of(out, &proxies)),
-	     TEXT("pac", part_of(out, &pac)), HTML("use", part_of(out, &how)),
-	     HTML("ca", part_of(out, &ca)));
-	bare_layout(out, ctx, "This is a proxy", &main_part);
-	buf_release(&ca);
-	buf_release(&main_part);
-	buf_release(&proxies);
-	buf_release(&pac);
-	buf_release(&how);
-}
-
-void page_note(const struct desk_context *ctx, const struct desk_request *req, const char *title,
-	       const char *text, struct buf *out)
-{
-	struct buf main_part;
-
-	buf_init(&main_part, PART_MAX);
-	FILL(&main_part, asset_note_html, TEXT("title", slice_str(title)),
-	     TEXT("text", slice_str(text)),
-	     HTML("start", req->direct ? SLICE("") : asset_start_html));
-	if (req->direct)
-		bare_layout(out, ctx, title, &main_part);
-	else
-		layout(out, ctx, title, TAB_NONE, &main_part);
-	buf_release(&main_part);
 }

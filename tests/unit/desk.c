@@ -54,8 +54,8 @@ static size_t passes(void *arg, struct slice client, struct desk_pass out[DESK_P
 	(void)arg;
 	assert_true(client.n != 0);
 	for (size_t i = 0; i < passes_n; i++)
-		out[i] = (struct desk_pass){ SLICE("<pinned>.example"), SLICE("refused-by-client"), 3,
-					     NOW - 300000, NOW + 3300000 };
+		out[i] = (struct desk_pass){ SLICE("<pinned>.example"), SLICE("refused-by-client"),
+					     3, NOW - 300000, NOW + 3300000 };
 	if (passes_n > 1)
 		out[1] = (struct desk_pass){ slice_str(wall), SLICE("challenge"), 1, NOW,
 					     NOW + 59999 };
@@ -394,8 +394,8 @@ static void test_pac(void **state)
 /* Asked as if it were a site, under its address or under a name that was rebound to it. */
 static void test_direct(void **state)
 {
-	static const char *const own[] = { "/",	       "/style.css", "/icon.svg",	"/proxy.pac",
-					   "/ca.pem",  "/ca.der",    "/ca.mobileconfig" };
+	static const char *const own[] = { "/",	      "/style.css", "/icon.svg",       "/proxy.pac",
+					   "/ca.pem", "/ca.der",    "/ca.mobileconfig" };
 	static const char *const never[] = { "/site/new.example", "/sites.json", "/status.json",
 					     "/passes.json",	  "/trust",	 "/probe.svg",
 					     "/choice",		  "/pass",	 "/x" };
@@ -826,22 +826,14 @@ static void test_is_host(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pages),
-		cmocka_unit_test(test_home),
-		cmocka_unit_test(test_profiles),
-		cmocka_unit_test(test_trust_and_probe),
-		cmocka_unit_test(test_pac),
-		cmocka_unit_test(test_direct),
-		cmocka_unit_test(test_foreign),
-		cmocka_unit_test(test_choice),
-		cmocka_unit_test(test_data),
-		cmocka_unit_test(test_no_answer),
-		cmocka_unit_test(test_many),
-		cmocka_unit_test(test_status),
-		cmocka_unit_test(test_html),
-		cmocka_unit_test(test_error_page),
-		cmocka_unit_test(test_is_host),
-		cmocka_unit_test(test_change_of_mind),
+		cmocka_unit_test(test_pages),	 cmocka_unit_test(test_home),
+		cmocka_unit_test(test_profiles), cmocka_unit_test(test_trust_and_probe),
+		cmocka_unit_test(test_pac),	 cmocka_unit_test(test_direct),
+		cmocka_unit_test(test_foreign),	 cmocka_unit_test(test_choice),
+		cmocka_unit_test(test_data),	 cmocka_unit_test(test_no_answer),
+		cmocka_unit_test(test_many),	 cmocka_unit_test(test_status),
+		cmocka_unit_test(test_html),	 cmocka_unit_test(test_error_page),
+		cmocka_unit_test(test_is_host),	 cmocka_unit_test(test_change_of_mind),
 		cmocka_unit_test(test_passes),
 	};
 

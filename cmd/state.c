@@ -13,7 +13,8 @@ bool state_folder(const char *command, const struct state_given *given, char *ou
 		given->config == NULL && given->state != NULL ? "/dev/null" : given->config;
 	char *words[4] = { NULL };
 	struct config *cfg = NULL;
-	int n = 0, status;
+	enum config_status status;
+	int n = 0;
 	struct buf why;
 	bool good;
 

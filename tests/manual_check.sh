@@ -68,12 +68,12 @@ while read -r name; do
 		wrong "man/crumbgate.1 explains a command that is not there: $name"
 done <"$work"
 
-# Every option that README names is one of the program's, of a command's or of configure's.
+# Every option that README names is one of the program's, a command's, configure's or the bench's.
 known=$(for name in $commands; do "$program" help "$name"; done; cat "$srcdir/man/crumbgate.1")
 grep -o -e '--[a-z][a-z-]*' "$srcdir/README.md" | sort -u >"$work"
 while read -r name; do
 	case $name in
-	--help | --enable-asan | --enable-fuzzing | --enable-werror) continue ;;
+	--help | --enable-asan | --enable-fuzzing | --enable-werror | --rounds) continue ;;
 	esac
 	printf '%s\n' "$known" | grep -q -e "$name\\b" -e "Fl -${name#--}\\b" ||
 		wrong "README.md names an option that is not there: $name"

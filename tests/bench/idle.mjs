@@ -1,7 +1,7 @@
 /*
  * idle.mjs [--json] [--connections N] [--hosts N] - so many idle intercepted connections (10,000) held by two workers, and then one
- * new request on each: all are to be answered.  Prints memory for each connection.  With as
- * many hosts as connections each has its own connection to an origin as well.
+ * new request on each: all are to be answered.  Prints memory for each connection.  With
+ * more hosts (100) more connections to origins are held too; the keeper signs for new ones at a bounded rate, though.
  */
 import { parseArgs } from 'node:util';
 import { Scenario } from '../e2e/lib/scenario.mjs';

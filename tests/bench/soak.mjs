@@ -7,7 +7,7 @@
  * many descriptors as before, and the log verifies and replays.  A row of FILE (TSV) for each process every ten seconds.
  * PATTERN chooses among the actions below, to find one that fails.
  */
-import { appendFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { Scenario } from '../e2e/lib/scenario.mjs';
@@ -224,6 +224,25 @@ function reading(pid) {
 	}
 	return { pid, name: nameOf(pid), rss: read(`/proc/${pid}/status`, /^VmRSS:\s+(\d+)/m), pss: read(`/proc/${pid}/smaps_rollup`, /^Pss:\s+(\d+)/m), fds, cpu: ticks / 100 };
 }
+/* What a process has open, without the numbers that tell one socket from another. */
+function open(pid) {
+	return readdirSync(`/proc/${pid}/fd`).map((fd) => {
+		try {
+			return readlinkSync(`/proc/${pid}/fd/${fd}`).replace(/\[\d+\]/, '');
+		} catch {
+			return 'gone';
+		}
+	});
+}
+function added(before, after) {
+	const left = [...before];
+	return after.filter((link) => {
+		const at = left.indexOf(link);
+		if (at >= 0)
+			left.splice(at, 1);
+		return at < 0;
+	});
+}
 const sum = (rows, key) => rows.reduce((n, row) => n + row[key], 0);
 
 /* KiB for each hour, by least squares over what came after the warm-up. */
@@ -257,6 +276,7 @@ async function soak(t) {
 	const kept = sum(all(), 'fds');
 	first.close();
 	await t.until(() => sum(all(), 'fds') <= kept - 2, 20);
+	const links = pids.map(open);
 	const before = all(), began = Date.now(), samples = [];
 	const own = process.cpuUsage();
 	const sample = () => {
@@ -280,6 +300,7 @@ async function soak(t) {
 	const fds = sum(before, 'fds');
 	await t.until(() => sum(all(), 'fds') <= fds, 40);
 	const after = all();
+	const more = pids.flatMap((pid, i) => added(links[i], open(pid)).map((link) => `${nameOf(pid)}: ${link}`));
 	const alive = childrenOf(gate.proc.pid).filter((pid) => pids.includes(pid)).length === pids.length - 1;
 	const stopped = (await gate.proc.stop()).code;
 	const verified = (await t.run(gate.proc.child.spawnfile, ['verify', gate.evidence], { seconds: 600 })).code;
@@ -289,7 +310,7 @@ async function soak(t) {
 		cpu_of_proxy: Number(((sum(busy, 'cpu') - sum(before, 'cpu')) / SECONDS).toFixed(3)), cpu_of_load: Number(((used.user + used.system) / 1e6 / SECONDS).toFixed(3)),
 		pss_kib: { start: sum(before, 'pss'), fifth: samples.find((s) => s.at >= SECONDS / 5)?.pss, end: samples.at(-1).pss, after: sum(after, 'pss') },
 		rss_kib: { start: sum(before, 'rss'), end: samples.at(-1).rss, after: sum(after, 'rss') },
-		slope_kib_per_hour: Math.round(slope(samples)), fds: { start: fds, most: Math.max(...samples.map((s) => s.fds)), end: sum(after, 'fds') },
+		slope_kib_per_hour: Math.round(slope(samples)), fds: { start: fds, most: Math.max(...samples.map((s) => s.fds)), end: sum(after, 'fds'), more },
 		no_child_died: alive, exit: stopped, verify: verified, replay: replayed, actions: counts, faults,
 	};
 }

@@ -6,7 +6,7 @@ import { scenario } from './lib/scenario.mjs';
 import { makePki } from './lib/pki.mjs';
 import { checkEvidence, startCrumbgate } from './lib/crumbgate.mjs';
 import { openClient, secure, startDuplex } from './lib/h2.mjs';
-import { headers, PREFACE, priorityUpdate, rawClient, settings, startRaw, windowUpdate } from './lib/frames.mjs';
+import { headers, HEADERS, PREFACE, priorityUpdate, rawClient, settings, startRaw, windowUpdate } from './lib/frames.mjs';
 
 const PAGE = { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
 const partOf = (site) => ({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image', referer: `https://${site}/` });
@@ -106,7 +106,9 @@ async function shape(t, gate, raw) {
 			`${name}: with its values, the window's but for a cap`, { got: hello?.settings, browser: like.settings });
 		t.check((hello?.window ?? 0) > 0, `${name}: and the connection's window is raised as the browser does`, hello?.window);
 		raw.held = true;
-		client.send(headers(3, request), priorityUpdate(3, 'u=5'));
+		client.send(headers(3, request));
+		await t.until(() => hello.frames.filter((type) => type === HEADERS).length === 2);
+		client.send(priorityUpdate(3, 'u=5'));
 		t.check((await t.until(() => client.answered(3), 10)) === true && hello.updates.includes('u=5'), `${name}: PRIORITY_UPDATE passes`, hello);
 		tls.destroy();
 	}

@@ -5,13 +5,14 @@
 import { scenario } from './lib/scenario.mjs';
 import { makePki } from './lib/pki.mjs';
 import { checkEvidence, startCrumbgate } from './lib/crumbgate.mjs';
-import { openClient, startDuplex } from './lib/h2.mjs';
+import { openClient, startDuplex, refusesHttp1 } from './lib/h2.mjs';
 
 const PAGE = { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
 const MIB = 1 << 20;
 /* What lies in socket buffers and windows between the two ends; the whole would be much more. */
 const FLOOD = 256 * MIB, MOST = 64 * MIB;
-const PAIRS = [['h2', 'two.test'], ['h2', 'one.test'], ['http/1.1', 'two.test'], ['http/1.1', 'one.test']];
+const PAIRS = [['h2', 'two.test'], ['h2', 'one.test'], ['http/1.1', 'two.test'], ['http/1.1', 'one.test']]
+	.filter(([alpn, host]) => refusesHttp1 || alpn === 'h2' || host !== 'two.test');
 
 function routes(origin) {
 	origin.live = new Map();	// path -> the last answer there, under way

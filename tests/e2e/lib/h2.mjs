@@ -118,6 +118,9 @@ function connected(req) {
 	return echoFrames(req.stream);
 }
 
+/* Before version 20 a Node server of HTTP/2 alone takes a client that offers HTTP/1.1 alone, and answers it 403. */
+export const refusesHttp1 = Number(process.versions.node.split('.')[0]) >= 20;
+
 /* tls: { cert, key } paths.  Returns { port, requests, routes, asked(path), websockets }. */
 export async function startDuplex(t, tls, { http2: two = true, http1 = true, webSockets = false, settings = {}, remember = true } = {}) {
 	const origin = { requests: [], routes: new Map(), sockets: new Set(), websockets: [] };

@@ -3,8 +3,8 @@
  * pace, for S seconds (60): small and large objects, uploads, HTTP/1.1 and HTTP/2, kept and new connections, WebSockets, cookies,
  * slow reading, giving up in the middle; the origin breaks off too.
  *
- * At the end: no error that neither the origin nor the client made, memory flat after the warm-up (the first fifth), as
- * many descriptors as before, and the log verifies and replays.  A row of FILE (TSV) for each process every ten seconds.
+ * At the end: no error that neither the origin nor the client made, no descriptor left open,
+ * the log verifies and replays; printed for judging: memory, and its slope after the warm-up (the first fifth).  A row of FILE (TSV) for each process every ten seconds.
  * PATTERN chooses among the actions below, to find one that fails.
  */
 import { appendFileSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
@@ -298,9 +298,10 @@ async function soak(t) {
 	await clients;
 	/* Origins' connections are closed 5 s after their last use. */
 	const fds = sum(before, 'fds');
-	await t.until(() => sum(all(), 'fds') <= fds, 40);
+	await t.until(() => sum(all(), 'fds') <= fds + 3, 40);
 	const after = all();
-	const more = pids.flatMap((pid, i) => added(links[i], open(pid)).map((link) => `${nameOf(pid)}: ${link}`));
+	/* A log that grows has one more file for each 256-fold: a level of its tree. */
+	const leaked = pids.flatMap((pid, i) => added(links[i], open(pid)).map((link) => `${nameOf(pid)}: ${link}`)).filter((link) => !/evidence\/tree\/\d$/.test(link));
 	const alive = childrenOf(gate.proc.pid).filter((pid) => pids.includes(pid)).length === pids.length - 1;
 	const stopped = (await gate.proc.stop()).code;
 	const verified = (await t.run(gate.proc.child.spawnfile, ['verify', gate.evidence], { seconds: 600 })).code;
@@ -310,7 +311,7 @@ async function soak(t) {
 		cpu_of_proxy: Number(((sum(busy, 'cpu') - sum(before, 'cpu')) / SECONDS).toFixed(3)), cpu_of_load: Number(((used.user + used.system) / 1e6 / SECONDS).toFixed(3)),
 		pss_kib: { start: sum(before, 'pss'), fifth: samples.find((s) => s.at >= SECONDS / 5)?.pss, end: samples.at(-1).pss, after: sum(after, 'pss') },
 		rss_kib: { start: sum(before, 'rss'), end: samples.at(-1).rss, after: sum(after, 'rss') },
-		slope_kib_per_hour: Math.round(slope(samples)), fds: { start: fds, most: Math.max(...samples.map((s) => s.fds)), end: sum(after, 'fds'), more },
+		slope_kib_per_hour: Math.round(slope(samples)), fds: { start: fds, most: Math.max(...samples.map((s) => s.fds)), end: sum(after, 'fds'), leaked },
 		no_child_died: alive, exit: stopped, verify: verified, replay: replayed, actions: counts, faults,
 	};
 }
@@ -321,7 +322,7 @@ process.on('SIGTERM', () => t.finish().then(() => process.exit(143)));
 let good = false;
 try {
 	const r = await soak(t);
-	good = r.errors === 0 && r.fds.end <= r.fds.start && r.no_child_died && r.exit === 0 && r.verify === 0 && r.replay === 0;
+	good = r.errors === 0 && r.fds.leaked.length === 0 && r.no_child_died && r.exit === 0 && r.verify === 0 && r.replay === 0;
 	console.log(JSON.stringify(r, null, options.json ? 0 : 2));
 } catch (error) {
 	console.error(error.stack);

@@ -12,8 +12,12 @@
 
 #define IDLE_MAX 4096u
 #define IDLE_PER_KEY 256u
-/* Beyond so many under one key the others are kept for a moment only: a burst is over soon. */
+/*
+ * Beyond so many under one key, in all workers, the others are kept for a moment only: a burst is over soon.
+ * Browsers have six at a time.
+ */
 #define IDLE_KEPT 16u
+#define IDLE_KEPT_LEAST 6u
 #define SESSIONS_MAX 4096u
 #define SESSIONS_PER_KEY 2u
 #define REACHED_MAX 8192u
@@ -195,6 +199,13 @@ struct origin *pool_take(struct pool *p, const struct origin_target *target, con
 	return idle_remove(p, i);
 }
 
+static unsigned kept(const struct pool *p)
+{
+	unsigned share = IDLE_KEPT / p->w->setup->workers;
+
+	return share > IDLE_KEPT_LEAST ? share : IDLE_KEPT_LEAST;
+}
+
 void pool_give(struct pool *p, struct origin *o)
 {
 	char mem[KEY_MAX];
@@ -217,7 +228,7 @@ void pool_give(struct pool *p, struct origin *o)
 	place->idle_n++;
 	p->idle_n++;
 	origin_own(o, on_idle_event, i);
-	stream_set_timer(origin_stream(o), place->idle_n > IDLE_KEPT ? &p->w->times.origin_spare
+	stream_set_timer(origin_stream(o), place->idle_n > kept(p) ? &p->w->times.origin_spare
 								     : &p->w->times.origin_idle);
 	if (place->idle_n > IDLE_PER_KEY)
 		idle_drop_oldest(p, TAILQ_FIRST(&place->idle));

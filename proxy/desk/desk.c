@@ -410,7 +410,7 @@ static enum desk_step handle_direct(const struct desk_context *ctx, const struct
 	default:
 		break;
 	}
-	begin(a, id == PAGE_HOME ? 200 : 400, type_html);
+	begin(a, id == PAGE_HOME && guard_is_own_address(req) ? 200 : 400, type_html);
 	embeddable(a, false);
 	page_direct(ctx, req, &a->body);
 	return DESK_DONE;

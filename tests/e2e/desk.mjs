@@ -23,6 +23,7 @@ scenario('desk', async (t) => {
 	for (const host of ['evil.test', 'crumbgate.internal']) {
 		r = await gate.curl(['-H', `Host: ${host}`, `http://127.0.0.1:${gate.port}/`], { proxy: '' });
 		t.check(!/site\.test/.test(r.text), `${host} rebound to the proxy's port: nothing of the client is shown`, r.text.slice(0, 500));
+		t.equal(r.status, 400, 'and it is no page of that name');
 	}
 	const direct = async (path, host = `127.0.0.1:${gate.port}`) => (await gate.curl(['-H', `Host: ${host}`, `http://127.0.0.1:${gate.port}${path}`], { proxy: '' }));
 	r = await direct('/');

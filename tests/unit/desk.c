@@ -409,7 +409,7 @@ static void test_direct(void **state)
 		req.host = SLICE("127.0.0.1:8118");
 		expect(req, 200);
 		req.host = SLICE("evil.test:8118");
-		expect(req, i < 4 ? 200 : 400);
+		expect(req, i != 0 && i < 4 ? 200 : 400);
 		req.method = SLICE("POST");
 		expect(req, 400);
 	}
@@ -443,7 +443,7 @@ static void test_direct(void **state)
 	desk_answer_release(&v.a);
 	req.proxy = SLICE("");
 	visit(&v, req);
-	assert_int_equal(v.a.status, 200);
+	assert_int_equal(v.a.status, 400); /* so no name is surely its own */
 	BODY(&v, "does not know its own address");
 	desk_answer_release(&v.a);
 }

@@ -172,6 +172,9 @@ export async function startDuplex(t, tls, { http2: two = true, http1 = true, web
 		connected(req);
 	});
 	server.keepAliveTimeout = 30000;
+	/* No connection is ended because it is old. */
+	server.requestTimeout = 0;
+	server.headersTimeout = 0;
 	await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 	origin.port = server.address().port;
 	origin.asked = (path) => origin.requests.filter((r) => r.path.split('?')[0] === path);

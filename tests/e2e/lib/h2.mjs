@@ -43,6 +43,25 @@ function* pieces(n) {
 		yield pattern(Math.min(65536, n - at), at);
 }
 
+/*
+ * The end comes with the last piece.  Node's HTTP/1 server breaks off a connection whose client has all of an answer, and so
+ * sends the next request, before the answer's end() was called (HPE_PAUSED).
+ */
+function sendPieces(res, n) {
+	let at = 0;
+	const more = () => {
+		for (;;) {
+			const piece = pattern(Math.min(65536, n - at), at);
+			at += piece.length;
+			if (at >= n)
+				return void res.end(piece);
+			if (!res.write(piece))
+				return void res.once('drain', more);
+		}
+	};
+	more();
+}
+
 function upload(req, res) {
 	const hash = createHash('sha256');
 	let n = 0;
@@ -73,7 +92,7 @@ function answer(origin, seen, req, res) {
 		return res.end('set\n');
 	case '/bytes':
 		res.setHeader('content-length', url.searchParams.get('n'));
-		return Readable.from(pieces(Number(url.searchParams.get('n')))).pipe(res);
+		return res.stream ? Readable.from(pieces(Number(url.searchParams.get('n')))).pipe(res) : sendPieces(res, Number(url.searchParams.get('n')));
 	case '/upload':
 		return upload(req, res);
 	case '/trailers':

@@ -17,6 +17,11 @@
  */
 #define STREAM_WINDOW (1u << 20)
 #define WINDOW (8u << 20)
+/*
+ * Browsers' connections share one to the origin, whose window is that of the first of them: so much
+ * may wait for one that does not read before it holds up the others.
+ */
+#define SPARE (8u << 20)
 /* Answers that came before their requests were wholly taken, and the rest is not taken either. */
 #define LEFTOVERS_MAX 16
 /*
@@ -300,6 +305,7 @@ struct h2_origin *h2_origin_new(struct worker *w, struct origin *o, const struct
 		.max_head = w->config->max_head,
 		.stream_window = STREAM_WINDOW,
 		.window = WINDOW,
+		.spare = SPARE,
 		.like = like,
 	};
 	struct h2_origin *h = calloc(1, sizeof(*h));

@@ -179,6 +179,7 @@ enum h2_metered h2_meter_feed(struct h2_meter *m, struct h2_budget *b, struct sl
 		m->skip -= (uint32_t)n;
 		if (m->skip != 0 || !gather(m, in))
 			return H2_METER_GOOD;
+		m->judged = m->have;
 		if (m->have > H2_FRAME_HEAD && is_bad_priority(m->head))
 			return H2_METER_BAD;
 		length = (size_t)m->head[0] << 16 | (size_t)m->head[1] << 8 | m->head[2];

@@ -48,12 +48,14 @@ void h2_earn_sent(struct h2_budget *b, size_t n);
 struct h2_meter {
 	uint32_t skip; /* octets until the next frame header */
 	uint8_t have;  /* octets of it, and of a PRIORITY frame's stream dependency */
+	uint8_t judged; /* octets of the last one when it was judged: before them all was good */
 	uint8_t head[13];
 };
 
 enum h2_metered {
 	H2_METER_GOOD, /* `in` is used up */
-	H2_METER_DATA, /* the header of a DATA frame ends where `in` goes on */
+	/* From here on `in` goes on where what was judged of the frame ends (`judged` octets). */
+	H2_METER_DATA, /* the header of a DATA frame */
 	H2_METER_TOO_MUCH,
 	/* A PRIORITY frame that breaks RFC 7540 sections 5.3.1 and 6.3; nghttp2 looks at none. */
 	H2_METER_BAD,

@@ -33,6 +33,7 @@ struct h2_stream {
 	struct h2_stream *next_noticed;
 	void *owner;
 	uint64_t sent;
+	uint64_t due; /* octets still to come of an answer that gave its length */
 	uint32_t error; /* once gone */
 	int32_t id;
 	enum http_method method;
@@ -43,6 +44,7 @@ struct h2_stream {
 	bool dead;     /* the caller knows it no more */
 	bool paused, telling;
 	bool head_seen; /* a final head came */
+	bool has_due;
 	bool in_end;	/* the peer's half ended well */
 	bool end_told;
 	bool out_began; /* a final head was given */
@@ -98,6 +100,8 @@ struct h2_session {
 	struct buf out;		   /* frames that wait for the next write */
 	struct h2_stream *sending; /* whose DATA nghttp2 is about to send */
 	size_t kept;
+	size_t waiting;	 /* kept and owed, of all streams */
+	size_t withheld; /* of it, from the connection's window */
 };
 
 /* h2_session.c */

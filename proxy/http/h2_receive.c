@@ -178,6 +178,8 @@ static int on_response(struct h2_session *s, struct h2_stream *st, struct h2_hea
 		return 0;
 	}
 	st->head_seen = r.status >= 200;
+	st->has_due = st->head_seen && r.framing.kind == FRAMING_LENGTH;
+	st->due = r.framing.length;
 	s->busy++;
 	s->events.response(s->arg, st, &r);
 	s->busy--;
@@ -314,6 +316,15 @@ static int on_invalid_frame(nghttp2_session *ng, const nghttp2_frame *frame, int
 	return 0;
 }
 
+/*
+ * A server may close a stream with NO_ERROR when all octets of its answer are out but the frame
+ * that ends it waits for a window (Node does).  An answer of a known length lacks nothing then.
+ */
+static bool came_whole(const struct h2_stream *st)
+{
+	return st->error == H2_NO_ERROR && !st->in_end && st->has_due && st->due == 0;
+}
+
 static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t error, void *arg)
 {
 	struct h2_stream *st = nghttp2_session_get_stream_user_data(ng, id);
@@ -323,6 +334,8 @@ static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t error, void
 		return 0;
 	st->gone = true;
 	st->error = error;
+	if (came_whole(st))
+		h2_stream_end(st, NULL);
 	h2_notice(st);
 	return 0;
 }

@@ -153,9 +153,20 @@ static void feed_all(struct h2_session *s, struct slice in)
 		h2_break(s, error_for(result));
 }
 
+/* What the frame that the meter stopped at means for the connection. */
+static void judge(struct h2_session *s, enum h2_metered what)
+{
+	if (what == H2_METER_TOO_MUCH)
+		h2_break(s, H2_ENHANCE_YOUR_CALM);
+	else if (what == H2_METER_BAD)
+		h2_break(s, H2_PROTOCOL_ERROR);
+	else if (h2_is_closed_stream(s, h2_meter_stream(&s->meter)))
+		h2_break(s, H2_STREAM_CLOSED);
+}
+
 /*
  * nghttp2 passes over DATA on a closed stream without a word, so it is stopped before each such
- * frame.
+ * frame.  Whatever is wrong with a frame, those before it count.
  */
 static void feed(struct h2_session *s, struct slice in)
 {
@@ -165,18 +176,13 @@ static void feed(struct h2_session *s, struct slice in)
 		enum h2_metered what = h2_meter_feed(&s->meter, &s->budget, &rest);
 		size_t ended = in.n - rest.n;
 
-		if (what == H2_METER_TOO_MUCH)
-			h2_break(s, H2_ENHANCE_YOUR_CALM);
-		else if (what == H2_METER_BAD)
-			h2_break(s, H2_PROTOCOL_ERROR);
-		if (what != H2_METER_DATA)
+		if (what == H2_METER_GOOD)
 			break;
-		if (ended > H2_FRAME_HEAD) {
-			feed_all(s, slice_head(in, ended - H2_FRAME_HEAD));
-			in = slice_skip(in, ended - H2_FRAME_HEAD);
+		if (ended > s->meter.judged) {
+			feed_all(s, slice_head(in, ended - s->meter.judged));
+			in = slice_skip(in, ended - s->meter.judged);
 		}
-		if (h2_is_closed_stream(s, h2_meter_stream(&s->meter)))
-			h2_break(s, H2_STREAM_CLOSED);
+		judge(s, what);
 	}
 	feed_all(s, in);
 }

@@ -34,9 +34,11 @@
  * framing and routing reset the stream.
  *
  * Bodies.  `data` is a piece of what was fed.  While a stream is paused no data and no end event
- * of it comes: what arrives is kept (at most its window) and its window is withheld, the
- * connection's too, so that all that a session keeps is at most config.window;
- * h2_stream_unpause() delivers it. Outwards, h2_body() takes everything, sends what windows and
+ * of it comes: what arrives is kept (at most its window) and its window is withheld, and the
+ * connection's too once config.spare octets wait, so that all that a session keeps is at most
+ * config.window + config.spare; h2_stream_unpause() delivers it.  An answer whose length is known
+ * and came is whole, even if the origin then closed the stream with NO_ERROR instead of ending it.
+ * Outwards, h2_body() takes everything, sends what windows and
  * `is_full` allow without a copy of its own, and keeps the rest; above H2_HIGH kept bytes
  * h2_stream_is_full() is true and one `room` event comes below H2_LOW.
  *
@@ -97,6 +99,7 @@ struct h2_config {
 	size_t max_fields, max_head; /* lines and octets of one head */
 	unsigned max_streams;	     /* announced to the peer (server side) */
 	uint32_t stream_window, window;
+	uint32_t spare; /* octets that may wait for slow readers without narrowing `window` */
 	bool extended_connect; /* RFC 8441: announced (server side) */
 	/*
 	 * Client side: a browser's own SETTINGS, announced as it did as far as they are safe

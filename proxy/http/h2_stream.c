@@ -47,7 +47,38 @@ void h2_consume(struct h2_session *s, int32_t stream, size_t n)
 		h2_break(s, H2_INTERNAL_ERROR);
 }
 
-/* What nobody will hear any more counts as heard: it came out of the connection's window. */
+/*
+ * Octets that wait for their reader hold up their own stream; the connection's window, which the
+ * other streams need too, is narrower only by what is more than the spare octets.
+ */
+static void settle(struct h2_session *s)
+{
+	size_t most = s->waiting > s->config.spare ? s->waiting - s->config.spare : 0;
+	size_t n = s->withheld > most ? s->withheld - most : 0;
+
+	s->withheld -= n;
+	if (n != 0 && !s->broken && nghttp2_session_consume_connection(s->ng, n) != 0)
+		h2_break(s, H2_INTERNAL_ERROR);
+}
+
+static void withhold(struct h2_session *s, size_t n)
+{
+	s->waiting += n;
+	s->withheld += n;
+	settle(s);
+}
+
+static void give_back(struct h2_stream *st, size_t n)
+{
+	struct h2_session *s = st->s;
+
+	s->waiting -= n;
+	if (n != 0 && !s->broken && nghttp2_session_consume_stream(s->ng, st->id, n) != 0)
+		h2_break(s, H2_INTERNAL_ERROR);
+	settle(s);
+}
+
+/* What nobody will hear any more counts as heard. */
 static void forget_kept(struct h2_stream *st)
 {
 	size_t n = st->kept.len + st->owed;
@@ -55,7 +86,7 @@ static void forget_kept(struct h2_stream *st)
 	st->s->kept -= st->kept.len;
 	buf_release(&st->kept);
 	st->owed = 0;
-	h2_consume(st->s, st->id, n);
+	give_back(st, n);
 }
 
 void h2_stream_bury(struct h2_stream *st)
@@ -180,6 +211,7 @@ void h2_stream_data(struct h2_stream *st, struct slice data)
 {
 	struct h2_session *s = st->s;
 
+	st->due -= data.n; /* nghttp2 lets no more come than the length says */
 	if (st->paused) {
 		if (!buf_add(&st->kept, data)) {
 			h2_consume(s, st->id, data.n);
@@ -187,15 +219,18 @@ void h2_stream_data(struct h2_stream *st, struct slice data)
 			return;
 		}
 		s->kept += data.n;
+		withhold(s, data.n);
 		return;
 	}
 	s->busy++;
 	s->events.data(s->arg, st, data);
 	s->busy--;
-	if (st->paused && !st->dead)
+	if (st->paused && !st->dead) {
 		st->owed += data.n;
-	else
+		withhold(s, data.n);
+	} else {
 		h2_consume(s, st->id, data.n);
+	}
 }
 
 static void tell_end(struct h2_stream *st)
@@ -242,7 +277,7 @@ static void tell_kept(struct h2_stream *st)
 	if (st->paused && !st->dead)
 		st->owed += kept.len;
 	else
-		h2_consume(s, st->id, kept.len);
+		give_back(st, kept.len);
 	buf_release(&kept);
 }
 
@@ -259,7 +294,7 @@ void h2_stream_unpause(struct h2_stream *st)
 		return;
 	}
 	st->owed = 0;
-	h2_consume(s, st->id, owed);
+	give_back(st, owed);
 	st->telling = true;
 	s->busy++;
 	if (st->kept.len != 0)

@@ -431,6 +431,94 @@ static void test_no_error_is_a_cut(void **state)
 	assert_log(&p->client, "1 closed 8\n");
 }
 
+/* But not of one whose length is known and came: Node closes so when END_STREAM finds no window. */
+static void test_no_error_behind_whole(void **state)
+{
+	struct pair *p = *state;
+
+	ask(&p->client, "GET", "/", NULL, false);
+	swap(p);
+	answer(p->server.st[0], 200, "content-length: 5\n", true);
+	say(p->server.st[0], "hello");
+	swap(p);
+	h2_reset(p->server.st[0], H2_NO_ERROR);
+	swap(p);
+	assert_log(&p->client, "1 response 200 length 5 [content-length: 5]\n"
+			       "1 data 5\n1 end\n1 closed 0\n");
+}
+
+static void test_no_error_while_paused(void **state)
+{
+	struct pair *p = *state;
+	const char *how = "response";
+
+	p->client.on = pause_on;
+	p->client.pause_on = how;
+	ask(&p->client, "GET", "/", NULL, false);
+	ask(&p->client, "GET", "/", NULL, false);
+	swap(p);
+	for (size_t i = 0; i < 2; i++) {
+		answer(p->server.st[i], 200, "content-length: 5\n", true);
+		say(p->server.st[i], i == 0 ? "hello" : "hell");
+		swap(p);
+		h2_reset(p->server.st[i], H2_NO_ERROR);
+	}
+	swap(p);
+	assert_log(&p->client, "1 response 200 length 5 [content-length: 5]\n"
+			       "2 response 200 length 5 [content-length: 5]\n2 closed 8\n");
+	h2_stream_unpause(p->client.st[0]);
+	h2_flush(p->client.s);
+	assert_log(&p->client, "1 data 5\n1 end\n1 closed 0\n");
+}
+
+/* Readers that wait use the spare octets up before the window that all share. */
+static void test_slow_readers(void **state)
+{
+	static char big[65535];
+	const struct slice span = { big, sizeof(big) };
+	const struct h2_config config = { .side = H2_CLIENT,
+					  .max_fields = 100,
+					  .max_head = 65536,
+					  .stream_window = 65535,
+					  .window = 65535,
+					  .spare = 2 * 65535 };
+	struct end c, s;
+	const char *how = "response";
+
+	(void)state;
+	end_init(&c, &config);
+	end_init(&s, &server_config);
+	c.on = pause_on;
+	c.pause_on = how;
+	for (size_t round = 0; round < 5; round++) {
+		size_t first = round * 4;
+
+		for (size_t i = first; i < first + 4; i++) {
+			ask(&c, "GET", "/", NULL, false);
+			pump(&c, &s);
+			answer(s.st[i], 200, NULL, true);
+			h2_body(s.st[i], &span, 1);
+			h2_body_end(s.st[i], NULL);
+			pump(&c, &s);
+		}
+		assert_int_equal(h2_kept(c.s), 3 * sizeof(big)); /* the fourth finds no window */
+		assert_int_equal(h2_stream_sent(s.st[first + 3]), 0);
+		h2_stream_unpause(c.st[first]);
+		pump(&c, &s);
+		assert_null(c.st[first]);
+		assert_int_equal(h2_kept(c.s), 3 * sizeof(big)); /* now it is here */
+		h2_stream_unpause(c.st[first + 1]);
+		pump(&c, &s);
+		h2_reset(c.st[first + 2], H2_CANCEL);
+		h2_stream_unpause(c.st[first + 3]);
+		pump(&c, &s);
+		assert_int_equal(h2_streams(c.s), 0);
+		assert_int_equal(c.body.len, (round + 1) * 3 * sizeof(big));
+	}
+	end_release(&c);
+	end_release(&s);
+}
+
 static void test_answer_before_request_ended(void **state)
 {
 	struct pair *p = *state;
@@ -1170,6 +1258,9 @@ int main(void)
 		PAIR(test_no_copy),
 		PAIR(test_peer_resets),
 		PAIR(test_no_error_is_a_cut),
+		PAIR(test_no_error_behind_whole),
+		PAIR(test_no_error_while_paused),
+		cmocka_unit_test(test_slow_readers),
 		PAIR(test_answer_before_request_ended),
 		PAIR(test_goaway),
 		PAIR(test_limits),

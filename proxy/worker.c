@@ -28,6 +28,7 @@
 #include "proxy/visitor.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -48,6 +49,13 @@ struct worker_process {
 	bool serving;
 	struct h1_limits request_limits, response_limits;
 };
+
+/*
+ * Blocks from this size on are mapped, and so given back when they are freed; left to itself malloc
+ * learns from slow readers' bodies to keep such blocks in the heap, for ever and in pieces.
+ */
+#define MAPPED_FROM (128 * 1024)
+#define HEAP_SPARE (1024 * 1024)
 
 /* ---- heads that come in pieces ---- */
 
@@ -425,6 +433,8 @@ int worker_process(const struct child_start *start)
 	struct worker *w;
 
 	own_process(start);
+	mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
+	mallopt(M_TRIM_THRESHOLD, HEAP_SPARE);
 	if (!process_drop_root(user)) {
 		diag_error("cannot become the user %s: %s (option user)", user, strerror(errno));
 		return CHILD_REFUSED;

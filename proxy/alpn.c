@@ -60,6 +60,16 @@ bool alpn_is_settled(enum alpn_offer offer, enum http_protocol *protocol)
 	return offer == ALPN_H1 || offer == ALPN_H2;
 }
 
+enum http_protocol alpn_chosen(const SSL *ssl)
+{
+	const unsigned char *name = NULL;
+	unsigned n = 0;
+
+	if (ssl != NULL)
+		SSL_get0_alpn_selected(ssl, &name, &n);
+	return slice_eq(slice_of((const char *)name, n), SLICE("h2")) ? PROTOCOL_H2 : PROTOCOL_H1;
+}
+
 /* ---- the memory ---- */
 
 struct alpn_memory *alpn_memory_new(void)

@@ -12,6 +12,8 @@
 
 #include "base/slice.h"
 
+#include <openssl/ssl.h>
+
 struct hello;
 struct origin_target;
 
@@ -31,6 +33,8 @@ enum alpn_offer alpn_offer_of(const struct hello *h);
 struct slice alpn_names(enum alpn_offer offer);
 /* What the browser is offered, in wire form. */
 struct slice alpn_name(enum http_protocol protocol);
+/* What a handshake that is done came to; NULL: no TLS, which speaks HTTP/1. */
+enum http_protocol alpn_chosen(const SSL *ssl);
 /*
  * True where the browser offered only one: nothing depends on the origin then, and it is *protocol.
  * Else that is what the browser would rather speak.

@@ -1,6 +1,7 @@
 #include "proxy/client.h"
 
 #include "base/config.h"
+#include "proxy/alpn.h"
 #include "proxy/client_parts.h"
 #include "proxy/h2_client.h"
 #include "proxy/visitor.h"
@@ -195,12 +196,9 @@ void client_secured(struct client *c)
 	struct h2_client_setup setup = {
 		.stream = c->stream, .common = &common, .busy = on_busy, .over = on_over, .owner = c
 	};
-	const unsigned char *name = NULL;
-	unsigned n = 0;
 
 	client_go(c, CLIENT_IDLE);
-	SSL_get0_alpn_selected(stream_ssl(c->stream), &name, &n);
-	if (!slice_eq(slice_of((const char *)name, n), SLICE("h2")))
+	if (alpn_chosen(stream_ssl(c->stream)) != PROTOCOL_H2)
 		return;
 	client_describe(c, &common);
 	setup.websockets = c->tunnel != NULL && takes_websockets(c);

@@ -2,6 +2,7 @@
 
 #include "base/config.h"
 #include "base/diag.h"
+#include "proxy/alpn.h"
 #include "proxy/issuers.h"
 #include "proxy/pool.h"
 #include "proxy/visitor.h"
@@ -284,8 +285,8 @@ static void on_stream_error(struct origin *o)
 /* Who was offered HTTP/1 alone did not choose. */
 static void note_protocol(struct origin *o)
 {
-	if (o->target.secure && o->target.alpn != ALPN_H1)
-		alpn_note(o->w->alpn, &o->target, origin_speaks_h2(o) ? PROTOCOL_H2 : PROTOCOL_H1,
+	if (o->target.secure)
+		alpn_note(o->w->alpn, &o->target, alpn_chosen(stream_ssl(o->stream)),
 			  loop_now_ms(o->w->loop));
 }
 
@@ -396,12 +397,7 @@ bool origin_is_ready(const struct origin *o)
 
 bool origin_speaks_h2(const struct origin *o)
 {
-	const unsigned char *name = NULL;
-	unsigned n = 0;
-
-	if (o->stream != NULL && stream_ssl(o->stream) != NULL)
-		SSL_get0_alpn_selected(stream_ssl(o->stream), &name, &n);
-	return slice_eq(slice_of((const char *)name, n), SLICE("h2"));
+	return o->stream != NULL && alpn_chosen(stream_ssl(o->stream)) == PROTOCOL_H2;
 }
 
 const struct origin_failure *origin_failure(const struct origin *o)

@@ -199,15 +199,6 @@ static void begin_h2(struct outer *o)
 		outer_end(o, STREAM_RESET);
 }
 
-static bool chose_h2(const struct outer *o)
-{
-	const unsigned char *name;
-	unsigned n;
-
-	SSL_get0_alpn_selected(stream_ssl(o->stream), &name, &n);
-	return slice_eq(slice_of((const char *)name, n), SLICE("h2"));
-}
-
 /* ---- the certificate and the handshake ---- */
 
 static void begin_handshake(struct outer *o)
@@ -313,7 +304,7 @@ static void on_event(struct stream *s, enum stream_event event, void *arg)
 			h2_client_read(o->h2);
 		break;
 	case STREAM_CONNECTED:
-		if (chose_h2(o))
+		if (alpn_chosen(stream_ssl(o->stream)) == PROTOCOL_H2)
 			begin_h2(o);
 		else
 			relay_to_inner(o);

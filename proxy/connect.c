@@ -205,8 +205,12 @@ static void begin_handshake(struct client *c)
 	struct client_tunnel *t = c->tunnel;
 	SSL *ssl = leaves_accept(c->w->leaves, slice_str(t->target.identity));
 
-	if (ssl == NULL || !leaves_set_alpn(ssl, alpn_name(t->protocol)) ||
-	    !stream_start_tls_server(c->stream, ssl)) {
+	if (ssl == NULL || !leaves_set_alpn(ssl, alpn_name(t->protocol))) {
+		SSL_free(ssl);
+		client_close(c, STREAM_RESET);
+		return;
+	}
+	if (!stream_start_tls_server(c->stream, ssl)) {
 		client_close(c, STREAM_RESET);
 		return;
 	}

@@ -185,7 +185,6 @@ static void ask_h2(struct exchange *x, struct h2_origin *h)
 /* The origin speaks HTTP/1: what a WebSocket over HTTP/2 needs is not there. */
 static void no_websocket(struct exchange *x, struct origin *o)
 {
-	origin_set_site(o, x->scene.site.site);
 	pool_give(x->w->pool, o);
 	refuse_later(x, "the site does not take WebSockets over HTTP/2");
 }

@@ -46,8 +46,8 @@ void h2_earn_sent(struct h2_budget *b, size_t n);
 
 /* Where frames begin in a stream of bytes. */
 struct h2_meter {
-	uint32_t skip; /* octets until the next frame header */
-	uint8_t have;  /* octets of it, and of a PRIORITY frame's stream dependency */
+	uint32_t skip;	/* octets until the next frame header */
+	uint8_t have;	/* octets of it, and of a PRIORITY frame's stream dependency */
 	uint8_t judged; /* octets of the last one when it was judged: before them all was good */
 	uint8_t head[13];
 };

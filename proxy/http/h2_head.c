@@ -67,8 +67,7 @@ static bool sound_name(struct slice name)
 	return name.n != 0;
 }
 
-/* Connection-specific fields make a message malformed (section 8.2.2). */
-static bool allowed(enum field_id id, struct slice value)
+bool h2_connection_specific(enum field_id id)
 {
 	switch (id) {
 	case FIELD_CONNECTION:
@@ -77,12 +76,16 @@ static bool allowed(enum field_id id, struct slice value)
 	case FIELD_TRANSFER_ENCODING:
 	case FIELD_UPGRADE:
 	case FIELD_HTTP2_SETTINGS:
-		return false;
-	case FIELD_TE:
-		return slice_ieq(value, SLICE("trailers"));
-	default:
 		return true;
+	default:
+		return false;
 	}
+}
+
+static bool allowed(enum field_id id, struct slice value)
+{
+	return !h2_connection_specific(id) &&
+	       (id != FIELD_TE || slice_ieq(value, SLICE("trailers")));
 }
 
 static bool sound_value(struct slice value)

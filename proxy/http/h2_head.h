@@ -50,4 +50,7 @@ bool h2_head_response(struct h2_head *h, bool end, enum http_method method, stru
 /* Takes out what may not be there; false: what is about framing or routing. */
 bool h2_head_trailers(struct h2_head *h);
 
+/* Fields that HTTP/2 does not carry (section 8.2.2); TE is for who calls. */
+bool h2_connection_specific(enum field_id id);
+
 #endif

@@ -1,5 +1,6 @@
 #include "proxy/http/h2_lines.h"
 #include "proxy/http/chars.h"
+#include "proxy/http/h2_head.h"
 
 #include <stdlib.h>
 
@@ -76,15 +77,9 @@ static bool nominated(const struct fields *f, const struct field *at)
 
 static bool passes(const struct fields *f, const struct field *at, bool request)
 {
-	switch (at->id) {
-	case FIELD_CONNECTION:
-	case FIELD_KEEP_ALIVE:
-	case FIELD_PROXY_CONNECTION:
-	case FIELD_TRANSFER_ENCODING:
-	case FIELD_UPGRADE:
-	case FIELD_HTTP2_SETTINGS:
-	case FIELD_TE:
+	if (h2_connection_specific((enum field_id)at->id) || at->id == FIELD_TE)
 		return false;
+	switch (at->id) {
 	case FIELD_HOST:
 	case FIELD_PROXY_AUTHORIZATION:
 	case FIELD_PROXY_AUTHENTICATE:

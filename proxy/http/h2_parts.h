@@ -33,7 +33,7 @@ struct h2_stream {
 	struct h2_stream *next_noticed;
 	void *owner;
 	uint64_t sent;
-	uint64_t due; /* octets still to come of an answer that gave its length */
+	uint64_t due;	/* octets still to come of an answer that gave its length */
 	uint32_t error; /* once gone */
 	int32_t id;
 	enum http_method method;
@@ -45,7 +45,7 @@ struct h2_stream {
 	bool paused, telling;
 	bool head_seen; /* a final head came */
 	bool has_due;
-	bool in_end;	/* the peer's half ended well */
+	bool in_end; /* the peer's half ended well */
 	bool end_told;
 	bool out_began; /* a final head was given */
 	bool asked;	/* a head was sent */

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#define FRAME_HEAD 9
 /*
  * Less than this is copied and leaves with h2_flush(), one frame with what comes before and behind
  * it.
@@ -148,7 +147,7 @@ static int on_send_data(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t
 	(void)ng;
 	(void)frame;
 	(void)source;
-	if (!buf_add(&s->out, slice_of((const char *)head, FRAME_HEAD)))
+	if (!buf_add(&s->out, slice_of((const char *)head, H2_FRAME_HEAD)))
 		return NGHTTP2_ERR_CALLBACK_FAILURE;
 	if (n > GATHER_BELOW)
 		write_out(s, st, n);

@@ -133,8 +133,7 @@ void h2_offer_extended_connect(struct h2_session *s)
 		nghttp2_submit_settings(s->ng, NGHTTP2_FLAG_NONE, &entry, 1) == 0;
 }
 
-/* Octets of a frame's head, of one setting. */
-#define FRAME_HEAD 9u
+/* Octets of one setting. */
 #define SETTING 6u
 
 bool h2_preface_offers_extended_connect(struct slice in)
@@ -142,12 +141,12 @@ bool h2_preface_offers_extended_connect(struct slice in)
 	const unsigned char *p = (const unsigned char *)in.p;
 	size_t n;
 
-	if (in.n < FRAME_HEAD || p[3] != NGHTTP2_SETTINGS || (p[4] & NGHTTP2_FLAG_ACK) != 0)
+	if (in.n < H2_FRAME_HEAD || p[3] != NGHTTP2_SETTINGS || (p[4] & NGHTTP2_FLAG_ACK) != 0)
 		return false;
 	n = (size_t)p[0] << 16 | (size_t)p[1] << 8 | p[2];
-	if (n > in.n - FRAME_HEAD)
+	if (n > in.n - H2_FRAME_HEAD)
 		return false;
-	for (size_t at = FRAME_HEAD; at + SETTING <= FRAME_HEAD + n; at += SETTING)
+	for (size_t at = H2_FRAME_HEAD; at + SETTING <= H2_FRAME_HEAD + n; at += SETTING)
 		if (p[at] == 0 && p[at + 1] == NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL)
 			return p[at + 5] == 1;
 	return false;

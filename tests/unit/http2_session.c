@@ -1004,8 +1004,8 @@ static void test_closed_streams(void **state)
 		int type;
 		bool reset; /* by the peer, else answered whole */
 		uint32_t stream;
-	} rows[] = { { DATA, true, 3 }, { HEADERS, true, 3 }, { DATA, false, 3 },
-		     { HEADERS, false, 3 }, { DATA, false, 1 }, { HEADERS, false, 1 } };
+	} rows[] = { { DATA, true, 3 },	    { HEADERS, true, 3 }, { DATA, false, 3 },
+		     { HEADERS, false, 3 }, { DATA, false, 1 },	  { HEADERS, false, 1 } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -9,6 +9,7 @@
 #include "evidence/digest.h"
 #include "evidence/ledger.h"
 #include "filters/site.h"
+#include "filters/words.h"
 #include "proxy/net/address.h"
 
 #include <stdio.h>
@@ -20,7 +21,7 @@ enum verb { SET, LIST, CLEAR };
 
 struct request {
 	enum verb verb;
-	const char *choice; /* refused, accepted */
+	enum choice_state choice;
 	char site[SITE_MAX];
 	char client[ADDRESS_TEXT];
 	bool json;
@@ -90,6 +91,28 @@ static struct slice value_of(int argc, char **argv, int *i, struct slice name)
 	return value.p != NULL ? value : slice_of("", 0);
 }
 
+/* "refuse", "accept", or "functional,analytics". */
+static bool read_choice(struct request *r, struct slice text)
+{
+	unsigned allowed = 0;
+	struct slice word;
+
+	if (slice_eq(text, SLICE("refuse")) || slice_eq(text, SLICE("accept"))) {
+		r->choice = slice_eq(text, SLICE("accept")) ? CHOICE_ACCEPTED : CHOICE_REFUSED;
+		return true;
+	}
+	while (text.p != NULL) {
+		enum choice_state one;
+
+		text = slice_cut(text, ',', &word);
+		if (!choice_of_word(word, &one) || one <= CHOICE_ACCEPTED)
+			return false;
+		allowed |= choice_set_of(one);
+	}
+	r->choice = choice_of_set(allowed);
+	return true;
+}
+
 /* words[0..n) without options; NULL, or what is wrong. */
 static const char *read_verb(struct request *r, const char *const *words, int n, bool all)
 {
@@ -105,14 +128,12 @@ static const char *read_verb(struct request *r, const char *const *words, int n,
 		sites = n - 1;
 	} else if (n > 1 && strcmp(words[0], "set") == 0) {
 		r->verb = SET;
-		r->choice = strcmp(words[1], "refuse") == 0   ? "refused"
-			    : strcmp(words[1], "accept") == 0 ? "accepted"
-							      : NULL;
-		if (r->choice == NULL)
-			return "say refuse or accept";
+		if (!read_choice(r, slice_str(words[1])))
+			return "say refuse, accept, or what is accepted: functional, analytics, "
+			       "advertising, with commas between";
 		sites = n - 2;
 	} else {
-		return "say set refuse, set accept, list or clear";
+		return "say set refuse, set accept, set PURPOSES, list or clear";
 	}
 	if (sites != (all ? 0 : 1))
 		return "name one site, or say --all";
@@ -180,7 +201,7 @@ static void print_lines(struct slice lines, bool json)
 	struct slice line;
 
 	if (!json)
-		printf("%-16s  %-32s  %-8s  %-6s  %s\n", "CLIENT", "SITE", "CHOICE", "SEEN",
+		printf("%-16s  %-32s  %-22s  %-6s  %s\n", "CLIENT", "SITE", "CHOICE", "SEEN",
 		       "WHEN");
 	while (lines.n != 0) {
 		lines = slice_cut(lines, '\n', &line);
@@ -190,7 +211,7 @@ static void print_lines(struct slice lines, bool json)
 			printf("%.*s\n", SLICE_ARG(line));
 			continue;
 		}
-		printf("%-16.*s  %-32.*s  %-8.*s  %-6.*s  %.*s\n",
+		printf("%-16.*s  %-32.*s  %-22.*s  %-6.*s  %.*s\n",
 		       SLICE_ARG(slice_head(string_of(line, "client"), 16)),
 		       SLICE_ARG(string_of(line, "site")), SLICE_ARG(string_of(line, "choice")),
 		       SLICE_ARG(string_of(line, "seen")), SLICE_ARG(string_of(line, "when")));
@@ -207,7 +228,7 @@ static void print_done(const struct request *r)
 		printf("every choice is cleared\n");
 	else
 		printf("%s: %s\n", all ? "all sites" : r->site,
-		       r->verb == CLEAR ? "no choice" : r->choice);
+		       r->verb == CLEAR ? "no choice" : choice_word(r->choice));
 }
 
 /* ---- the running proxy ---- */
@@ -235,7 +256,7 @@ static void request_line(const struct request *r, struct buf *line)
 	else if (r->verb == CLEAR)
 		buf_addf(line, "choice clear %s %s\n", r->client, r->site);
 	else
-		buf_addf(line, "choice set %s %s %s\n", r->client, r->site, r->choice);
+		buf_addf(line, "choice set %s %s %s\n", r->client, r->site, choice_word(r->choice));
 }
 
 /* ---- the ledger, when no proxy runs ---- */
@@ -252,7 +273,7 @@ static bool change(const struct request *r, struct ledger *l)
 	bool good = keyed != NULL && digest_client(keyed, slice_str(r->client), client);
 	struct ledger_choice c = { .client = slice_str(client),
 				   .site = slice_str(r->site),
-				   .choice = slice_str(r->choice),
+				   .choice = slice_str(choice_word(r->choice)),
 				   .seen = SLICE("cli"),
 				   .when = clock_wall_ms(&clock_system) };
 

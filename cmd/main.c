@@ -34,13 +34,15 @@ static const struct command commands[] = {
 	  "An authority that is there already is kept as a backup, and only replaced with --force.",
 	  false, cmd_ca },
 	{ "choice",
-	  "set refuse|accept SITE|--all [--client ADDR] [-c FILE] [--state DIR]\n"
+	  "set refuse|accept|PURPOSES SITE|--all [--client ADDR] [-c FILE] [--state DIR]\n"
 	  "clear SITE|--all [--client ADDR] [-c FILE] [--state DIR]\n"
 	  "list [--json] [-c FILE] [--state DIR]",
 	  "what a client decided, for one site or for all",
 	  "SITE may be a host name or a URL; the choice is for its registrable domain, and counts "
 	  "from the\n"
-	  "next request on. Without --client it is for the person at this machine. The running "
+	  "next request on, for six months. PURPOSES are what is accepted, the rest being refused: "
+	  "functional,\n"
+	  "analytics, advertising, with commas between. Without --client it is for the person at this machine. The running "
 	  "proxy is\n"
 	  "asked (STATE/control.sock); where none runs, the ledger is written, and the log gets no "
 	  "entry.\n"

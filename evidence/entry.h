@@ -82,7 +82,7 @@ struct entry {
 	struct slice purpose;	 /* word (filters) */
 	struct slice why;	 /* the reason, as filters give it; elsewhere a short text */
 	struct slice profile;	 /* the name of the profile */
-	struct slice choice;	 /* word: none, refused, accepted */
+	struct slice choice;	 /* word: none, refused, accepted, or purposes */
 	struct slice seen;	 /* word: where the choice was seen: nowhere, desk, cli, ... */
 	struct slice verdict;	 /* word: kept, removed, expired */
 	struct slice value;	 /* keyed digest of the cookie-value */

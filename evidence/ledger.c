@@ -39,6 +39,7 @@ enum statement {
 	ST_CHOICE_SET,
 	ST_CHOICE_CLEAR,
 	ST_CHOICES,
+	ST_CHOICE_AGE,
 	ST_SEEN,
 	ST_AGE,
 	ST_CAP,
@@ -51,6 +52,7 @@ static const char *const statements[STATEMENTS] = {
 	[ST_CHOICE_CLEAR] = "DELETE FROM choices WHERE client = ?1 AND (site = ?2 OR ?2 = '*')",
 	[ST_CHOICES] = "SELECT client, site, choice, seen, t FROM choices"
 		       " WHERE ?1 = '' OR client = ?1 ORDER BY t, client, site",
+	[ST_CHOICE_AGE] = "DELETE FROM choices WHERE t < ?1",
 	[ST_SEEN] =
 		"INSERT INTO seen VALUES (?13, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
 		" ON CONFLICT DO UPDATE SET purpose = ?5, why = ?6, party = ?7, kept = kept + ?8,"
@@ -419,6 +421,8 @@ static void age(struct ledger *l, int64_t wall_ms)
 	l->written = 0;
 	sqlite3_bind_int64(l->st[ST_AGE], 1, wall_ms - LEDGER_DAYS * DAY_MS);
 	done(l, ST_AGE);
+	sqlite3_bind_int64(l->st[ST_CHOICE_AGE], 1, wall_ms - LEDGER_CHOICE_DAYS * DAY_MS);
+	done(l, ST_CHOICE_AGE);
 	sqlite3_bind_int64(l->st[ST_CAP], 1, LEDGER_ROWS_MAX);
 	done(l, ST_CAP);
 }

@@ -19,6 +19,8 @@
 #include "evidence/entry.h"
 
 #define LEDGER_DAYS 31
+/* And a choice after so many, when it does not hold any more (filters/choices.h). */
+#define LEDGER_CHOICE_DAYS 183
 #define LEDGER_ROWS_MAX 200000
 /* Rows in one answer: the default and the most. */
 #define LEDGER_ANSWER_ROWS 1000u
@@ -38,7 +40,7 @@ const unsigned char *ledger_key(const struct ledger *l); /* DIGEST_KEY_LEN bytes
 struct ledger_choice {
 	struct slice client; /* digest with the ledger's key */
 	struct slice site;   /* or "*" */
-	struct slice choice; /* refused, accepted */
+	struct slice choice; /* a word of filters/words.h, never none */
 	struct slice seen;
 	int64_t when; /* wall ms */
 };

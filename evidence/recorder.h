@@ -126,7 +126,7 @@ struct recorder_choice {
 	/* registrable domain, or "*" for all; CLEAR with "*" clears all of the client */
 	struct slice site;
 	struct slice profile; /* in a request: the client's profile, for the entry; else empty */
-	struct slice choice;  /* word: refused, accepted */
+	struct slice choice;  /* a word of filters/words.h, never none */
 	struct slice seen;    /* word: desk, cli, ... */
 	int64_t when;	      /* wall ms */
 };

@@ -2,6 +2,7 @@
 #include "base/diag.h"
 #include "base/json.h"
 #include "evidence/recorder_impl.h"
+#include "filters/words.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -206,8 +207,10 @@ static bool take_entries(struct recorder *r, const struct letter *letter)
 
 static bool choice_is_good(const struct recorder_choice *c)
 {
-	return c->op == RECORDER_CHOICE_CLEAR || slice_eq(c->choice, SLICE("refused")) ||
-	       slice_eq(c->choice, SLICE("accepted"));
+	enum choice_state state;
+
+	return c->op == RECORDER_CHOICE_CLEAR ||
+	       (choice_of_word(c->choice, &state) && state != CHOICE_NONE);
 }
 
 /* Ledger, entry and announcement of one choice; false when the ledger could not take it. */

@@ -108,15 +108,20 @@ bool choices_set(struct choices *t, const uint8_t client[CLIENT_ID_LEN], struct 
 	return true;
 }
 
+bool choice_holds(const struct choice *choice, int64_t now_ms)
+{
+	return choice->state != CHOICE_NONE && now_ms - choice->when_ms < CHOICE_HOLDS_MS;
+}
+
 struct choice choices_find(const struct choices *t, const uint8_t client[CLIENT_ID_LEN],
-			   struct slice site)
+			   struct slice site, int64_t now_ms)
 {
 	const struct choice none = { CHOICE_NONE, SEEN_NOWHERE, 0 };
 	const struct entry *e = find(t, client, site);
 
-	if (e == NULL)
+	if (e == NULL || !choice_holds(&e->choice, now_ms))
 		e = find(t, client, SLICE("*"));
-	return e != NULL ? e->choice : none;
+	return e != NULL && choice_holds(&e->choice, now_ms) ? e->choice : none;
 }
 
 void choices_each(const struct choices *t, const uint8_t client[CLIENT_ID_LEN],

@@ -5,6 +5,9 @@
  * bounded: when it is full the choice that was set first is forgotten, and a forgotten choice
  * means none, which means refused.
  *
+ * A choice holds for six months, a refusal as well as a consent (the good practice of CNIL
+ * recommendation 2020-092); then there is none.
+ *
  * A client is named by 16 bytes (a keyed digest; the table does not care of what).  The site is as
  * site_of_host() writes it, or "*" for all; a choice for the site beats one for all.
  */
@@ -24,6 +27,10 @@ struct choice {
 
 struct choices;
 
+#define CHOICE_HOLDS_MS (INT64_C(183) * 24 * 60 * 60 * 1000)
+/* True while the choice counts.  One from the future does: clocks are set back. */
+bool choice_holds(const struct choice *choice, int64_t now_ms);
+
 struct choices *choices_new(size_t max_entries);
 void choices_free(struct choices *t);
 size_t choices_count(const struct choices *t);
@@ -34,9 +41,9 @@ bool choices_set(struct choices *t, const uint8_t client[CLIENT_ID_LEN], struct 
 void choices_clear(struct choices *t, const uint8_t client[CLIENT_ID_LEN], struct slice site);
 /* All of the client's, that for "*" too. */
 void choices_clear_client(struct choices *t, const uint8_t client[CLIENT_ID_LEN]);
-/* The choice in force; CHOICE_NONE and SEEN_NOWHERE where there is none. */
+/* The choice in force now (wall time); CHOICE_NONE and SEEN_NOWHERE where there is none. */
 struct choice choices_find(const struct choices *t, const uint8_t client[CLIENT_ID_LEN],
-			   struct slice site);
+			   struct slice site, int64_t now_ms);
 
 typedef void choices_visit(void *arg, const char *site, const struct choice *choice);
 /* The client's choices, in the order they were set. */

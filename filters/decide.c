@@ -68,7 +68,7 @@ static bool keeps(const struct cookie_facts *f, enum purpose p)
 		return true;
 	if (f->profile == PROFILE_MINORS)
 		return p == PURPOSE_UNKNOWN && f->party == PARTY_FIRST;
-	if (f->choice == CHOICE_ACCEPTED)
+	if (choice_accepts(f->choice, p))
 		return true;
 	return depends_on_party(p) && f->party == PARTY_FIRST;
 }
@@ -81,7 +81,7 @@ static void add_circumstance(struct why *w, const struct cookie_facts *f, enum p
 	}
 	if (is_untouchable(p))
 		return;
-	if (f->profile == PROFILE_DEFAULT && f->choice == CHOICE_ACCEPTED) {
+	if (f->profile == PROFILE_DEFAULT && choice_accepts(f->choice, p)) {
 		add(w, SLICE("; accepted"));
 		return;
 	}
@@ -89,7 +89,7 @@ static void add_circumstance(struct why *w, const struct cookie_facts *f, enum p
 		add(w, f->party == PARTY_FIRST ? SLICE("; first party") : SLICE("; third party"));
 	if (f->profile != PROFILE_MINORS || keeps(f, p))
 		return;
-	if (f->choice == CHOICE_ACCEPTED)
+	if (choice_accepts(f->choice, p))
 		add(w, SLICE("; minors: no choice counts"));
 	else
 		add(w, SLICE("; minors"));

@@ -17,6 +17,7 @@
  *	unknown, first       kept                kept        kept (a login must not break)
  *	unknown, third       removed             kept        removed
  *
+ * Where some purposes were accepted the second column holds for these, the first for the others.
  * For the default profile the first two columns hold, for minors the last only.  The investigator's
  * profile keeps everything.  A Set-Cookie that deletes is kept.  A cookie that is sent and
  * not kept is EXPIRED while there are tries left and its name can be written (expire.h), then

@@ -24,8 +24,27 @@ enum purpose {
 /* The rules for a group of clients. */
 enum profile { PROFILE_DEFAULT, PROFILE_MINORS, PROFILE_INVESTIGATOR };
 
-/* What a client decided for a site. */
-enum choice_state { CHOICE_NONE, CHOICE_REFUSED, CHOICE_ACCEPTED };
+/*
+ * What a client decided for a site: nothing yet, refused, accepted, or accepted for some purposes,
+ * whose words say which ("functional+analytics").
+ */
+enum choice_state {
+	CHOICE_NONE,
+	CHOICE_REFUSED,
+	CHOICE_ACCEPTED,
+	CHOICE_FUNCTIONAL,
+	CHOICE_ANALYTICS,
+	CHOICE_FUNCTIONAL_ANALYTICS,
+	CHOICE_ADVERTISING,
+	CHOICE_FUNCTIONAL_ADVERTISING,
+	CHOICE_ANALYTICS_ADVERTISING,
+};
+
+/* Purposes as a set. */
+#define ALLOW_FUNCTIONAL 1u
+#define ALLOW_ANALYTICS 2u
+#define ALLOW_ADVERTISING 4u
+#define ALLOW_ALL 7u
 
 /* Where that choice was seen. */
 enum choice_seen { SEEN_NOWHERE, SEEN_DESK, SEEN_CLI, SEEN_SESSION, SEEN_BANNER, SEEN_CLAIM };
@@ -53,6 +72,15 @@ enum confidence { CONFIDENCE_HIGH, CONFIDENCE_MEDIUM, CONFIDENCE_LOW };
 
 /* SameSite (RFC 6265bis section 5.6.7); DEFAULT: absent or not understood. */
 enum same_site { SAME_SITE_DEFAULT, SAME_SITE_NONE, SAME_SITE_LAX, SAME_SITE_STRICT };
+
+/* None of them is REFUSED, all of them is ACCEPTED. */
+enum choice_state choice_of_set(unsigned allowed);
+unsigned choice_set_of(enum choice_state v);
+/*
+ * Whether the choice accepts this purpose.  What nobody knows the purpose of is accepted only with
+ * everything; what needs no choice (essential, choice) never is.
+ */
+bool choice_accepts(enum choice_state v, enum purpose p);
 
 const char *purpose_word(enum purpose v);
 bool purpose_of_word(struct slice word, enum purpose *out);

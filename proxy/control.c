@@ -4,6 +4,7 @@
 #include "base/diag.h"
 #include "base/json.h"
 #include "evidence/recorder.h"
+#include "filters/words.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -91,6 +92,7 @@ static void ask(struct caller *c, enum msg_type type, const struct buf *body)
 static void ask_choice(struct caller *c, enum recorder_choice_op op, struct slice rest)
 {
 	struct recorder_choice choice = { .op = op, .seen = SLICE("cli") };
+	enum choice_state state;
 	struct buf body;
 
 	choice.client = word(&rest);
@@ -99,10 +101,10 @@ static void ask_choice(struct caller *c, enum recorder_choice_op op, struct slic
 		choice.choice = word(&rest);
 	choice.when = clock_wall_ms(&clock_system);
 	if (rest.p != NULL || choice.client.n == 0 || choice.site.n == 0 ||
-	    (op == RECORDER_CHOICE_SET && !slice_eq(choice.choice, SLICE("refused")) &&
-	     !slice_eq(choice.choice, SLICE("accepted")))) {
-		finish(c, "error usage: choice set CLIENT SITE refused|accepted, choice clear "
-			  "CLIENT SITE\n");
+	    (op == RECORDER_CHOICE_SET &&
+	     (!choice_of_word(choice.choice, &state) || state == CHOICE_NONE))) {
+		finish(c, "error usage: choice set CLIENT SITE refused|accepted|PURPOSES, choice "
+			  "clear CLIENT SITE\n");
 		return;
 	}
 	buf_init(&body, 4096);

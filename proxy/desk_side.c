@@ -53,15 +53,42 @@ static void keyed_digest(void *arg, struct slice text, unsigned char out[32])
 	memcpy(out, hex, 32);
 }
 
-static struct slice choice_of(void *arg, struct slice client, struct slice site)
+static struct desk_choice choice_of(void *arg, struct slice client, struct slice site)
 {
 	const struct desk_side *d = arg;
 	const struct visitor *v = visitor_find(d->w->visitors, client);
+	int64_t now = clock_wall_ms(loop_clock(d->w->loop));
 	struct choice choice = { .state = CHOICE_NONE };
+	unsigned allowed;
 
 	if (v != NULL)
-		choice = choices_find(d->w->choices, v->id, site);
-	return slice_str(choice_word(choice.state));
+		choice = choices_find(d->w->choices, v->id, site, now);
+	allowed = choice_set_of(choice.state);
+	return (struct desk_choice){
+		.word = slice_str(choice_word(choice.state)),
+		.functional = (allowed & ALLOW_FUNCTIONAL) != 0,
+		.analytics = (allowed & ALLOW_ANALYTICS) != 0,
+		.advertising = (allowed & ALLOW_ADVERTISING) != 0,
+		.until = choice.when_ms + CHOICE_HOLDS_MS,
+	};
+}
+
+/* DESK_CLEAR: none. */
+static enum choice_state chosen_state(const struct desk_answer *a)
+{
+	switch (a->op) {
+	case DESK_REFUSE:
+		return CHOICE_REFUSED;
+	case DESK_ACCEPT:
+		return CHOICE_ACCEPTED;
+	case DESK_SOME:
+		return choice_of_set((a->functional ? ALLOW_FUNCTIONAL : 0) |
+				     (a->analytics ? ALLOW_ANALYTICS : 0) |
+				     (a->advertising ? ALLOW_ADVERTISING : 0));
+	case DESK_CLEAR:
+		break;
+	}
+	return CHOICE_NONE;
 }
 
 static bool about_cookie(void *arg, const struct desk_cookie_key *key, struct desk_about *out)
@@ -74,6 +101,7 @@ static bool about_cookie(void *arg, const struct desk_cookie_key *key, struct de
 		return false;
 	out->setter = row.setter;
 	out->what = row.what;
+	out->life = row.life;
 	return true;
 }
 
@@ -327,8 +355,7 @@ static bool ask_choice(struct desk_work *k)
 		.client = slice_str(v->address),
 		.site = SLICE("*"),
 		.profile = slice_str(profile_word(v->profile)),
-		.choice = slice_str(choice_word(k->answer.op == DESK_ACCEPT ? CHOICE_ACCEPTED
-									    : CHOICE_REFUSED)),
+		.choice = slice_str(choice_word(chosen_state(&k->answer))),
 		.seen = slice_str(seen_word(SEEN_DESK)),
 		.when = k->request.now,
 	};

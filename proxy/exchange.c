@@ -281,7 +281,7 @@ static void set_scene(struct exchange *x, const struct request_head *r)
 	memcpy(s->host, x->target.identity, sizeof(s->host));
 	(void)find_site(w->setup->sites, v->pages, &facts, now, &s->site);
 	s->cross_site = request_is_cross_site(&facts, &s->site);
-	s->choice = choices_find(w->choices, v->id, slice_str(s->site.site));
+	s->choice = choices_find(w->choices, v->id, slice_str(s->site.site), s->wall_ms);
 	if (pages_see(v->pages, &facts, &s->site, now, &learned))
 		peers_tell_page(w, v, &learned);
 	if (s->site.confidence == CONFIDENCE_HIGH && d->connection_site != NULL)

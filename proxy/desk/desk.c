@@ -295,16 +295,23 @@ static void serve_plain(const struct desk_context *ctx, const struct desk_reques
 static bool read_choice(struct slice form, struct desk_answer *a)
 {
 	static const char *const words[] = {
-		[DESK_REFUSE] = "refuse", [DESK_ACCEPT] = "accept", [DESK_CLEAR] = "clear"
+		[DESK_REFUSE] = "refuse",
+		[DESK_ACCEPT] = "accept",
+		[DESK_SOME] = "some",
+		[DESK_CLEAR] = "clear",
 	};
+	const size_t n = sizeof(words) / sizeof(words[0]);
 	struct slice op = form_value(form, SLICE("op")), site = form_value(form, SLICE("site"));
 	size_t i = 0;
 
-	while (i < 3 && !slice_eq(op, slice_str(words[i])))
+	while (i < n && !slice_eq(op, slice_str(words[i])))
 		i++;
-	if (i == 3 || site.p == NULL)
+	if (i == n || site.p == NULL)
 		return false;
 	a->op = (enum desk_choice_op)i;
+	a->functional = form_value(form, SLICE("functional")).p != NULL;
+	a->analytics = form_value(form, SLICE("analytics")).p != NULL;
+	a->advertising = form_value(form, SLICE("advertising")).p != NULL;
 	if (slice_eq(site, SLICE("*")) || slice_ieq(site, SLICE("%2A")))
 		return slice_copy(SLICE("*"), a->site, sizeof(a->site));
 	return site_name(site, true, a->site);

@@ -48,6 +48,14 @@ struct desk_cookie_key {
 /* For people; borrowed from the rules. */
 struct desk_about {
 	struct slice setter, what;
+	struct slice life; /* how long it is kept: "390d", "session", "?" */
+};
+
+/* A choice in force. */
+struct desk_choice {
+	struct slice word; /* none, refused, accepted, or the purposes that were accepted */
+	bool functional, analytics, advertising; /* accepted */
+	int64_t until;				 /* wall ms; not for none */
 };
 
 /* A host that passes unread for this client, for a time; borrowed until the next call. */
@@ -68,11 +76,8 @@ struct desk_context {
 	void (*digest)(void *arg, struct slice text, unsigned char out[32]);
 	void *digest_arg;
 
-	/*
-	 * The choice in force for this client on a site, or for all sites ("*"): none, refused or
-	 * accepted.
-	 */
-	struct slice (*choice)(void *arg, struct slice client, struct slice site);
+	/* The choice in force for this client on a site, or for all sites ("*"). */
+	struct desk_choice (*choice)(void *arg, struct slice client, struct slice site);
 	/* What the table of rules says of a cookie.  False: nothing. */
 	bool (*about)(void *arg, const struct desk_cookie_key *key, struct desk_about *out);
 	/* What passes unread for this client; how many were written. */
@@ -113,7 +118,8 @@ struct desk_request {
 	int64_t now; /* wall ms */
 };
 
-enum desk_choice_op { DESK_REFUSE, DESK_ACCEPT, DESK_CLEAR };
+/* SOME: the purposes of the answer are accepted, the others refused. */
+enum desk_choice_op { DESK_REFUSE, DESK_ACCEPT, DESK_SOME, DESK_CLEAR };
 
 struct desk_answer {
 	unsigned status;
@@ -122,6 +128,7 @@ struct desk_answer {
 
 	/* DESK_CHOICE only. */
 	enum desk_choice_op op;
+	bool functional, analytics, advertising; /* DESK_SOME */
 	/*
 	 * "*" is all sites; else a host name in lower case: the caller takes its site.  For
 	 * DESK_STOP the host.

@@ -1,7 +1,7 @@
 #include "proxy/desk/pages.h"
 
 #include "proxy/desk/assets.h"
-#include "proxy/desk/guard.h"
+#include "proxy/desk/choice.h"
 #include "proxy/desk/page_parts.h"
 #include "proxy/desk/passes.h"
 #include "proxy/desk/words.h"
@@ -22,51 +22,6 @@ static void notice(struct buf *out, const struct desk_request *req)
 
 	if (text != NULL)
 		FILL(out, asset_notice_html, TEXT("text", slice_str(text)));
-}
-
-static struct slice choice_of(const struct page *p, struct slice site)
-{
-	if (p->ctx->choice == NULL)
-		return SLICE("none");
-	return p->ctx->choice(p->ctx->lookup_arg, p->req->client, site);
-}
-
-/* Whether what is in force for a site is, as far as can be seen, the choice for all sites. */
-static bool chosen_for_all(const struct page *p, struct slice choice)
-{
-	return !slice_eq(choice, SLICE("none")) && slice_eq(choice, choice_of(p, SLICE("*")));
-}
-
-/* The third way, small, where there is something to forget. */
-static struct slice forget_button(const struct page *p, struct slice site, struct slice choice)
-{
-	if (slice_eq(choice, SLICE("none")))
-		return SLICE("");
-	if (slice_eq(site, SLICE("*")))
-		return SLICE("<button class=\"forget\" name=\"op\" value=\"clear\">"
-			     "Forget all my choices</button>");
-	if (chosen_for_all(p, choice))
-		return SLICE("");
-	return SLICE("<button class=\"forget\" name=\"op\" value=\"clear\">"
-		     "Forget my choice</button>");
-}
-
-/* Refuse and Accept, the same size; `what` is read out behind each.  None where none counts. */
-static void choice_form(struct buf *out, const struct page *p, struct slice site,
-			struct slice choice, const char *what)
-{
-	char token[GUARD_TOKEN_LEN + 1];
-	bool refused = slice_eq(choice, SLICE("refused"));
-	bool accepted = slice_eq(choice, SLICE("accepted"));
-
-	if (!choice_offered(p->req->profile))
-		return;
-	guard_token(p->ctx, p->req, "form", token);
-	FILL(out, asset_choice_html, TEXT("token", slice_str(token)), TEXT("site", site),
-	     TEXT("from", slice_str(p->from)), TEXT("what", slice_str(what)),
-	     HTML("forget", forget_button(p, site, choice)),
-	     TEXT("refused", refused ? SLICE("true") : SLICE("false")),
-	     TEXT("accepted", accepted ? SLICE("true") : SLICE("false")));
 }
 
 /* ---- the table ---- */
@@ -108,10 +63,11 @@ static void done(struct buf *out, const struct desk_cookie *c)
 static void cookie_row(struct buf *out, const struct page *p, const struct desk_cookie *c)
 {
 	struct desk_cookie_key key = { c->name, c->host, slice_eq(c->party, SLICE("third")) };
-	struct desk_about about = { SLICE("not known"), SLICE("") };
-	struct buf from, done_text, count;
+	struct desk_about about = { SLICE("not known"), SLICE(""), SLICE("") };
+	struct buf from, life, done_text, count;
 
 	buf_init(&from, PART_MAX);
+	buf_init(&life, 128);
 	buf_init(&done_text, 256);
 	buf_init(&count, 32);
 	if (p->ctx->about != NULL && p->ctx->about(p->ctx->lookup_arg, &key, &about) &&
@@ -119,16 +75,18 @@ static void cookie_row(struct buf *out, const struct page *p, const struct desk_
 		about.setter = SLICE("not known");
 	buf_adds(&from, key.third ? "third party " : "");
 	buf_add(&from, c->host);
+	plain_life(&life, about.life);
 	done(&done_text, c);
 	buf_add_u64(&count, c->kept + c->removed + c->expired);
 	FILL(out, asset_cookie_html, TEXT("name", c->name.n != 0 ? c->name : SLICE("(no name)")),
 	     TEXT("from", page_part(out, &from)),
 	     TEXT("purpose", slice_str(plain_purpose(c->purpose))),
 	     TEXT("purpose_class", slice_str(purpose_class(c->purpose))), TEXT("what", about.what),
-	     TEXT("setter", about.setter),
+	     TEXT("life", page_part(out, &life)), TEXT("setter", about.setter),
 	     TEXT("verdict_class", kept_out(c) ? SLICE("out") : SLICE("in")),
 	     TEXT("done", page_part(out, &done_text)), TEXT("times", page_part(out, &count)));
 	buf_release(&from);
+	buf_release(&life);
 	buf_release(&done_text);
 	buf_release(&count);
 }
@@ -143,7 +101,7 @@ static size_t kept_out_of(const struct desk_site *s)
 }
 
 static void summary(struct buf *out, const struct page *p, const struct desk_site *s,
-		    struct slice choice)
+		    const struct choice_now *now)
 {
 	plain_count(out, s->cookies_n, "cookie", "cookies");
 	buf_addf(out, ", %zu kept out", kept_out_of(s));
@@ -151,7 +109,7 @@ static void summary(struct buf *out, const struct page *p, const struct desk_sit
 		buf_adds(out, ", seen ");
 		plain_age(out, s->last, p->req->now);
 	}
-	buf_adds(out, chosen(p->req->profile, choice, chosen_for_all(p, choice)));
+	choice_words(out, p->req, now);
 }
 
 static void note_row(struct buf *out, struct slice html)
@@ -197,7 +155,8 @@ static void site_link(struct buf *out, struct slice site)
 static void group(struct buf *out, const struct page *p, const struct desk_site *s, size_t most)
 {
 	const struct slice unread = SLICE("<span class=\"unread\">Passes unread</span> ");
-	struct slice choice = choice_of(p, s->name.n != 0 ? s->name : SLICE("*"));
+	struct choice_now now = choice_now(p->ctx, p->req, s->name.n != 0 ? s->name : SLICE("*"));
+	struct choice_form form_of = { .site = s->name, .from = p->from };
 	struct buf name, text, form, body, id, what;
 
 	buf_init(&name, PART_MAX);
@@ -207,11 +166,12 @@ static void group(struct buf *out, const struct page *p, const struct desk_site 
 	buf_init(&id, 1024);
 	buf_init(&what, 1024);
 	site_link(&name, s->name);
-	summary(&text, p, s, choice);
+	summary(&text, p, s, &now);
 	buf_addf(&what, "for %.*s", SLICE_ARG(s->name));
 	buf_addc(&what, '\0');
+	form_of.what = page_part(out, &what).p;
 	if (s->name.n != 0)
-		choice_form(&form, p, s->name, choice, page_part(out, &what).p);
+		choice_form(&form, p->ctx, p->req, &now, &form_of);
 	rows(&body, p, s, most);
 	buf_adds(&id, "s-");
 	buf_add(&id, s->name);
@@ -283,11 +243,15 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	       const struct desk_data *data, size_t from, struct buf *out)
 {
 	struct page p = { .ctx = ctx, .req = req, .data = data, .from = "home" };
-	struct slice all = choice_of(&p, SLICE("*"));
-	struct buf main_part, lead_text, notice_part, probe_part, form, passes_part, rows_part,
-		more;
+	struct choice_now all = choice_now(ctx, req, SLICE("*"));
+	const struct choice_form all_form = {
+		.site = SLICE("*"), .from = "home", .what = "for all sites", .purposes = true
+	};
+	struct buf main_part, now_text, lead_text, notice_part, probe_part, form, passes_part,
+		rows_part, more;
 
 	buf_init(&main_part, PART_MAX);
+	buf_init(&now_text, 512);
 	buf_init(&lead_text, 256);
 	buf_init(&notice_part, 1024);
 	buf_init(&probe_part, 1024);
@@ -298,7 +262,8 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	lead(&lead_text, data);
 	notice(&notice_part, req);
 	page_probe(&probe_part, ctx, req);
-	choice_form(&form, &p, SLICE("*"), all, "for all sites");
+	choice_sentence(&now_text, req, &all, true);
+	choice_form(&form, ctx, req, &all, &all_form);
 	passes_load(ctx, req, &p.passes);
 	passes_section(ctx, req, &p.passes, SLICE(""), &passes_part);
 	table(&rows_part, &p, from);
@@ -308,13 +273,13 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	     TEXT("profile", slice_str(plain_profile(req->profile))),
 	     TEXT("client",
 		  slice_eq(req->client, SLICE("local")) ? SLICE("this machine") : req->client),
-	     HTML("probe", page_part(out, &probe_part)),
-	     TEXT("all_now", slice_str(all_now(req->profile, all))),
+	     HTML("probe", page_part(out, &probe_part)), TEXT("all_now", page_part(out, &now_text)),
 	     TEXT("all_rule", slice_str(all_rule(req->profile))),
 	     HTML("all_form", page_part(out, &form)), HTML("passes", page_part(out, &passes_part)),
 	     HTML("table", page_part(out, &rows_part)), HTML("more", page_part(out, &more)));
 	page_layout(out, ctx, "Sites", TAB_SITES, &main_part);
 	buf_release(&main_part);
+	buf_release(&now_text);
 	buf_release(&lead_text);
 	buf_release(&notice_part);
 	buf_release(&probe_part);
@@ -330,24 +295,30 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	       const struct desk_data *data, struct slice site, struct buf *out)
 {
 	struct page p = { .ctx = ctx, .req = req, .data = data, .from = "site" };
-	struct slice choice = choice_of(&p, site);
+	struct choice_now now = choice_now(ctx, req, site);
+	const struct choice_form site_form = {
+		.site = site, .from = "site", .what = "for this site", .purposes = true
+	};
 	const struct profile_rules meaning = profile_rules(req->profile);
 	const struct desk_site unseen = { .name = site };
 	const struct desk_site *s = desk_data_find(data, site);
-	struct buf main_part, text, notice_part, form, passes_part, rows_part, groups, link;
+	struct buf main_part, text, now_text, notice_part, form, passes_part, rows_part, groups,
+		link;
 
 	s = s != NULL ? s : &unseen;
 	buf_init(&main_part, PART_MAX);
 	buf_init(&text, 512);
+	buf_init(&now_text, 512);
 	buf_init(&notice_part, 1024);
 	buf_init(&form, 4096);
 	buf_init(&passes_part, PART_MAX);
 	buf_init(&rows_part, PART_MAX);
 	buf_init(&groups, PART_MAX);
 	buf_init(&link, 1024);
-	summary(&text, &p, s, choice);
+	summary(&text, &p, s, &now);
+	choice_sentence(&now_text, req, &now, false);
 	notice(&notice_part, req);
-	choice_form(&form, &p, site, choice, "for this site");
+	choice_form(&form, ctx, req, &now, &site_form);
 	passes_load(ctx, req, &p.passes);
 	passes_section(ctx, req, &p.passes, site, &passes_part);
 	buf_adds(&groups, "<tbody role=\"rowgroup\">");
@@ -361,14 +332,14 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	     TEXT("heading", slice_str(site_heading(req->profile))),
 	     TEXT("comfort", slice_str(meaning.comfort)),
 	     TEXT("tracking", slice_str(meaning.tracking)),
-	     TEXT("unknown", slice_str(meaning.unknown)),
-	     TEXT("now", slice_str(site_now(req->profile, choice, chosen_for_all(&p, choice)))),
+	     TEXT("unknown", slice_str(meaning.unknown)), TEXT("now", page_part(out, &now_text)),
 	     TEXT("rule", slice_str(site_rule(req->profile))), HTML("form", page_part(out, &form)),
 	     HTML("passes", page_part(out, &passes_part)), HTML("link", page_part(out, &link)),
 	     HTML("table", page_part(out, &rows_part)));
 	page_layout(out, ctx, "One site", TAB_SITES, &main_part);
 	buf_release(&main_part);
 	buf_release(&text);
+	buf_release(&now_text);
 	buf_release(&notice_part);
 	buf_release(&form);
 	buf_release(&passes_part);

@@ -82,21 +82,7 @@ bool choice_decides(enum config_profile profile)
 	return profile == CONFIG_DEFAULT;
 }
 
-static const char always_kept_out[] = "What is not needed is kept out, always.";
 static const char no_choice[] = "There is nothing to choose here.";
-
-const char *all_now(enum config_profile profile, struct slice choice)
-{
-	if (profile == CONFIG_INVESTIGATOR)
-		return "Nothing is kept out, whatever is chosen.";
-	if (profile == CONFIG_MINORS)
-		return always_kept_out;
-	if (slice_eq(choice, SLICE("accepted")))
-		return "You accepted: sites may store and receive everything.";
-	if (slice_eq(choice, SLICE("refused")))
-		return "You refused: what is not needed is kept out.";
-	return "You made no choice: what is not needed is kept out.";
-}
 
 const char *all_rule(enum config_profile profile)
 {
@@ -104,29 +90,13 @@ const char *all_rule(enum config_profile profile)
 		return no_choice;
 	if (!choice_decides(profile))
 		return "A choice is noted, but does not count.";
-	return "A choice for one site comes before this one. No choice counts as a refusal.";
+	return "A choice for one site comes before this one. No choice counts as a refusal. A "
+	       "choice holds for six months.";
 }
 
 const char *site_heading(enum config_profile profile)
 {
 	return choice_offered(profile) ? "Your choice for this site" : "The rule for this site";
-}
-
-const char *site_now(enum config_profile profile, struct slice choice, bool for_all)
-{
-	bool counts = choice_decides(profile);
-
-	if (!choice_offered(profile))
-		return always_kept_out;
-	if (slice_eq(choice, SLICE("accepted")))
-		return !counts	 ? "You accepted. It is noted, but does not count."
-		       : for_all ? "You accepted for all sites."
-				 : "You accepted.";
-	if (slice_eq(choice, SLICE("refused")))
-		return !counts	 ? "You refused. It is noted, but does not count."
-		       : for_all ? "You refused for all sites."
-				 : "You refused.";
-	return counts ? "None yet, which counts as a refusal." : "None yet. It would not count.";
 }
 
 const char *site_rule(enum config_profile profile)
@@ -138,23 +108,6 @@ const char *site_rule(enum config_profile profile)
 	return "Refusing keeps what the site needs to work: signing in, the basket, security. "
 	       "Accepting lets it store and receive everything. It counts from the next request "
 	       "on, and you can change it at any time.";
-}
-
-const char *chosen(enum config_profile profile, struct slice choice, bool for_all)
-{
-	bool counts = choice_decides(profile);
-
-	if (!choice_offered(profile))
-		return "";
-	if (slice_eq(choice, SLICE("accepted")))
-		return !counts	 ? "; you accepted, which does not count"
-		       : for_all ? "; you accepted for all sites"
-				 : "; you accepted";
-	if (slice_eq(choice, SLICE("refused")))
-		return !counts	 ? "; you refused, which does not count"
-		       : for_all ? "; you refused for all sites"
-				 : "; you refused";
-	return "";
 }
 
 void plain_count(struct buf *out, size_t n, const char *one, const char *many)
@@ -206,4 +159,40 @@ void plain_pass(struct buf *out, struct slice why, unsigned count)
 	plain_count(out, count, "time", "times");
 	buf_adds(out, ": it accepts only the site's own, or does not trust the proxy's CA yet "
 		      "(<a href=\"/trust\">Set-up</a>).");
+}
+
+/* Whole units read better: 365 days are a year, 390 are 13 months. */
+static void plain_days(struct buf *out, uint64_t days)
+{
+	if (days >= 360 && (days + 5) % 365 <= 10)
+		plain_count(out, (size_t)((days + 5) / 365), "year", "years");
+	else if (days >= 60)
+		plain_count(out, (size_t)((days + 15) / 30), "month", "months");
+	else
+		plain_count(out, (size_t)days, "day", "days");
+}
+
+void plain_life(struct buf *out, struct slice life)
+{
+	static const char letters[] = "smhdwy";
+	static const uint64_t seconds[] = { 1, 60, 3600, 86400, 7 * 86400, 365 * 86400 };
+	const char *unit;
+	uint64_t n;
+
+	if (slice_eq(life, SLICE("session"))) {
+		buf_adds(out, "Kept until the browser is closed.");
+		return;
+	}
+	unit = life.n > 1 ? memchr(letters, life.p[life.n - 1], sizeof(letters) - 1) : NULL;
+	if (unit == NULL || !slice_to_u64(slice_head(life, life.n - 1), 1000000, &n) || n == 0)
+		return;
+	n *= seconds[unit - letters];
+	buf_adds(out, "Kept for ");
+	if (n >= 2 * 86400)
+		plain_days(out, n / 86400);
+	else if (n >= 60)
+		(void)plain_time(out, (int64_t)n);
+	else
+		buf_adds(out, "less than a minute");
+	buf_addc(out, '.');
 }

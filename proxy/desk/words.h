@@ -28,14 +28,10 @@ bool choice_offered(enum config_profile profile);
  * must not sound as if it did.
  */
 bool choice_decides(enum config_profile profile);
-/* What is in force for all sites, for one site, and how choices work. */
-const char *all_now(enum config_profile profile, struct slice choice);
+/* How choices work, for all sites and for one. */
 const char *all_rule(enum config_profile profile);
 const char *site_heading(enum config_profile profile);
-const char *site_now(enum config_profile profile, struct slice choice, bool for_all);
 const char *site_rule(enum config_profile profile);
-/* "; you accepted for all sites", empty where nothing was chosen. */
-const char *chosen(enum config_profile profile, struct slice choice, bool for_all);
 /* What to know about a profile in which choices do not count; NULL for the others. */
 const char *profile_notice(enum config_profile profile);
 /* "just now", "5 minutes ago", "3 days ago". */
@@ -44,6 +40,11 @@ void plain_age(struct buf *out, int64_t then, int64_t now);
 void plain_left(struct buf *out, int64_t until, int64_t now);
 /* Why something passes unread: a sentence, as markup.  `count`: of refusals. */
 void plain_pass(struct buf *out, struct slice why, unsigned count);
+/*
+ * How long a cookie is kept, from a table's short form ("390d", "session"): "Kept for 13 months.";
+ * nothing for what is not known.
+ */
+void plain_life(struct buf *out, struct slice life);
 /* "1 cookie", "7 cookies". */
 void plain_count(struct buf *out, size_t n, const char *one, const char *many);
 

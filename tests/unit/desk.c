@@ -6,6 +6,7 @@
 #include "proxy/desk/error_page.h"
 #include "proxy/desk/guard.h"
 #include "proxy/desk/html.h"
+#include "proxy/desk/words.h"
 
 #include <jansson.h>
 #include <openssl/evp.h>
@@ -26,21 +27,27 @@ static void digest(void *arg, struct slice text, unsigned char out[32])
 /* 2026-11-21T22:00:00Z */
 #define NOW INT64_C(1795298400000)
 
-static struct slice choice(void *arg, struct slice client, struct slice site)
+static struct desk_choice choice(void *arg, struct slice client, struct slice site)
 {
 	(void)arg;
 	assert_true(client.n != 0);
+	if (slice_eq(site, SLICE("old.example")))
+		return (struct desk_choice){ SLICE("accepted"), true, true, true, NOW };
+	if (slice_eq(site, SLICE("some.example")))
+		return (struct desk_choice){ SLICE("functional+analytics"), true, true, false,
+					     NOW };
 	/* That for all sites stands in where a site has none of its own, as in the ledger. */
-	return slice_eq(site, SLICE("old.example")) ? SLICE("accepted") : SLICE("refused");
+	return (struct desk_choice){ SLICE("refused"), false, false, false, NOW };
 }
 
 static bool about(void *arg, const struct desk_cookie_key *key, struct desk_about *out)
 {
 	(void)arg;
 	if (slice_eq(key->name, SLICE("_ga")))
-		*out = (struct desk_about){ SLICE("Google Analytics"), SLICE("Counts visits.") };
+		*out = (struct desk_about){ SLICE("Google Analytics"), SLICE("Counts visits."),
+					    SLICE("730d") };
 	else if (key->third)
-		*out = (struct desk_about){ SLICE("<b>"), SLICE("a&b") };
+		*out = (struct desk_about){ SLICE("<b>"), SLICE("a&b"), SLICE("?") };
 	else
 		return false;
 	return true;
@@ -562,6 +569,11 @@ static void test_choice(void **state)
 	assert_int_equal(v.a.status, 503);
 	desk_answer_release(&v.a);
 
+	choose("op=some&site=a.test&functional=1&advertising=1", NOW, DESK_CHOICE, 0, &v);
+	assert_int_equal(v.a.op, DESK_SOME);
+	assert_true(v.a.functional && !v.a.analytics && v.a.advertising);
+	desk_answer_release(&v.a);
+
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		choose(wrong[i], NOW, DESK_DONE, 400, &v);
 		desk_answer_release(&v.a);
@@ -580,6 +592,63 @@ static void test_choice(void **state)
 	req.body = slice_of(calloc(1, DESK_BODY_MAX + 1), DESK_BODY_MAX + 1);
 	expect(req, 413);
 	free((void *)(uintptr_t)req.body.p);
+}
+
+/* Purposes one by one, on a site's own page and for all sites, and what was chosen in words. */
+static void test_purposes(void **state)
+{
+	struct visit v;
+
+	(void)state;
+	visit(&v, get("/site/some.example"));
+	BODY(&v, "<p>You accepted comfort and measuring only. It holds until 2026-11-21.</p>");
+	BODY(&v, "name=\"functional\" value=\"1\" checked>");
+	BODY(&v, "name=\"analytics\" value=\"1\" checked>");
+	BODY(&v, "name=\"advertising\" value=\"1\">");
+	BODY(&v, "; you accepted comfort and measuring only");
+	desk_answer_release(&v.a);
+	visit(&v, get("/"));
+	BODY(&v, "<p id=\"all-now\">You refused: what is not needed is kept out. It holds until "
+		 "2026-11-21.</p>");
+	BODY(&v, "Accept what is ticked<span class=\"hidden\"> for all sites</span>");
+	BODY(&v, "Kept for 2 years.");
+	assert_false(holds(buf_slice(&v.a.body), " checked>"));
+	desk_answer_release(&v.a);
+}
+
+static void test_life(void **state)
+{
+	static const char *const lives[][2] = {
+		{ "session", "Kept until the browser is closed." },
+		{ "730d", "Kept for 2 years." },
+		{ "365d", "Kept for 1 year." },
+		{ "395d", "Kept for 13 months." },
+		{ "390d", "Kept for 13 months." },
+		{ "180d", "Kept for 6 months." },
+		{ "90d", "Kept for 3 months." },
+		{ "30d", "Kept for 30 days." },
+		{ "1d", "Kept for 1 day." },
+		{ "30m", "Kept for 30 minutes." },
+		{ "1m", "Kept for 1 minute." },
+		{ "20s", "Kept for less than a minute." },
+		{ "?", "" },
+		{ "", "" },
+		{ "d", "" },
+		{ "9999999999999999999d", "" },
+		{ "0d", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lives) / sizeof(lives[0]); i++) {
+		struct buf b;
+
+		buf_init(&b, 256);
+		plain_life(&b, slice_str(lives[i][0]));
+		if (!slice_eq(buf_slice(&b), slice_str(lives[i][1])))
+			print_message("%s: %.*s\n", lives[i][0], SLICE_ARG(buf_slice(&b)));
+		assert_true(slice_eq(buf_slice(&b), slice_str(lives[i][1])));
+		buf_release(&b);
+	}
 }
 
 static void test_passes(void **state)
@@ -830,6 +899,7 @@ int main(void)
 		cmocka_unit_test(test_profiles), cmocka_unit_test(test_trust_and_probe),
 		cmocka_unit_test(test_pac),	 cmocka_unit_test(test_direct),
 		cmocka_unit_test(test_foreign),	 cmocka_unit_test(test_choice),
+		cmocka_unit_test(test_purposes), cmocka_unit_test(test_life),
 		cmocka_unit_test(test_data),	 cmocka_unit_test(test_no_answer),
 		cmocka_unit_test(test_many),	 cmocka_unit_test(test_status),
 		cmocka_unit_test(test_html),	 cmocka_unit_test(test_error_page),

@@ -87,6 +87,14 @@ static void test_policy(void **state)
 		  "no row; third party; minors: no choice counts" },
 		{ "mystery", THIRD, INVEST, NONE, KEPT, "no row; investigator" },
 		{ "", THIRD, DEFAULT, NONE, REMOVED, "no row; third party" },
+		{ "_ga_1", FIRST, DEFAULT, CHOICE_ANALYTICS, KEPT, "table:4 _ga*; accepted" },
+		{ "_fbp", THIRD, DEFAULT, CHOICE_ANALYTICS, REMOVED, "table:5 _fbp" },
+		{ "_fbp", THIRD, DEFAULT, CHOICE_ADVERTISING, KEPT, "table:5 _fbp; accepted" },
+		{ "lang", THIRD, DEFAULT, CHOICE_FUNCTIONAL, KEPT, "table:3 lang; accepted" },
+		{ "mystery", THIRD, DEFAULT, CHOICE_FUNCTIONAL_ANALYTICS, REMOVED,
+		  "no row; third party" },
+		{ "_ga_1", FIRST, MINORS, CHOICE_ANALYTICS, REMOVED,
+		  "table:4 _ga*; minors: no choice counts" },
 	};
 
 	(void)state;

@@ -19,24 +19,67 @@ static void test_choices(void **state)
 	struct choice c;
 
 	(void)state;
-	c = choices_find(t, alice, SLICE("a.example"));
+	c = choices_find(t, alice, SLICE("a.example"), 3000);
 	assert_int_equal(c.state, CHOICE_NONE);
 	assert_int_equal(c.seen, SEEN_NOWHERE);
 	assert_true(choices_set(t, alice, SLICE("*"), &yes));
 	assert_true(choices_set(t, alice, SLICE("a.example"), &no));
-	c = choices_find(t, alice, SLICE("a.example"));
+	c = choices_find(t, alice, SLICE("a.example"), 3000);
 	assert_int_equal(c.state, CHOICE_REFUSED);
 	assert_int_equal(c.seen, SEEN_CLI);
 	assert_int_equal(c.when_ms, 2000);
-	assert_int_equal(choices_find(t, alice, SLICE("b.example")).state, CHOICE_ACCEPTED);
-	assert_int_equal(choices_find(t, bob, SLICE("a.example")).state, CHOICE_NONE);
+	assert_int_equal(choices_find(t, alice, SLICE("b.example"), 3000).state, CHOICE_ACCEPTED);
+	assert_int_equal(choices_find(t, bob, SLICE("a.example"), 3000).state, CHOICE_NONE);
 	assert_true(choices_set(t, alice, SLICE("a.example"), &none));
-	assert_int_equal(choices_find(t, alice, SLICE("a.example")).state, CHOICE_ACCEPTED);
+	assert_int_equal(choices_find(t, alice, SLICE("a.example"), 3000).state, CHOICE_ACCEPTED);
 	choices_clear(t, alice, SLICE("*"));
 	assert_int_equal(choices_count(t), 0);
 	assert_false(choices_set(t, alice, SLICE(""), &yes));
 	assert_false(choices_set(t, alice, SLICE("a\0b"), &yes));
 	choices_free(t);
+}
+
+/* A choice holds for six months, and then the one for all sites stands again. */
+static void test_choices_end(void **state)
+{
+	struct choices *t = choices_new(3);
+	const struct choice yes = { CHOICE_ACCEPTED, SEEN_DESK, 1000 };
+	const struct choice some = { CHOICE_ANALYTICS, SEEN_DESK, 2000 };
+
+	(void)state;
+	assert_true(choices_set(t, alice, SLICE("a.example"), &yes));
+	assert_true(choices_set(t, alice, SLICE("*"), &some));
+	assert_int_equal(choices_find(t, alice, SLICE("a.example"), 0).state, CHOICE_ACCEPTED);
+	assert_int_equal(choices_find(t, alice, SLICE("a.example"), 999 + CHOICE_HOLDS_MS).state,
+			 CHOICE_ACCEPTED);
+	assert_int_equal(choices_find(t, alice, SLICE("a.example"), 1000 + CHOICE_HOLDS_MS).state,
+			 CHOICE_ANALYTICS);
+	assert_int_equal(choices_find(t, alice, SLICE("a.example"), 2000 + CHOICE_HOLDS_MS).state,
+			 CHOICE_NONE);
+	choices_free(t);
+}
+
+static void test_choice_sets(void **state)
+{
+	static const enum purpose of[] = { PURPOSE_FUNCTIONAL, PURPOSE_ANALYTICS,
+					   PURPOSE_ADVERTISING };
+
+	(void)state;
+	assert_int_equal(choice_of_set(0), CHOICE_REFUSED);
+	assert_int_equal(choice_of_set(ALLOW_ALL), CHOICE_ACCEPTED);
+	assert_int_equal(choice_set_of(CHOICE_NONE), 0);
+	for (unsigned set = 0; set <= ALLOW_ALL; set++) {
+		enum choice_state v = choice_of_set(set);
+
+		assert_int_equal(choice_set_of(v), set);
+		for (unsigned i = 0; i < 3; i++)
+			assert_int_equal(choice_accepts(v, of[i]), (set >> i & 1) != 0);
+		assert_int_equal(choice_accepts(v, PURPOSE_UNKNOWN), set == ALLOW_ALL);
+		assert_false(choice_accepts(v, PURPOSE_ESSENTIAL));
+	}
+	assert_string_equal(choice_word(choice_of_set(ALLOW_FUNCTIONAL | ALLOW_ADVERTISING)),
+			    "functional+advertising");
+	assert_string_equal(choice_word(choice_of_set(ALLOW_ANALYTICS)), "analytics");
 }
 
 static void note_site(void *arg, const char *site, const struct choice *choice)
@@ -57,7 +100,7 @@ static void test_choices_bounded(void **state)
 	choices_set(t, alice, SLICE("a.example"), &yes); /* set anew: now the youngest */
 	choices_set(t, alice, SLICE("d.example"), &yes);
 	assert_int_equal(choices_count(t), 3);
-	assert_int_equal(choices_find(t, bob, SLICE("b.example")).state, CHOICE_NONE);
+	assert_int_equal(choices_find(t, bob, SLICE("b.example"), 3000).state, CHOICE_NONE);
 	buf_init(&out, 256);
 	choices_each(t, alice, note_site, &out);
 	assert_true(slice_eq(buf_slice(&out),
@@ -168,7 +211,7 @@ static void test_words(void **state)
 	(void)state;
 	CHECK_WORDS(purpose, purpose, PURPOSE_CHOICE);
 	CHECK_WORDS(profile, profile, PROFILE_INVESTIGATOR);
-	CHECK_WORDS(choice, choice_state, CHOICE_ACCEPTED);
+	CHECK_WORDS(choice, choice_state, CHOICE_ANALYTICS_ADVERTISING);
 	CHECK_WORDS(seen, choice_seen, SEEN_CLAIM);
 	CHECK_WORDS(verdict, verdict, VERDICT_EXPIRED);
 	CHECK_WORDS(cookie_kind, cookie_kind, COOKIE_SENT);
@@ -184,6 +227,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_choices),	      cmocka_unit_test(test_choices_bounded),
+		cmocka_unit_test(test_choices_end),   cmocka_unit_test(test_choice_sets),
 		cmocka_unit_test(test_hosts),	      cmocka_unit_test(test_hosts_errors),
 		cmocka_unit_test(test_hosts_shipped), cmocka_unit_test(test_words),
 	};

@@ -1,0 +1,187 @@
+#include "proxy/desk/choice.h"
+
+#include "base/clock.h"
+#include "proxy/desk/assets.h"
+#include "proxy/desk/guard.h"
+#include "proxy/desk/page_parts.h"
+#include "proxy/desk/words.h"
+
+static struct desk_choice choice_of(const struct desk_context *ctx, const struct desk_request *req,
+				    struct slice site)
+{
+	const struct desk_choice none = { .word = SLICE("none") };
+
+	return ctx->choice != NULL ? ctx->choice(ctx->lookup_arg, req->client, site) : none;
+}
+
+static bool is_none(const struct desk_choice *c)
+{
+	return slice_eq(c->word, SLICE("none"));
+}
+
+static bool is_refused(const struct desk_choice *c)
+{
+	return slice_eq(c->word, SLICE("refused"));
+}
+
+struct choice_now choice_now(const struct desk_context *ctx, const struct desk_request *req,
+			     struct slice site)
+{
+	struct choice_now now = { .choice = choice_of(ctx, req, site) };
+	struct desk_choice all = choice_of(ctx, req, SLICE("*"));
+
+	now.for_all = !is_none(&now.choice) && slice_eq(now.choice.word, all.word);
+	return now;
+}
+
+/* ---- the form ---- */
+
+/* The third way, small, where there is something to forget. */
+static struct slice forget_button(const struct choice_now *now, struct slice site)
+{
+	if (is_none(&now->choice))
+		return SLICE("");
+	if (slice_eq(site, SLICE("*")))
+		return SLICE("<button class=\"forget\" name=\"op\" value=\"clear\">"
+			     "Forget all my choices</button>");
+	if (now->for_all)
+		return SLICE("");
+	return SLICE("<button class=\"forget\" name=\"op\" value=\"clear\">"
+		     "Forget my choice</button>");
+}
+
+static struct slice checked(bool on)
+{
+	return on ? SLICE(" checked") : SLICE("");
+}
+
+static void purposes(struct buf *out, const struct desk_choice *c, const char *what)
+{
+	FILL(out, asset_purposes_html, TEXT("what", slice_str(what)),
+	     HTML("functional", checked(c->functional)), HTML("analytics", checked(c->analytics)),
+	     HTML("advertising", checked(c->advertising)));
+}
+
+void choice_form(struct buf *out, const struct desk_context *ctx, const struct desk_request *req,
+		 const struct choice_now *now, const struct choice_form *form)
+{
+	const struct slice yes = SLICE("true"), no = SLICE("false");
+	bool accepted = slice_eq(now->choice.word, SLICE("accepted"));
+	char token[GUARD_TOKEN_LEN + 1];
+	struct buf fold;
+
+	if (!choice_offered(req->profile))
+		return;
+	buf_init(&fold, PART_MAX);
+	guard_token(ctx, req, "form", token);
+	if (form->purposes)
+		purposes(&fold, &now->choice, form->what);
+	FILL(out, asset_choice_html, TEXT("token", slice_str(token)), TEXT("site", form->site),
+	     TEXT("from", slice_str(form->from)), TEXT("what", slice_str(form->what)),
+	     HTML("forget", forget_button(now, form->site)),
+	     TEXT("refused", is_refused(&now->choice) ? yes : no),
+	     TEXT("accepted", accepted ? yes : no), HTML("purposes", page_part(out, &fold)));
+	buf_release(&fold);
+}
+
+/* ---- in words ---- */
+
+/* "accepted", "refused", "accepted comfort and measuring only". */
+static void verb(struct buf *out, const struct desk_choice *c)
+{
+	const struct {
+		bool on;
+		const char *word;
+	} parts[] = { { c->functional, "comfort" },
+		      { c->analytics, "measuring" },
+		      { c->advertising, "advertising" } };
+	unsigned n = 0;
+
+	if (is_refused(c) || slice_eq(c->word, SLICE("accepted"))) {
+		buf_add(out, c->word);
+		return;
+	}
+	buf_adds(out, "accepted");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i].on)
+			buf_addf(out, "%s%s", n++ == 0 ? " " : " and ", parts[i].word);
+	buf_adds(out, " only");
+}
+
+static void until(struct buf *out, int64_t wall_ms)
+{
+	char text[CLOCK_RFC3339_LEN + 1];
+
+	clock_rfc3339(wall_ms, text, sizeof(text));
+	buf_addf(out, " It holds until %.10s.", text);
+}
+
+static void effect(struct buf *out, const struct desk_choice *c)
+{
+	if (is_none(c) || is_refused(c))
+		buf_adds(out, ": what is not needed is kept out.");
+	else if (slice_eq(c->word, SLICE("accepted")))
+		buf_adds(out, ": sites may store and receive everything.");
+	else
+		buf_adds(out, ": everything else that is not needed is kept out.");
+}
+
+static void for_all_sites(struct buf *out, const struct choice_now *now)
+{
+	if (is_none(&now->choice)) {
+		buf_adds(out, "You made no choice");
+	} else {
+		buf_adds(out, "You ");
+		verb(out, &now->choice);
+	}
+	effect(out, &now->choice);
+}
+
+static void for_one_site(struct buf *out, const struct choice_now *now, bool counts)
+{
+	if (is_none(&now->choice)) {
+		buf_adds(out, counts ? "None yet, which counts as a refusal."
+				     : "None yet. It would not count.");
+		return;
+	}
+	buf_adds(out, "You ");
+	verb(out, &now->choice);
+	if (counts && now->for_all)
+		buf_adds(out, " for all sites");
+	buf_adds(out, counts ? "." : ". It is noted, but does not count.");
+}
+
+void choice_sentence(struct buf *out, const struct desk_request *req, const struct choice_now *now,
+		     bool all_sites)
+{
+	bool counts = choice_decides(req->profile);
+
+	if (!choice_offered(req->profile)) {
+		buf_adds(out, "What is not needed is kept out, always.");
+		return;
+	}
+	if (all_sites && !counts) {
+		buf_adds(out, "Nothing is kept out, whatever is chosen.");
+		return;
+	}
+	if (all_sites)
+		for_all_sites(out, now);
+	else
+		for_one_site(out, now, counts);
+	if (!is_none(&now->choice) && counts)
+		until(out, now->choice.until);
+}
+
+void choice_words(struct buf *out, const struct desk_request *req, const struct choice_now *now)
+{
+	bool counts = choice_decides(req->profile);
+
+	if (!choice_offered(req->profile) || is_none(&now->choice))
+		return;
+	buf_adds(out, "; you ");
+	verb(out, &now->choice);
+	if (!counts)
+		buf_adds(out, ", which does not count");
+	else if (now->for_all)
+		buf_adds(out, " for all sites");
+}

@@ -1,0 +1,38 @@
+/*
+ * choice.h - what a client chose, as the pages say it, and the form to choose with.
+ *
+ * Refuse and Accept are two buttons of the same size, and what stands without any click is a
+ * refusal.  Where there is room, purposes can be accepted one by one in a part that is folded.
+ */
+#ifndef CRUMBGATE_PROXY_DESK_CHOICE_H
+#define CRUMBGATE_PROXY_DESK_CHOICE_H
+
+#include "proxy/desk/desk.h"
+
+struct choice_now {
+	struct desk_choice choice;
+	bool for_all; /* as far as can be seen it is the choice for all sites */
+};
+
+/* `site`: or "*". */
+struct choice_now choice_now(const struct desk_context *ctx, const struct desk_request *req,
+			     struct slice site);
+
+struct choice_form {
+	struct slice site;
+	const char *from; /* where the choice leads back to: "home", "site" */
+	const char *what; /* read out behind each button */
+	bool purposes;	  /* with the part that is folded */
+};
+
+/* Nothing where there is nothing to choose. */
+void choice_form(struct buf *out, const struct desk_context *ctx, const struct desk_request *req,
+		 const struct choice_now *now, const struct choice_form *form);
+
+/* What is in force: a sentence or two, as text. */
+void choice_sentence(struct buf *out, const struct desk_request *req, const struct choice_now *now,
+		     bool all_sites);
+/* "; you accepted comfort and measuring"; nothing where nothing was chosen. */
+void choice_words(struct buf *out, const struct desk_request *req, const struct choice_now *now);
+
+#endif

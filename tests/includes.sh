@@ -8,7 +8,7 @@ find base certs cmd data evidence filters proxy tests \
 	-name node_modules -prune -o -name '*.[ch]' -print | LC_ALL=C sort | LC_ALL=C awk '
 BEGIN {
 	split("assert ctype dirent endian errno fcntl fnmatch getopt glob grp ifaddrs inttypes " \
-	      "langinfo libgen limits locale math netdb poll pthread pwd sched setjmp signal " \
+	      "langinfo libgen limits locale malloc math netdb poll pthread pwd sched setjmp signal " \
 	      "stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib string strings syslog " \
 	      "termios threads time unistd wchar", names, " ")
 	for (i in names)

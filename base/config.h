@@ -88,6 +88,7 @@ struct config {
 	unsigned pass_time_ms;
 	bool pass_on_challenge;
 	bool via;
+	bool gpc;
 
 	/* Who is protected how. */
 	struct config_subnet *clients;

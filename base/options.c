@@ -221,6 +221,14 @@ const struct option_row options[] = {
 	  .manual = "Whether messages get a Via field (RFC 9110 section 7.6.3). It tells each site "
 		    "that "
 		    "a proxy is used." },
+	{ .name = "gpc",
+	  .type = OPTION_BOOL,
+	  .fallback = "yes",
+	  FIELD(gpc),
+	  .help = "say Sec-GPC: 1 for who refused advertising",
+	  .manual = "Whether requests of clients who refused advertising, and of all clients of "
+		    "the profile minors, say Sec-GPC: 1 (W3C Global Privacy Control). For who "
+		    "made no choice nothing is said." },
 	{ .name = "profile",
 	  .type = OPTION_PROFILE,
 	  .arg = "NAME=CIDR,...",

@@ -121,3 +121,10 @@ void decide_cookie(const struct rules *rules, const struct cookie_facts *f,
 	add_circumstance(&w, f, out->purpose);
 	out->verdict = verdict_of(f, out->purpose);
 }
+
+bool decide_objects(enum profile profile, enum choice_state choice)
+{
+	if (profile == PROFILE_DEFAULT)
+		return choice != CHOICE_NONE && !choice_accepts(choice, PURPOSE_ADVERTISING);
+	return profile == PROFILE_MINORS;
+}

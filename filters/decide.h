@@ -70,4 +70,11 @@ struct cookie_decision {
 void decide_cookie(const struct rules *rules, const struct cookie_facts *f,
 		   struct cookie_decision *out);
 
+/*
+ * Whether "Sec-GPC: 1" may be said for the client (W3C Global Privacy Control: an intermediary that
+ * has reason to believe in the preference): advertising was refused, or the client is a minor.
+ * Where nothing was chosen nothing is said, and for an investigator's client never.
+ */
+bool decide_objects(enum profile profile, enum choice_state choice);
+
 #endif

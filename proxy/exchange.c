@@ -2,6 +2,7 @@
 
 #include "base/config.h"
 #include "evidence/entry.h"
+#include "filters/decide.h"
 #include "proxy/exchange_parts.h"
 #include "proxy/http/h1_head.h"
 #include "proxy/http/h1_write.h"
@@ -288,6 +289,17 @@ static void set_scene(struct exchange *x, const struct request_head *r)
 		memcpy(d->connection_site, s->site.site, SITE_MAX);
 }
 
+/* What the person chose is said in the browser's stead, unless it says so itself. */
+static bool add_gpc(const struct exchange *x, struct fields *f)
+{
+	const struct cookie_scene *s = &x->scene;
+
+	if (!x->w->config->gpc || !decide_objects(s->visitor->profile, s->choice.state) ||
+	    slice_eq(fields_value(f, FIELD_SEC_GPC), SLICE("1")))
+		return true;
+	return fields_add(f, SLICE("Sec-GPC"), SLICE("1"));
+}
+
 static bool write_head(struct exchange *x, const struct request_head *r)
 {
 	struct h1_hop hop = { .framing = r->framing,
@@ -303,7 +315,7 @@ static bool write_head(struct exchange *x, const struct request_head *r)
 	    !fields_add(r->fields, SLICE("Via"),
 			x->down->like != NULL ? SLICE("2 crumbgate") : SLICE("1.1 crumbgate")))
 		return false;
-	if (!h1_write_request(&x->head, method, r->path, r->fields, &hop))
+	if (!add_gpc(x, r->fields) || !h1_write_request(&x->head, method, r->path, r->fields, &hop))
 		return false;
 	x->path_at = method.n + 1;
 	x->path_n = slice_find(slice_skip(buf_slice(&x->head), x->path_at), ' ');

@@ -7,10 +7,11 @@ import { checkEvidence, startCrumbgate } from './lib/crumbgate.mjs';
 const SET = ['_ga=GA1.1.1.2; Path=/; Max-Age=63072000', 'sessionid=abcdef0123456789; Path=/; HttpOnly', 'IDE=AHWq; Path=/; Max-Age=33696000'];
 
 /* A choice for all sites by the desk, as this client: follows the form that the page offers. */
-async function choose(gate, as, what) {
+async function choose(gate, as, what, ticked = []) {
 	const page = await gate.curl([...as, 'http://crumbgate.internal/']);
 	const form = [...page.text.matchAll(/<form[\s\S]*?<\/form>/g)].map((m) => m[0]).find((f) => f.includes(what));
 	const fields = form === undefined ? [] : [...form.matchAll(/<input[^>]*>/g), ...form.matchAll(/<button[^>]*>/g)].map((m) => m[0])
+		.filter((tag) => !tag.includes('checkbox') || ticked.some((name) => tag.includes(`name="${name}"`)))
 		.map((tag) => [/name="?([^\s">]+)/.exec(tag)?.[1], /value="?([^\s">]*)/.exec(tag)?.[1] ?? ''])
 		.filter(([name, value]) => name !== undefined && (name !== 'op' || value === what));
 	const action = /action="?([^\s">]+)/.exec(form ?? '')?.[1] ?? '/';
@@ -31,11 +32,15 @@ scenario('profiles', async (t) => {
 			'-H', 'Sec-Fetch-Dest: document', '-H', 'Cookie: _ga=GA1.1.1.2; sessionid=abcdef0123456789', url]);
 		return [names(r), origin.requests.at(-1).cookie];
 	};
+	const gpc = () => origin.requests.at(-1).headers['sec-gpc'];
 	const ALL = 'sessionid=abcdef0123456789';
 
 	t.equal(await visit('adult'), [['sessionid'], ALL], 'no choice counts as refused');
+	t.equal(gpc(), undefined, 'and nothing is said of who chose nothing');
 	t.equal(await visit('minor'), [['sessionid'], ALL], 'for a minor too');
+	t.equal(gpc(), '1', 'whose requests object');
 	t.equal(await visit('investigator'), [['_ga', 'sessionid', 'IDE'], `_ga=GA1.1.1.2; ${ALL}`], 'an investigator sees everything');
+	t.equal(gpc(), undefined, 'and changes nothing');
 
 	let r = await choose(gate, clients.adult, 'accept');
 	t.check([200, 303].includes(r.status), 'an adult accepts at the desk', [r.status, r.text.slice(0, 800)]);
@@ -50,6 +55,12 @@ scenario('profiles', async (t) => {
 	t.check([200, 303].includes(r.status), 'refusing is as easy', [r.status, r.text.slice(0, 800)]);
 	await t.until(async () => !(await visit('adult'))[0].includes('_ga'), 5);
 	t.equal(await visit('adult'), [['sessionid'], ALL], 'and counts from the next exchange');
+	t.equal(gpc(), '1', 'who refused objects');
+	r = await choose(gate, clients.adult, 'some', ['analytics']);
+	t.check([200, 303].includes(r.status), 'one purpose is accepted', [r.status, r.text.slice(0, 800)]);
+	await t.until(async () => (await visit('adult'))[0].includes('_ga'), 5);
+	t.equal(await visit('adult'), [['_ga', 'sessionid'], `_ga=GA1.1.1.2; ${ALL}`], 'and what advertises stays out');
+	t.equal(gpc(), '1', 'who refused advertising objects');
 
 	const seen = await gate.entries((e) => e.kind === 'set' && e.cookie === '_ga', 4);
 	const by = (profile, choice) => seen.find((e) => e.profile === profile && e.choice === choice)?.verdict;

@@ -304,13 +304,26 @@ static void test_shape_bounds(void **state)
 	assert_int_equal(s.entropy, 0);
 }
 
+static void test_objects(void **state)
+{
+	(void)state;
+	assert_false(decide_objects(DEFAULT, NONE));
+	assert_true(decide_objects(DEFAULT, REFUSED));
+	assert_true(decide_objects(DEFAULT, CHOICE_FUNCTIONAL_ANALYTICS));
+	assert_false(decide_objects(DEFAULT, CHOICE_ADVERTISING));
+	assert_false(decide_objects(DEFAULT, ACCEPTED));
+	assert_true(decide_objects(MINORS, NONE));
+	assert_true(decide_objects(MINORS, ACCEPTED));
+	assert_false(decide_objects(INVEST, REFUSED));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_policy),		cmocka_unit_test(test_deletes),
-		cmocka_unit_test(test_lifetime_vetoes), cmocka_unit_test(test_tries),
-		cmocka_unit_test(test_long_reason),	cmocka_unit_test(test_shapes),
-		cmocka_unit_test(test_shape_bounds),
+		cmocka_unit_test(test_policy),	cmocka_unit_test(test_objects),
+		cmocka_unit_test(test_deletes), cmocka_unit_test(test_lifetime_vetoes),
+		cmocka_unit_test(test_tries),	cmocka_unit_test(test_long_reason),
+		cmocka_unit_test(test_shapes),	cmocka_unit_test(test_shape_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -129,3 +129,25 @@ void desk_data_free(struct desk_data *d)
 	json_decref(d->document);
 	free(d);
 }
+
+/* ---- what was done ---- */
+
+static bool ends_with(struct slice s, struct slice end)
+{
+	return s.n >= end.n && slice_eq(slice_skip(s, s.n - end.n), end);
+}
+
+/*
+ * The ledger has the newest verdict in the reason, whose end is what weighed (filters/decide.h).
+ */
+bool desk_kept_out(const struct desk_cookie *c)
+{
+	bool ever = c->removed + c->expired != 0;
+
+	if (c->why.n == 0 || slice_eq(c->why, SLICE("deletes")) || !ever || c->kept == 0)
+		return ever;
+	return !(slice_eq(c->purpose, SLICE("essential")) ||
+		 slice_eq(c->purpose, SLICE("choice")) || ends_with(c->why, SLICE("; accepted")) ||
+		 ends_with(c->why, SLICE("; investigator")) ||
+		 ends_with(c->why, SLICE("; first party")));
+}

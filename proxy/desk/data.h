@@ -12,8 +12,8 @@
 
 struct desk_cookie {
 	struct slice site, host, name, party, purpose, why; /* of the newest sighting */
-	uint64_t kept, removed, expired; /* sightings */
-	int64_t last;			 /* wall ms */
+	uint64_t kept, removed, expired;		    /* sightings */
+	int64_t last;					    /* wall ms */
 };
 
 struct desk_site {
@@ -36,5 +36,8 @@ struct desk_data {
 struct desk_data *desk_data_new(struct slice json);
 const struct desk_site *desk_data_find(const struct desk_data *d, struct slice site);
 void desk_data_free(struct desk_data *d);
+
+/* What the newest verdict was; after a change of mind the counts tell of the time before. */
+bool desk_kept_out(const struct desk_cookie *c);
 
 #endif

@@ -4,6 +4,7 @@
 #include "proxy/desk/choice.h"
 #include "proxy/desk/page_parts.h"
 #include "proxy/desk/passes.h"
+#include "proxy/desk/wants.h"
 #include "proxy/desk/words.h"
 
 #define HOME_COOKIES 20u
@@ -26,37 +27,16 @@ static void notice(struct buf *out, const struct desk_request *req)
 
 /* ---- the table ---- */
 
-static bool ends_with(struct slice s, struct slice end)
-{
-	return s.n >= end.n && slice_eq(slice_skip(s, s.n - end.n), end);
-}
-
-/*
- * What the newest verdict was.  The ledger has it in the reason, whose end is what weighed
- * (filters/decide.h); after a change of mind the counts tell of the time before.
- */
-static bool kept_out(const struct desk_cookie *c)
-{
-	bool ever = c->removed + c->expired != 0;
-
-	if (c->why.n == 0 || slice_eq(c->why, SLICE("deletes")) || !ever || c->kept == 0)
-		return ever;
-	return !(slice_eq(c->purpose, SLICE("essential")) ||
-		 slice_eq(c->purpose, SLICE("choice")) || ends_with(c->why, SLICE("; accepted")) ||
-		 ends_with(c->why, SLICE("; investigator")) ||
-		 ends_with(c->why, SLICE("; first party")));
-}
-
 static void done(struct buf *out, const struct desk_cookie *c)
 {
 	uint64_t all = c->kept + c->removed + c->expired;
 
-	if (!kept_out(c))
+	if (!desk_kept_out(c))
 		buf_adds(out, "Let through");
 	else
 		buf_adds(out, c->expired != 0 ? "Kept out, deleted" : "Kept out");
 	if (c->kept != 0 && c->kept != all)
-		buf_addf(out, " (%s%llu of %llu times)", kept_out(c) ? "let through " : "",
+		buf_addf(out, " (%s%llu of %llu times)", desk_kept_out(c) ? "let through " : "",
 			 (unsigned long long)c->kept, (unsigned long long)all);
 }
 
@@ -83,7 +63,7 @@ static void cookie_row(struct buf *out, const struct page *p, const struct desk_
 	     TEXT("purpose", slice_str(plain_purpose(c->purpose))),
 	     TEXT("purpose_class", slice_str(purpose_class(c->purpose))), TEXT("what", about.what),
 	     TEXT("life", page_part(out, &life)), TEXT("setter", about.setter),
-	     TEXT("verdict_class", kept_out(c) ? SLICE("out") : SLICE("in")),
+	     TEXT("verdict_class", desk_kept_out(c) ? SLICE("out") : SLICE("in")),
 	     TEXT("done", page_part(out, &done_text)), TEXT("times", page_part(out, &count)));
 	buf_release(&from);
 	buf_release(&life);
@@ -96,7 +76,7 @@ static size_t kept_out_of(const struct desk_site *s)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->cookies_n; i++)
-		n += kept_out(&s->cookies[i]);
+		n += desk_kept_out(&s->cookies[i]);
 	return n;
 }
 
@@ -302,8 +282,8 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	const struct profile_rules meaning = profile_rules(req->profile);
 	const struct desk_site unseen = { .name = site };
 	const struct desk_site *s = desk_data_find(data, site);
-	struct buf main_part, text, now_text, notice_part, form, passes_part, rows_part, groups,
-		link;
+	struct buf main_part, text, now_text, notice_part, form, wants, passes_part, rows_part,
+		groups, link;
 
 	s = s != NULL ? s : &unseen;
 	buf_init(&main_part, PART_MAX);
@@ -311,6 +291,7 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	buf_init(&now_text, 512);
 	buf_init(&notice_part, 1024);
 	buf_init(&form, 4096);
+	buf_init(&wants, PART_MAX);
 	buf_init(&passes_part, PART_MAX);
 	buf_init(&rows_part, PART_MAX);
 	buf_init(&groups, PART_MAX);
@@ -319,6 +300,7 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	choice_sentence(&now_text, req, &now, false);
 	notice(&notice_part, req);
 	choice_form(&form, ctx, req, &now, &site_form);
+	wants_list(ctx, s, &wants);
 	passes_load(ctx, req, &p.passes);
 	passes_section(ctx, req, &p.passes, site, &passes_part);
 	buf_adds(&groups, "<tbody role=\"rowgroup\">");
@@ -334,14 +316,15 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	     TEXT("tracking", slice_str(meaning.tracking)),
 	     TEXT("unknown", slice_str(meaning.unknown)), TEXT("now", page_part(out, &now_text)),
 	     TEXT("rule", slice_str(site_rule(req->profile))), HTML("form", page_part(out, &form)),
-	     HTML("passes", page_part(out, &passes_part)), HTML("link", page_part(out, &link)),
-	     HTML("table", page_part(out, &rows_part)));
+	     HTML("wants", page_part(out, &wants)), HTML("passes", page_part(out, &passes_part)),
+	     HTML("link", page_part(out, &link)), HTML("table", page_part(out, &rows_part)));
 	page_layout(out, ctx, "One site", TAB_SITES, &main_part);
 	buf_release(&main_part);
 	buf_release(&text);
 	buf_release(&now_text);
 	buf_release(&notice_part);
 	buf_release(&form);
+	buf_release(&wants);
 	buf_release(&passes_part);
 	buf_release(&rows_part);
 	buf_release(&groups);

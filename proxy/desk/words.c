@@ -172,27 +172,38 @@ static void plain_days(struct buf *out, uint64_t days)
 		plain_count(out, (size_t)days, "day", "days");
 }
 
-void plain_life(struct buf *out, struct slice life)
+int64_t life_seconds(struct slice life)
 {
 	static const char letters[] = "smhdwy";
-	static const uint64_t seconds[] = { 1, 60, 3600, 86400, 7 * 86400, 365 * 86400 };
+	static const int64_t seconds[] = { 1, 60, 3600, 86400, 7 * 86400, 365 * 86400 };
 	const char *unit;
 	uint64_t n;
 
-	if (slice_eq(life, SLICE("session"))) {
-		buf_adds(out, "Kept until the browser is closed.");
-		return;
-	}
+	if (slice_eq(life, SLICE("session")))
+		return 0;
 	unit = life.n > 1 ? memchr(letters, life.p[life.n - 1], sizeof(letters) - 1) : NULL;
 	if (unit == NULL || !slice_to_u64(slice_head(life, life.n - 1), 1000000, &n) || n == 0)
-		return;
-	n *= seconds[unit - letters];
-	buf_adds(out, "Kept for ");
-	if (n >= 2 * 86400)
-		plain_days(out, n / 86400);
-	else if (n >= 60)
-		(void)plain_time(out, (int64_t)n);
-	else
+		return -1;
+	return (int64_t)n * seconds[unit - letters];
+}
+
+void plain_span(struct buf *out, int64_t seconds)
+{
+	if (seconds >= 2 * 86400)
+		plain_days(out, (uint64_t)seconds / 86400);
+	else if (!plain_time(out, seconds))
 		buf_adds(out, "less than a minute");
+}
+
+void plain_life(struct buf *out, struct slice life)
+{
+	int64_t seconds = life_seconds(life);
+
+	if (seconds == 0)
+		buf_adds(out, "Kept until the browser is closed.");
+	if (seconds <= 0)
+		return;
+	buf_adds(out, "Kept for ");
+	plain_span(out, seconds);
 	buf_addc(out, '.');
 }

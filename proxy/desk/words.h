@@ -40,6 +40,10 @@ void plain_age(struct buf *out, int64_t then, int64_t now);
 void plain_left(struct buf *out, int64_t until, int64_t now);
 /* Why something passes unread: a sentence, as markup.  `count`: of refusals. */
 void plain_pass(struct buf *out, struct slice why, unsigned count);
+/* Of a table's short form ("390d"); 0: until the browser is closed; -1: not known. */
+int64_t life_seconds(struct slice life);
+/* "13 months", "30 minutes". */
+void plain_span(struct buf *out, int64_t seconds);
 /*
  * How long a cookie is kept, from a table's short form ("390d", "session"): "Kept for 13 months.";
  * nothing for what is not known.

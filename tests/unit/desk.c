@@ -607,6 +607,14 @@ static void test_purposes(void **state)
 	BODY(&v, "name=\"advertising\" value=\"1\">");
 	BODY(&v, "; you accepted comfort and measuring only");
 	desk_answer_release(&v.a);
+	visit(&v, get("/site/old.example"));
+	BODY(&v, "Measuring</span></dt><dd>1 cookie, set by Google Analytics, kept for up to 2 years; "
+		 "let through.</dd>");
+	desk_answer_release(&v.a);
+	visit(&v, get("/site/new.example"));
+	BODY(&v, "Advertising</span></dt><dd>1 cookie, set by &lt;b&gt;; kept out.</dd>");
+	BODY(&v, "Not known</span></dt><dd>1 cookie; let through.</dd>");
+	desk_answer_release(&v.a);
 	visit(&v, get("/"));
 	BODY(&v, "<p id=\"all-now\">You refused: what is not needed is kept out. It holds until "
 		 "2026-11-21.</p>");

@@ -1,0 +1,125 @@
+#include "proxy/desk/wants.h"
+
+#include "proxy/desk/assets.h"
+#include "proxy/desk/page_parts.h"
+#include "proxy/desk/words.h"
+
+/* Who else sets one is only counted. */
+#define SETTERS_MAX 4u
+
+/* The cookies of one purpose. */
+struct want {
+	const char *purpose;
+	size_t n, out;
+	struct slice setters[SETTERS_MAX];
+	size_t setters_n;
+	bool others;  /* who is not known, or one too many */
+	int64_t life; /* the longest; -1: of none it is known */
+};
+
+static void add_setter(struct want *w, struct slice setter)
+{
+	if (setter.n == 0) {
+		w->others = true;
+		return;
+	}
+	for (size_t i = 0; i < w->setters_n; i++)
+		if (slice_ieq(w->setters[i], setter))
+			return;
+	if (w->setters_n == SETTERS_MAX)
+		w->others = true;
+	else
+		w->setters[w->setters_n++] = setter;
+}
+
+static void add_cookie(struct want *w, const struct desk_context *ctx, const struct desk_cookie *c)
+{
+	struct desk_cookie_key key = { c->name, c->host, slice_eq(c->party, SLICE("third")) };
+	struct desk_about about = { SLICE(""), SLICE(""), SLICE("") };
+	int64_t life;
+
+	if (ctx->about != NULL)
+		(void)ctx->about(ctx->lookup_arg, &key, &about);
+	life = life_seconds(about.life);
+	w->n++;
+	w->out += desk_kept_out(c);
+	w->life = life > w->life ? life : w->life;
+	add_setter(w, about.setter);
+}
+
+static void setters(struct buf *out, const struct want *w)
+{
+	if (w->setters_n == 0)
+		return;
+	buf_adds(out, ", set by ");
+	for (size_t i = 0; i < w->setters_n; i++) {
+		bool last = i + 1 == w->setters_n && !w->others;
+
+		buf_adds(out, i == 0 ? "" : last ? " and " : ", ");
+		buf_add(out, w->setters[i]);
+	}
+	if (w->others)
+		buf_adds(out, " and others");
+}
+
+static void life(struct buf *out, int64_t seconds)
+{
+	if (seconds < 0)
+		return;
+	buf_adds(out, ", kept ");
+	if (seconds == 0) {
+		buf_adds(out, "until the browser is closed");
+		return;
+	}
+	buf_adds(out, "for up to ");
+	plain_span(out, seconds);
+}
+
+static void done(struct buf *out, const struct want *w)
+{
+	if (w->out == 0)
+		buf_adds(out, "; let through.");
+	else if (w->out == w->n)
+		buf_adds(out, "; kept out.");
+	else
+		buf_addf(out, "; %zu kept out.", w->out);
+}
+
+static void row(struct buf *out, const struct want *w)
+{
+	struct buf text;
+
+	buf_init(&text, PART_MAX);
+	plain_count(&text, w->n, "cookie", "cookies");
+	setters(&text, w);
+	life(&text, w->life);
+	done(&text, w);
+	FILL(out, asset_want_html, TEXT("class", slice_str(w->purpose)),
+	     TEXT("purpose", slice_str(plain_purpose(slice_str(w->purpose)))),
+	     TEXT("text", page_part(out, &text)));
+	buf_release(&text);
+}
+
+void wants_list(const struct desk_context *ctx, const struct desk_site *s, struct buf *out)
+{
+	struct want wants[] = {
+		{ .purpose = "advertising", .life = -1 }, { .purpose = "analytics", .life = -1 },
+		{ .purpose = "functional", .life = -1 },  { .purpose = "unknown", .life = -1 },
+		{ .purpose = "essential", .life = -1 },	  { .purpose = "choice", .life = -1 },
+	};
+	const size_t n = sizeof(wants) / sizeof(wants[0]);
+	struct buf rows;
+
+	if (s->cookies_n == 0)
+		return;
+	buf_init(&rows, PART_MAX);
+	for (size_t i = 0; i < s->cookies_n; i++)
+		for (size_t k = 0; k < n; k++)
+			if (strcmp(wants[k].purpose, purpose_class(s->cookies[i].purpose)) == 0)
+				add_cookie(&wants[k], ctx, &s->cookies[i]);
+	for (size_t k = 0; k < n; k++)
+		if (wants[k].n != 0)
+			row(&rows, &wants[k]);
+	FILL(out, asset_wants_html, HTML("rows", page_part(out, &rows)));
+	buf_release(&rows);
+}

@@ -2,6 +2,8 @@
 #
 # Use: awk -v table=cookies -f check.awk cookies.tsv
 #      awk -v table=never-intercept -f check.awk never-intercept.tsv
+#      awk -v table=banners -f check.awk banners.tsv
+#      awk -v table=tiktok -f check.awk tiktok.tsv
 # Names every bad row with its line and what to do; the exit status is 0 when there is none.
 # Works with every POSIX awk in the C locale.  The rules are those of data/README.md.
 
@@ -116,8 +118,83 @@ function check_host(    host)
 	seen[$1] = FNR
 }
 
+# Items NAME:MEANING with one space between two, or "-".
+function check_items(s, what,    n, i, item, meaning)
+{
+	if (s == "-")
+		return
+	n = split(s, item, " ")
+	for (i = 1; i <= n; i++) {
+		meaning = item[i]
+		sub(/^.*:/, "", meaning)
+		if (item[i] !~ /.:/ || !(meaning in meanings))
+			bad(what " '" item[i] "': use name:meaning, the meanings are in data/README.md")
+	}
+}
+
+function check_banner(    n, i, item)
+{
+	if (!($1 in wheres))
+		bad("where '" $1 "': use cookie, call or storage")
+	if ($1 == "call" ? $2 !~ /^[A-Z]+ [^ \/]+\/[^ ]*$/ : $2 !~ /^[!-~][!-~]+$/)
+		bad("match '" $2 "': use a name, or METHOD host/path for a call")
+	check_domains($3)
+	check_text($4, "product", 40)
+	if (!($5 in banner_kinds))
+		bad("kind '" $5 "' is not in the list of data/README.md")
+	n = split($6, item, " ")
+	for (i = 1; i <= n; i++)
+		if (!(item[i] in codes))
+			bad("code '" item[i] "': use plain, percent, items or base64")
+	if ($7 == "" || $10 == "")
+		bad("an empty column: write - for nothing")
+	check_items($8, "fields")
+	check_items($9, "when")
+	if ($10 != "-" && $1 != "cookie")
+		bad("refusal: only a cookie can be written")
+	check_text($11, "what", 120)
+	if ($11 !~ /\.$/)
+		bad("what: is no sentence, it must end in a full stop")
+	if (!($12 in sources))
+		bad("source '" $12 "' is not in the list of data/README.md")
+	if (($2, $3) in seen)
+		bad("'" $2 "' stands already in line " seen[$2, $3])
+	seen[$2, $3] = FNR
+}
+
+function check_tiktok()
+{
+	if ($1 != "cookie" && $1 != "parameter" && $1 != "host")
+		bad("kind '" $1 "': use cookie, parameter or host")
+	if ($1 == "cookie")
+		check_pattern($2)
+	if ($1 == "host" && !is_host($2))
+		bad("host '" $2 "' is no lower-case host name")
+	if ($3 != "site" && $3 != "embed" && $3 != "pixel")
+		bad("where '" $3 "': use site, embed or pixel")
+	if (!($4 in purposes))
+		bad("purpose '" $4 "': use essential, functional, analytics, advertising or choice")
+	if ($5 != "?" && $5 != "-" && !is_life($5))
+		bad("life '" $5 "': use session, ?, -, or a number with m, h or d")
+	check_text($6, "what", 120)
+	if ($6 !~ /\.$/)
+		bad("what: is no sentence, it must end in a full stop")
+	if (!($7 in sources))
+		bad("source '" $7 "' is not in the list of data/README.md")
+	if (($1, $2, $3) in seen)
+		bad("'" $2 "', " $3 " stands already in line " seen[$1, $2, $3])
+	seen[$1, $2, $3] = FNR
+}
+
 BEGIN {
 	FS = "\t"
+	words("cookie call storage", wheres)
+	words("plain percent items base64", codes)
+	words("necessary functional analytics advertising unknown ignore accept refuse partial " \
+		"implied undecided unreadable open", meanings)
+	words("word gate mode flag pairs level levels json json-word lists keys objects choice tc " \
+		"ac li silent opaque unseen onetrust axeptio commanders consentmanager funding " \
+		"real-cookie socs", banner_kinds)
 	words("essential functional analytics advertising choice", purposes)
 	words("any first third", parties)
 	words("ab-test ads affiliate antibot audience basket cdn chat consent crm csrf " \
@@ -135,8 +212,16 @@ BEGIN {
 		columns = 4
 		least = 100
 		header = "host\tcategory\treason\tsource"
+	} else if (table == "banners") {
+		columns = 12
+		least = 70
+		header = "where\tmatch\tdomains\tproduct\tkind\tcode\tpath\tfields\twhen\trefusal\twhat\tsource"
+	} else if (table == "tiktok") {
+		columns = 7
+		least = 40
+		header = "kind\tname\twhere\tpurpose\tlife\twhat\tsource"
 	} else {
-		print "check.awk: say -v table=cookies or -v table=never-intercept" | "cat 1>&2"
+		print "check.awk: say -v table=cookies, never-intercept, banners or tiktok" | "cat 1>&2"
 		exit 2
 	}
 }
@@ -165,6 +250,10 @@ NF != columns {
 	rows++
 	if (table == "cookies")
 		check_cookie()
+	else if (table == "banners")
+		check_banner()
+	else if (table == "tiktok")
+		check_tiktok()
 	else
 		check_host()
 }

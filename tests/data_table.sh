@@ -22,6 +22,8 @@ trap 'exit 99' HUP INT TERM
 check cookies "$srcdir/data/cookies.tsv" || fail "data/cookies.tsv breaks its rules"
 check never-intercept "$srcdir/data/never-intercept.tsv" ||
 	fail "data/never-intercept.tsv breaks its rules"
+check banners "$srcdir/data/banners.tsv" || fail "data/banners.tsv breaks its rules"
+check tiktok "$srcdir/data/tiktok.tsv" || fail "data/tiktok.tsv breaks its rules"
 
 # Each row below breaks one rule; added to the good table it must be refused, by line.
 broken() {
@@ -51,6 +53,25 @@ broken 'an essential row without bounds' "zz_test\tessential\tlogin\tTest\t*\t$t
 broken 'a row twice' "_ga\tanalytics\taudience\tTest\t*\t$tail"
 broken 'a letter outside ASCII' "zz_test\tanalytics\taudience\tT\303\251st\t*\t$tail"
 
+# The same of the table of banners and of the one about TikTok.
+broken_in() {
+	{ cat "$srcdir/data/$1.tsv"; printf "$3\n"; } > "$work/$1.tsv"
+	if check "$1" "$work/$1.tsv" > "$work/out" 2>&1; then
+		fail "not noticed: $2"
+	fi
+}
+end='-\tA test.\tobserved'
+broken_in banners 'an unknown kind' "cookie\tzz_test\t*\tTest\tmagic\tplain\t-\ta:accept\t-\t$end"
+broken_in banners 'an unknown code' "cookie\tzz_test\t*\tTest\tword\tzip\t-\ta:accept\t-\t$end"
+broken_in banners 'an unknown meaning' "cookie\tzz_test\t*\tTest\tword\tplain\t-\ta:yes\t-\t$end"
+broken_in banners 'a call without path' "call\tPOST a.example\t*\tTest\tword\tplain\t-\ta:accept\t-\t$end"
+broken_in banners 'a refusal of a call' \
+	"call\tGET a.example/b\t*\tTest\tword\tplain\t-\ta:accept\t-\tx=y\tA test.\tobserved"
+broken_in banners 'a row twice' "cookie\tklaro\t*\tTest\tword\tplain\t-\ta:accept\t-\t$end"
+broken_in tiktok 'an unknown place' "cookie\tzz_test\tmoon\tanalytics\t1d\tA test.\tobserved"
+broken_in tiktok 'an unknown purpose' "cookie\tzz_test\tsite\tfun\t1d\tA test.\tobserved"
+broken_in tiktok 'a row twice' "cookie\tttwid\tsite\tanalytics\t1d\tA test.\tobserved"
+
 # tables.c turned back into bytes: the lines between "x_bytes[] = {" and "0 };".
 bytes_of() {
 	"$AWK" -v name="$1" '
@@ -63,6 +84,10 @@ if [ -f data/tables.c ]; then
 		fail "data/tables.c does not carry data/cookies.tsv byte for byte"
 	bytes_of table_never_intercept | cmp -s - "$srcdir/data/never-intercept.tsv" ||
 		fail "data/tables.c does not carry data/never-intercept.tsv byte for byte"
+	for name in banners tiktok; do
+		bytes_of "table_$name" | cmp -s - "$srcdir/data/$name.tsv" ||
+			fail "data/tables.c does not carry data/$name.tsv byte for byte"
+	done
 else
 	fail "data/tables.c has not been made"
 fi

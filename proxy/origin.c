@@ -282,7 +282,6 @@ static void on_stream_error(struct origin *o)
 	tell(o, ORIGIN_FAILED);
 }
 
-/* Who was offered HTTP/1 alone did not choose. */
 static void note_protocol(struct origin *o)
 {
 	if (o->target.secure)

@@ -168,7 +168,7 @@ void upstream_h2_on_closed(void *arg, struct h2_stream *s, uint32_t error, bool 
 	struct upstream_h2 *u = h2_stream_owner(s);
 	struct origin_failure why = { .fault = FAULT_BROKEN };
 
-	if (error == H2_ENHANCE_YOUR_CALM) /* it has too much of us: others ask elsewhere */
+	if (error == H2_ENHANCE_YOUR_CALM) /* of one of us: others ask elsewhere */
 		h2_origin_leave_pool(h);
 	h2_origin_changed(h);
 	if (u == NULL) {

@@ -26,6 +26,7 @@
 #define H2_INTERIM_MAX 32
 /* As many as a browser may have open, and some. */
 #define H2_RESETS_KEPT 128
+#define H2_ENDLESS UINT64_MAX
 
 struct h2_stream {
 	struct h2_session *s;
@@ -33,7 +34,7 @@ struct h2_stream {
 	struct h2_stream *next_noticed;
 	void *owner;
 	uint64_t sent;
-	uint64_t due;	/* octets still to come of an answer that gave its length */
+	uint64_t due;	/* octets to come of an answer of known length; H2_ENDLESS */
 	uint32_t error; /* once gone */
 	int32_t id;
 	enum http_method method;
@@ -44,8 +45,7 @@ struct h2_stream {
 	bool dead;     /* the caller knows it no more */
 	bool paused, telling;
 	bool head_seen; /* a final head came */
-	bool has_due;
-	bool in_end; /* the peer's half ended well */
+	bool in_end;	/* the peer's half ended well */
 	bool end_told;
 	bool out_began; /* a final head was given */
 	bool asked;	/* a head was sent */
@@ -100,8 +100,7 @@ struct h2_session {
 	struct buf out;		   /* frames that wait for the next write */
 	struct h2_stream *sending; /* whose DATA nghttp2 is about to send */
 	size_t kept;
-	size_t waiting;	 /* kept and owed, of all streams */
-	size_t withheld; /* of it, from the connection's window */
+	size_t waiting; /* kept and owed, of all streams */
 };
 
 /* h2_session.c */

@@ -178,8 +178,8 @@ static int on_response(struct h2_session *s, struct h2_stream *st, struct h2_hea
 		return 0;
 	}
 	st->head_seen = r.status >= 200;
-	st->has_due = st->head_seen && r.framing.kind == FRAMING_LENGTH;
-	st->due = r.framing.length;
+	if (r.framing.kind == FRAMING_LENGTH)
+		st->due = r.framing.length;
 	s->busy++;
 	s->events.response(s->arg, st, &r);
 	s->busy--;
@@ -322,14 +322,14 @@ static int on_invalid_frame(nghttp2_session *ng, const nghttp2_frame *frame, int
  */
 static bool came_whole(const struct h2_stream *st)
 {
-	return st->error == H2_NO_ERROR && !st->in_end && st->has_due && st->due == 0;
+	return st->error == H2_NO_ERROR && !st->in_end && st->due == 0;
 }
 
 static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t error, void *arg)
 {
+	const struct h2_session *s = arg;
 	struct h2_stream *st = nghttp2_session_get_stream_user_data(ng, id);
 
-	(void)arg;
 	if (st == NULL)
 		return 0;
 	st->gone = true;
@@ -337,7 +337,7 @@ static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t error, void
 	if (came_whole(st))
 		h2_stream_end(st, NULL);
 	h2_notice(st);
-	return 0;
+	return s->broken ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
 void h2_receive_callbacks(nghttp2_session_callbacks *to)

@@ -182,7 +182,8 @@ static void feed(struct h2_session *s, struct slice in)
 			feed_all(s, slice_head(in, ended - s->meter.judged));
 			in = slice_skip(in, ended - s->meter.judged);
 		}
-		judge(s, what);
+		if (!s->broken)
+			judge(s, what);
 	}
 	feed_all(s, in);
 }

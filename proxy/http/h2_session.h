@@ -36,7 +36,7 @@
  * Bodies.  `data` is a piece of what was fed.  While a stream is paused no data and no end event
  * of it comes: what arrives is kept (at most its window) and its window is withheld, and the
  * connection's too once config.spare octets wait, so that all that a session keeps is at most
- * config.window + config.spare; h2_stream_unpause() delivers it.  An answer whose length is known
+ * its window (config.window, or what is announced like a browser) and config.spare; h2_stream_unpause() delivers it.  An answer whose length is known
  * and came is whole, even if the origin then closed the stream with NO_ERROR instead of ending it.
  * Outwards, h2_body() takes everything, sends what windows and
  * `is_full` allow without a copy of its own, and keeps the rest; above H2_HIGH kept bytes

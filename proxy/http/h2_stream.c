@@ -14,6 +14,7 @@ struct h2_stream *h2_stream_new(struct h2_session *s, enum http_method method, v
 	st->s = s;
 	st->owner = owner;
 	st->method = method;
+	st->due = H2_ENDLESS;
 	buf_init(&st->kept, (size_t)INT32_MAX + KEPT_SLACK);
 	buf_init(&st->out, SIZE_MAX / 2);
 	st->next = s->streams;
@@ -51,31 +52,34 @@ void h2_consume(struct h2_session *s, int32_t stream, size_t n)
  * Octets that wait for their reader hold up their own stream; the connection's window, which the
  * other streams need too, is narrower only by what is more than the spare octets.
  */
-static void settle(struct h2_session *s)
+static size_t withheld(const struct h2_session *s)
 {
-	size_t most = s->waiting > s->config.spare ? s->waiting - s->config.spare : 0;
-	size_t n = s->withheld > most ? s->withheld - most : 0;
+	return s->waiting > s->config.spare ? s->waiting - s->config.spare : 0;
+}
 
-	s->withheld -= n;
+static void widen(struct h2_session *s, size_t n)
+{
 	if (n != 0 && !s->broken && nghttp2_session_consume_connection(s->ng, n) != 0)
 		h2_break(s, H2_INTERNAL_ERROR);
 }
 
 static void withhold(struct h2_session *s, size_t n)
 {
+	size_t before = withheld(s);
+
 	s->waiting += n;
-	s->withheld += n;
-	settle(s);
+	widen(s, n - (withheld(s) - before));
 }
 
 static void give_back(struct h2_stream *st, size_t n)
 {
 	struct h2_session *s = st->s;
+	size_t before = withheld(s);
 
 	s->waiting -= n;
 	if (n != 0 && !s->broken && nghttp2_session_consume_stream(s->ng, st->id, n) != 0)
 		h2_break(s, H2_INTERNAL_ERROR);
-	settle(s);
+	widen(s, before - withheld(s));
 }
 
 /* What nobody will hear any more counts as heard. */
@@ -202,6 +206,7 @@ void h2_stream_fail(struct h2_stream *st, uint32_t error)
 {
 	struct h2_session *s = st->s;
 
+	st->due = H2_ENDLESS; /* whatever came, it is not whole */
 	if (!s->broken && !st->gone &&
 	    nghttp2_submit_rst_stream(s->ng, NGHTTP2_FLAG_NONE, st->id, error) != 0)
 		h2_break(s, H2_INTERNAL_ERROR);
@@ -211,7 +216,8 @@ void h2_stream_data(struct h2_stream *st, struct slice data)
 {
 	struct h2_session *s = st->s;
 
-	st->due -= data.n; /* nghttp2 lets no more come than the length says */
+	if (st->due != H2_ENDLESS)
+		st->due -= data.n; /* nghttp2 lets no more come than the length says */
 	if (st->paused) {
 		if (!buf_add(&st->kept, data)) {
 			h2_consume(s, st->id, data.n);

@@ -447,6 +447,26 @@ static void test_no_error_behind_whole(void **state)
 			       "1 data 5\n1 end\n1 closed 0\n");
 }
 
+/* Nor of one that we cut ourselves, though nghttp2 calls its end no error. */
+static void test_whole_but_bad_trailers(void **state)
+{
+	struct end e;
+	struct buf b;
+
+	(void)state;
+	end_init(&e, &client_config);
+	buf_init(&b, 4096);
+	ask(&e, "GET", "/", NULL, false);
+	frame(&b, SETTINGS, 0, 0, SLICE(""));
+	headers(&b, END_HEADERS, 1, ":status: 200\ncontent-length: 5\n");
+	frame(&b, DATA, 0, 1, SLICE("hello"));
+	headers(&b, END_HEADERS | END_STREAM, 1, "host: x\n");
+	assert_true(give(&e, &b));
+	assert_log(&e, "1 response 200 length 5 [content-length: 5]\n1 data 5\n1 closed 8\n");
+	end_release(&e);
+	buf_release(&b);
+}
+
 static void test_no_error_while_paused(void **state)
 {
 	struct pair *p = *state;
@@ -1259,6 +1279,7 @@ int main(void)
 		PAIR(test_peer_resets),
 		PAIR(test_no_error_is_a_cut),
 		PAIR(test_no_error_behind_whole),
+		cmocka_unit_test(test_whole_but_bad_trailers),
 		PAIR(test_no_error_while_paused),
 		cmocka_unit_test(test_slow_readers),
 		PAIR(test_answer_before_request_ended),

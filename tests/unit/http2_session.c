@@ -457,6 +457,7 @@ static void test_whole_but_bad_trailers(void **state)
 	end_init(&e, &client_config);
 	buf_init(&b, 4096);
 	ask(&e, "GET", "/", NULL, false);
+	h2_flush(e.s);
 	frame(&b, SETTINGS, 0, 0, SLICE(""));
 	headers(&b, END_HEADERS, 1, ":status: 200\ncontent-length: 5\n");
 	frame(&b, DATA, 0, 1, SLICE("hello"));

@@ -33,6 +33,7 @@ enum msg_type {
 	/* workers among themselves (proxy/peers.h) */
 	MSG_PAGE = 40,
 	MSG_PASS,
+	MSG_BANNER,
 	/* supervisor */
 	MSG_TICKETS = 60,
 	MSG_DRAIN,

@@ -51,6 +51,11 @@ struct field {
 		BYTES(profile, ENTRY_WORD_MAX), WORD(choice), WORD(seen), WORD(verdict),           \
 		HEX(value, ENTRY_DIGEST_LEN), BYTES(shape, ENTRY_WORD_MAX), SIGHTINGS,             \
 		WORD(scheme), HEX(rules, ENTRY_RULES_LEN)
+#define CLAIM_FACTS                                                                                \
+	HEX(client, ENTRY_DIGEST_LEN), BYTES(site, ENTRY_HOST_MAX), WORD(site_by),                 \
+		WORD(confidence), WORD(party), BYTES(host, ENTRY_HOST_MAX),                        \
+		BYTES(name, ENTRY_WHY_MAX), BYTES(why, ENTRY_WHY_MAX),                             \
+		BYTES(profile, ENTRY_WORD_MAX), WORD(choice), WORD(seen), SIGHTINGS
 #define END                                                                                        \
 	{                                                                                          \
 		NULL, 0, 0, 0, 0                                                                   \
@@ -98,6 +103,8 @@ static const struct kind {
 	[ENTRY_LOSS] = { "loss", { U64(count), BYTES(why, ENTRY_WHY_MAX), END } },
 	[ENTRY_CLOCK] = { "clock", { FIELD(",\"jump_ms\":", TYPE_I64, jump_ms, 0), END } },
 	[ENTRY_HEARTBEAT] = { "heartbeat", { END } },
+	[ENTRY_CLAIM] = { "claim", { CLAIM_FACTS, END } },
+	[ENTRY_CONTRADICTION] = { "contradiction", { CLAIM_FACTS, END } },
 	[ENTRY_RESTART] = { "restart",
 			    { BYTES(name, ENTRY_WHY_MAX), BYTES(why, ENTRY_WHY_MAX), END } },
 };

@@ -52,6 +52,13 @@ enum entry_kind {
 	ENTRY_CLOCK,	 /* the wall clock jumped: jump_ms */
 	ENTRY_HEARTBEAT, /* nothing else happened, and the recorder lived */
 	ENTRY_RESTART,	 /* a child died and was started again: name, why */
+	/*
+	 * What a site says of consent, and where that contradicts what was chosen or seen: client,
+	 * site, site_by, confidence, party, host, name (who says it; which contradiction), why,
+	 * profile, choice, seen, count, last, first.
+	 */
+	ENTRY_CLAIM,
+	ENTRY_CONTRADICTION,
 	ENTRY_KINDS
 };
 

@@ -28,6 +28,9 @@ struct cookie_scene {
 	struct choice choice;
 	bool secure;
 	bool cross_site; /* request_is_cross_site() */
+	bool document;	 /* it loads a page into a tab or window, of its own site */
+	bool prefetch;	 /* ... that nobody looks at yet */
+	bool posts;	 /* POST, PUT or PATCH */
 	int64_t wall_ms;
 	char host[SITE_MAX];
 };

@@ -3,6 +3,7 @@
 #include "base/config.h"
 #include "evidence/entry.h"
 #include "filters/decide.h"
+#include "proxy/banner_side.h"
 #include "proxy/exchange_parts.h"
 #include "proxy/http/h1_head.h"
 #include "proxy/http/h1_write.h"
@@ -93,6 +94,7 @@ static void exchange_release(struct deferred *d)
 	buf_release(&x->upgrade);
 	buf_release(&x->body);
 	expiries_release(&x->expiries);
+	report_free(x->report);
 	free(x);
 }
 
@@ -282,6 +284,10 @@ static void set_scene(struct exchange *x, const struct request_head *r)
 	memcpy(s->host, x->target.identity, sizeof(s->host));
 	(void)find_site(w->setup->sites, v->pages, &facts, now, &s->site);
 	s->cross_site = request_is_cross_site(&facts, &s->site);
+	s->document = request_is_navigation(&facts) && s->site.party == PARTY_FIRST;
+	s->prefetch = facts.prefetch;
+	s->posts = r->method_id == METHOD_POST || slice_eq(r->method, SLICE("PUT")) ||
+		   slice_eq(r->method, SLICE("PATCH"));
 	s->choice = choices_find(w->choices, v->id, slice_str(s->site.site), s->wall_ms);
 	if (pages_see(v->pages, &facts, &s->site, now, &learned))
 		peers_tell_page(w, v, &learned);
@@ -347,6 +353,8 @@ void exchange_request(struct exchange *x, struct request_head *r)
 	buf_add(&x->upgrade, r->upgrade);
 	set_target(x, r);
 	set_scene(x, r);
+	banner_request(x->w, &x->scene, r->fields);
+	x->report = report_new(x->w, &x->scene, r);
 	cookies_of_request(x->w, &x->scene, r->fields, &x->expiries);
 	tap_send(x->w->tap);
 	if (!write_head(x, r)) {
@@ -381,6 +389,7 @@ void exchange_body(struct exchange *x, const struct slice *spans, size_t n, uint
 {
 	if (x->up == NULL || total == 0)
 		return;
+	report_body(x->report, spans, n);
 	keep_body(x, spans, n, total);
 	x->up->ops->body(x->up, spans, n, total);
 }
@@ -388,6 +397,7 @@ void exchange_body(struct exchange *x, const struct slice *spans, size_t n, uint
 void exchange_body_end(struct exchange *x, const struct fields *trailers)
 {
 	x->body_ended = true;
+	report_end(x->report, x->w, &x->scene);
 	x->body_lost = x->body_lost || trailers != NULL;
 	if (x->up != NULL)
 		x->up->ops->body_end(x->up, trailers);

@@ -1,5 +1,6 @@
 /* The second half of an exchange: what the origin answers, brought to the browser. */
 #include "base/config.h"
+#include "proxy/banner_side.h"
 #include "proxy/challenges.h"
 #include "proxy/exchange_parts.h"
 #include "proxy/http/h2_session.h"
@@ -52,6 +53,7 @@ static void on_head(void *arg, const struct upstream_head *h)
 	};
 	struct slice path = slice_of(x->head.mem + x->path_at, x->path_n);
 
+	banner_answer(x->w, &x->scene, h->fields);
 	cookies_of_answer(x->w, &x->scene, h->status, h->fields);
 	cookies_expire(x->w, &x->scene, path, h->fields, &x->expiries);
 	mind_challenge(x, h->status, h->fields);

@@ -9,6 +9,7 @@
 #include "proxy/exchange.h"
 #include "proxy/h2_origin.h"
 #include "proxy/reach.h"
+#include "proxy/report.h"
 #include "proxy/upstream_h1.h"
 
 /* One door: exchange_go() is the only writer of the state. */
@@ -32,6 +33,7 @@ struct exchange {
 	struct origin_target target;
 	struct cookie_scene scene;
 	struct expiries expiries;
+	struct report *report; /* of a banner, being read; NULL: it is none */
 	enum http_method method;
 	struct framing asked; /* the request's framing */
 	struct buf head;      /* written anew as HTTP/1; kept while it may have to be sent again */

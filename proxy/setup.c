@@ -6,6 +6,7 @@
 #include "certs/trust.h"
 #include "data/tables.h"
 #include "evidence/digest.h"
+#include "filters/banners/table.h"
 #include "filters/hosts.h"
 #include "filters/rules.h"
 #include "filters/site.h"
@@ -53,9 +54,10 @@ static bool load_tables(struct setup *s)
 			"no public suffix list: libpsl has none built in and the system has none "
 			"(Debian: install publicsuffix)");
 	s->rules = rules_new(table_cookies, "cookies.tsv", &why);
+	s->banners = banners_new(table_banners, "banners.tsv", &why);
 	if (s->config->never_intercept_defaults)
 		s->never = hosts_new();
-	good = s->sites != NULL && s->rules != NULL &&
+	good = s->sites != NULL && s->rules != NULL && s->banners != NULL &&
 	       (!s->config->never_intercept_defaults ||
 		(s->never != NULL &&
 		 hosts_add_table(s->never, table_never_intercept, "never-intercept.tsv", &why)));
@@ -232,6 +234,7 @@ void setup_free(struct setup *s)
 	setup_close_listeners(s);
 	trust_free(s->trust);
 	rules_free(s->rules);
+	banners_free(s->banners);
 	hosts_free(s->never);
 	sites_free(s->sites);
 	buf_release(&s->ca_pem);

@@ -20,6 +20,7 @@
 #define SETUP_ADDRESSES_MAX 32
 #define SETUP_SECRET_LEN 32
 
+struct banners;
 struct config;
 struct hosts;
 struct rules;
@@ -38,6 +39,7 @@ struct setup {
 	struct sites *sites;
 	struct rules *rules;
 	char rules_id[ENTRY_RULES_LEN + 1]; /* names them in each entry */
+	struct banners *banners;	    /* the consent banners of sites */
 	struct hosts *never; /* the built-in never-intercept table; NULL when switched off */
 	struct trust *trust;
 

@@ -199,12 +199,23 @@ static uint64_t event_id(const struct entry *e)
 	hasher_add(&h, e->client);
 	hasher_add(&h, e->host);
 	hasher_add(&h, e->why);
+	hasher_add(&h, e->site);
+	hasher_add(&h, e->name);
+	hasher_add(&h, e->profile);
+	hasher_add(&h, e->choice);
+	hasher_add(&h, e->seen);
 	return hasher_result(&h);
+}
+
+static bool is_counted(enum entry_kind kind)
+{
+	return kind == ENTRY_PASS || kind == ENTRY_REFUSE || kind == ENTRY_CLAIM ||
+	       kind == ENTRY_CONTRADICTION;
 }
 
 void tap_event(struct tap *t, struct entry *e)
 {
-	if (e->kind != ENTRY_PASS && e->kind != ENTRY_REFUSE)
+	if (!is_counted(e->kind))
 		append_entry(t, e);
 	else if (!tap_seen(t, event_id(e), e->t))
 		append_first(t, e);

@@ -8,6 +8,7 @@
 #include "filters/choices.h"
 #include "filters/expire.h"
 #include "proxy/alpn.h"
+#include "proxy/banner_side.h"
 #include "proxy/children.h"
 #include "proxy/client.h"
 #include "proxy/desk_side.h"
@@ -239,6 +240,9 @@ static void on_letter(const struct letter *letter, void *arg)
 	case MSG_PASS:
 		good = passes_letter(p->w.passes, letter->body);
 		break;
+	case MSG_BANNER:
+		good = banner_letter(&p->w, letter->body);
+		break;
 	case MSG_TICKETS:
 		good = ticket_keys_unpack(&p->tickets, letter->body);
 		break;
@@ -340,6 +344,7 @@ static bool init_services(struct worker_process *p)
 	w->post = post_new(p->start->boxes, p->start->box, loop_base(w->loop), false, on_letter, p);
 	w->tap = w->post != NULL ? tap_new(w->loop, w->post) : NULL;
 	w->choices = choices_new(CHOICES_MAX);
+	w->banners = banner_side_new(w);
 	w->expiry = expiry_memory_new(EXPIRIES_MAX);
 	w->visitors = visitors_new(w);
 	w->passes = pass_side_new(w);
@@ -351,7 +356,7 @@ static bool init_services(struct worker_process *p)
 	w->desk = desk_side_new(w);
 	p->resolver = resolver_new(w->loop, NULL);
 	w->dialer = p->resolver != NULL ? dialer_new(w->loop, p->resolver, NULL, NULL) : NULL;
-	return w->tap != NULL && w->choices != NULL && w->expiry != NULL && w->visitors != NULL &&
+	return w->tap != NULL && w->choices != NULL && w->banners != NULL && w->expiry != NULL && w->visitors != NULL &&
 	       w->passes != NULL && w->minting != NULL && w->issuers != NULL && w->pool != NULL &&
 	       w->alpn != NULL && w->outers != NULL && w->desk != NULL && w->dialer != NULL &&
 	       init_heads(p) && init_tls(p);
@@ -401,6 +406,7 @@ void worker_close(struct worker *w)
 	passes_free(w->passes);
 	tap_free(w->tap);
 	visitors_free(w->visitors);
+	banner_side_free(w->banners);
 	choices_free(w->choices);
 	expiry_memory_free(w->expiry);
 	post_free(w->post);

@@ -14,6 +14,7 @@
 #include <sys/queue.h>
 
 struct alpn_memory;
+struct banner_side;
 struct child_start;
 struct choices;
 struct client;
@@ -56,6 +57,7 @@ struct worker {
 
 	struct tap *tap;
 	struct choices *choices;
+	struct banner_side *banners;
 	struct expiry_memory *expiry;
 	struct visitors *visitors;
 	struct leaves *leaves;

@@ -29,7 +29,7 @@ static bool cut_item(struct slice item, struct slice *name, enum banner_meaning 
 	return meaning_of_word(slice_skip(item, at), meaning);
 }
 
-bool fields_check(struct slice list, struct slice *bad)
+bool banner_fields_check(struct slice list, struct slice *bad)
 {
 	struct slice rest = list, name;
 	enum banner_meaning meaning;
@@ -54,7 +54,7 @@ static unsigned fit(struct slice pattern, struct slice name)
 	return slice_eq(pattern, name) ? 3 : 0;
 }
 
-bool fields_find(struct slice list, struct slice name, enum banner_meaning *meaning, bool *listed)
+bool banner_field_find(struct slice list, struct slice name, enum banner_meaning *meaning, bool *listed)
 {
 	struct slice rest = list, item, pattern;
 	unsigned best = 0;

@@ -10,7 +10,7 @@
  * with dots.
  *
  * MEANING is one of the words of enum banner_meaning.  The tables are trusted after
- * fields_check(), the names and values that are looked up are not.
+ * banner_fields_check(), the names and values that are looked up are not.
  */
 #ifndef CRUMBGATE_FILTERS_BANNERS_FIELDS_H
 #define CRUMBGATE_FILTERS_BANNERS_FIELDS_H
@@ -37,10 +37,10 @@ enum banner_meaning {
 };
 
 /* Every item of a list has its form; else false and the first bad item. */
-bool fields_check(struct slice list, struct slice *bad);
+bool banner_fields_check(struct slice list, struct slice *bad);
 
 /* False: no item names it.  *listed: by its own name rather than by "*". */
-bool fields_find(struct slice list, struct slice name, enum banner_meaning *meaning, bool *listed);
+bool banner_field_find(struct slice list, struct slice name, enum banner_meaning *meaning, bool *listed);
 
 enum when_test { WHEN_EQUAL, WHEN_DIFFERENT, WHEN_ABSENT, WHEN_ANY_YES };
 

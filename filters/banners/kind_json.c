@@ -156,7 +156,7 @@ static void vote_key(struct ballot *b, const struct banner_row *row, struct slic
 	enum banner_meaning meaning;
 	bool listed;
 
-	if (fields_find(row->fields, key, &meaning, &listed))
+	if (banner_field_find(row->fields, key, &meaning, &listed))
 		ballot_vote(b, meaning, vote_of(at, listed || deep));
 }
 
@@ -210,7 +210,7 @@ bool read_json_word(struct ballot *b, const struct banner_row *row, const struct
 		json_t *at = resolve(&d, d.root, row->path);
 
 		good = at != NULL &&
-		       fields_find(row->fields, text_of(at, number), &meaning, &listed);
+		       banner_field_find(row->fields, text_of(at, number), &meaning, &listed);
 		if (good)
 			ballot_mean(b, meaning);
 		good = good && apply_tests(b, row, &d);
@@ -246,7 +246,7 @@ static void vote_names(struct ballot *b, const struct banner_row *row, json_t *l
 		if (i == ENTRIES_MAX)
 			break;
 		if (json_is_string(at) &&
-		    fields_find(row->fields, slice_str(json_string_value(at)), &meaning, &listed))
+		    banner_field_find(row->fields, slice_str(json_string_value(at)), &meaning, &listed))
 			ballot_vote(b, meaning, vote);
 	}
 }
@@ -266,7 +266,7 @@ static void vote_rest(struct ballot *b, const struct banner_row *row, json_t *al
 		if (n++ == KEYS_MAX)
 			break;
 		if (!names_it(list, slice_str(key)) &&
-		    fields_find(row->fields, slice_str(key), &meaning, &listed))
+		    banner_field_find(row->fields, slice_str(key), &meaning, &listed))
 			ballot_vote(b, meaning, VOTE_NO);
 	}
 }
@@ -402,7 +402,7 @@ bool read_choice(struct ballot *b, const struct banner_row *row, const struct ba
 	struct doc d;
 	bool listed;
 
-	if (!fields_find(row->fields, in->star, &meaning, &listed) || !listed)
+	if (!banner_field_find(row->fields, in->star, &meaning, &listed) || !listed)
 		return false;
 	if (meaning != MEANS_PARTIAL) {
 		ballot_mean(b, meaning);

@@ -43,7 +43,7 @@ static bool each_group(struct ballot *b, const struct banner_row *row, struct sl
 		on = slice_eq(value, SLICE("1"));
 		if (!on && !slice_eq(value, SLICE("0")))
 			return false;
-		if (!fields_find(row->fields, id, &meaning, &listed))
+		if (!banner_field_find(row->fields, id, &meaning, &listed))
 			meaning = MEANS_UNKNOWN;
 		/* Ids can be the site's own; the only one that is on is the necessary one. */
 		if (vote && !(on && meaning == MEANS_UNKNOWN && seen->on == 1))

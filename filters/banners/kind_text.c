@@ -18,7 +18,7 @@ bool read_word(struct ballot *b, const struct banner_row *row, const struct bann
 	enum banner_meaning meaning;
 	bool listed;
 
-	if (!fields_find(row->fields, unquote(in->value), &meaning, &listed))
+	if (!banner_field_find(row->fields, unquote(in->value), &meaning, &listed))
 		return false;
 	ballot_mean(b, meaning);
 	return true;
@@ -42,12 +42,12 @@ bool read_gate(struct ballot *b, const struct banner_row *row, const struct bann
 	enum banner_meaning meaning;
 	bool listed;
 
-	if (is_time(in->value) && fields_find(row->fields, SLICE("@date"), &meaning, &listed) &&
+	if (is_time(in->value) && banner_field_find(row->fields, SLICE("@date"), &meaning, &listed) &&
 	    listed) {
 		b->gate_open = true;
 		return true;
 	}
-	if (!fields_find(row->fields, unquote(in->value), &meaning, &listed))
+	if (!banner_field_find(row->fields, unquote(in->value), &meaning, &listed))
 		return false;
 	b->gate_open = true;
 	ballot_mean(b, meaning);
@@ -59,7 +59,7 @@ bool read_mode(struct ballot *b, const struct banner_row *row, const struct bann
 	enum banner_meaning meaning;
 	bool listed;
 
-	if (!fields_find(row->fields, in->value, &meaning, &listed))
+	if (!banner_field_find(row->fields, in->value, &meaning, &listed))
 		return false;
 	/* A refusal stands, whatever the rules of the place would let the site assume. */
 	b->implied_yes = b->implied_yes || meaning == MEANS_IMPLIED;
@@ -73,7 +73,7 @@ bool read_flag(struct ballot *b, const struct banner_row *row, const struct bann
 	bool listed;
 
 	/* A cookie of the same family that is no choice. */
-	if (!fields_find(row->fields, in->star, &meaning, &listed))
+	if (!banner_field_find(row->fields, in->star, &meaning, &listed))
 		return true;
 	if (vote == VOTE_NONE)
 		return false;
@@ -175,7 +175,7 @@ bool read_pairs(struct ballot *b, const struct banner_row *row, const struct ban
 		enum banner_meaning meaning;
 		bool listed;
 
-		if (fields_find(row->fields, name, &meaning, &listed))
+		if (banner_field_find(row->fields, name, &meaning, &listed))
 			ballot_vote(b, meaning, vote_of_word(item_text(row, value, &scratch)));
 	}
 	buf_release(&scratch);
@@ -205,7 +205,7 @@ static bool vote_levels(struct ballot *b, const struct banner_row *row, uint64_t
 		enum banner_meaning meaning;
 		bool listed;
 
-		if (fields_find(row->fields, slice_of(digit, 1), &meaning, &listed))
+		if (banner_field_find(row->fields, slice_of(digit, 1), &meaning, &listed))
 			ballot_vote(b, meaning, (set >> level & 1) != 0 ? VOTE_YES : VOTE_NO);
 	}
 	return true;

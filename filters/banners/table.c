@@ -189,9 +189,9 @@ static bool parse_row(const struct place *at, struct slice line, struct banner_r
 	row->refusal = optional(c[COLUMN_REFUSAL]);
 	row->what = c[COLUMN_WHAT];
 	row->source = c[COLUMN_SOURCE];
-	if (!fields_check(row->fields, &bad))
+	if (!banner_fields_check(row->fields, &bad))
 		return complain(at, "fields", bad, "write name:meaning, see data/README.md");
-	if (!fields_check(row->when, &bad))
+	if (!banner_fields_check(row->when, &bad))
 		return complain(at, "when", bad, "write name=value:meaning, see data/README.md");
 	return true;
 }

@@ -66,16 +66,16 @@ static void test_fields(void **state)
 	bool listed;
 
 	(void)state;
-	assert_true(fields_find(list, SLICE("a"), &m, &listed) && listed);
+	assert_true(banner_field_find(list, SLICE("a"), &m, &listed) && listed);
 	assert_int_equal(m, MEANS_ANALYTICS);
-	assert_true(fields_find(list, SLICE("ab"), &m, &listed) && listed);
+	assert_true(banner_field_find(list, SLICE("ab"), &m, &listed) && listed);
 	assert_int_equal(m, MEANS_FUNCTIONAL);
-	assert_true(fields_find(list, SLICE("b"), &m, &listed) && !listed);
+	assert_true(banner_field_find(list, SLICE("b"), &m, &listed) && !listed);
 	assert_int_equal(m, MEANS_UNKNOWN);
-	assert_false(fields_find(SLICE(""), SLICE("b"), &m, &listed));
-	assert_true(fields_check(list, &bad));
-	assert_false(fields_check(SLICE("a:analytics  b:unknown"), &bad));
-	assert_false(fields_check(SLICE("a"), &bad));
+	assert_false(banner_field_find(SLICE(""), SLICE("b"), &m, &listed));
+	assert_true(banner_fields_check(list, &bad));
+	assert_false(banner_fields_check(SLICE("a:analytics  b:unknown"), &bad));
+	assert_false(banner_fields_check(SLICE("a"), &bad));
 }
 
 static void test_when(void **state)

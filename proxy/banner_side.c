@@ -1,0 +1,368 @@
+#include "proxy/banner_side.h"
+
+#include "base/config.h"
+#include "base/hash.h"
+#include "base/msg.h"
+#include "filters/banners/change.h"
+#include "filters/banners/read.h"
+#include "filters/cookie.h"
+#include "proxy/choosing.h"
+#include "proxy/cookies.h"
+#include "proxy/http/field.h"
+#include "proxy/peers.h"
+#include "proxy/tap.h"
+#include "proxy/visitor.h"
+#include "proxy/worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PAGES_MAX 8192u
+#define PAIRS_MAX 32u
+#define NEVER INT64_MIN
+
+/* A host that was a page of this client, and what its banner said last. */
+struct page {
+	UT_hash_handle hh;
+	uint32_t state;
+	uint64_t pairs;	     /* names them and their values; another number in each worker */
+	int64_t answered_at; /* monotonic ms: the page itself; NEVER */
+	size_t key_n;
+	char key[];
+};
+
+struct banner_side {
+	struct page *pages; /* the one unused for longest first */
+};
+
+struct banner_side *banner_side_new(struct worker *w)
+{
+	(void)w;
+	return calloc(1, sizeof(struct banner_side));
+}
+
+static void forget(struct banner_side *b, struct page *p)
+{
+	HASH_DEL(b->pages, p);
+	free(p);
+}
+
+void banner_side_free(struct banner_side *b)
+{
+	if (b == NULL)
+		return;
+	while (b->pages != NULL)
+		forget(b, b->pages);
+	free(b);
+}
+
+/* ---- what is remembered ---- */
+
+struct page_key {
+	char text[CLIENT_ID_LEN + SITE_MAX];
+	size_t n;
+};
+
+static struct page_key key_of(const uint8_t id[CLIENT_ID_LEN], struct slice host)
+{
+	struct page_key k = { .n = 0 };
+
+	if (host.n == 0 || host.n >= SITE_MAX)
+		return k;
+	memcpy(k.text, id, CLIENT_ID_LEN);
+	memcpy(k.text + CLIENT_ID_LEN, host.p, host.n);
+	k.n = CLIENT_ID_LEN + host.n;
+	return k;
+}
+
+static struct page *find(const struct banner_side *b, const struct page_key *k)
+{
+	struct page *p = NULL;
+
+	if (k->n != 0)
+		HASH_FIND(hh, b->pages, k->text, k->n, p);
+	return p;
+}
+
+/* The page, now the one that was used last; NULL: no memory. */
+static struct page *meet(struct banner_side *b, const struct page_key *k)
+{
+	struct page *p = find(b, k);
+
+	if (p != NULL) {
+		HASH_DEL(b->pages, p);
+	} else if (k->n != 0 && (p = malloc(sizeof(*p) + k->n)) != NULL) {
+		*p = (struct page){ .answered_at = NEVER, .key_n = k->n };
+		memcpy(p->key, k->text, k->n);
+	}
+	if (p == NULL)
+		return NULL;
+	while (HASH_COUNT(b->pages) >= PAGES_MAX)
+		forget(b, b->pages);
+	HASH_ADD_KEYPTR(hh, b->pages, p->key, p->key_n, p);
+	return p;
+}
+
+/* The other workers may get the next request of the page. */
+static void tell(struct worker *w, const struct page *p)
+{
+	struct buf body;
+
+	if (w->setup->workers < 2)
+		return;
+	buf_init(&body, 1024);
+	msg_put_bytes(&body, slice_of(p->key, p->key_n));
+	msg_put_u64(&body, p->state);
+	msg_put_u64(&body, (uint64_t)p->answered_at);
+	if (buf_ok(&body))
+		peers_tell(w, MSG_BANNER, buf_slice(&body));
+	buf_release(&body);
+}
+
+bool banner_letter(struct worker *w, struct slice body)
+{
+	struct page_key k = { .n = 0 };
+	struct msg_reader r;
+	struct slice key;
+	uint64_t state, answered;
+	struct page *p;
+
+	msg_reader_init(&r, body);
+	key = msg_get_bytes(&r);
+	state = msg_get_u64(&r);
+	answered = msg_get_u64(&r);
+	if (!msg_end(&r) || key.n <= CLIENT_ID_LEN || key.n > sizeof(k.text) || state > UINT32_MAX)
+		return false;
+	memcpy(k.text, key.p, key.n);
+	k.n = key.n;
+	p = meet(w->banners, &k);
+	if (p != NULL) {
+		p->state = (uint32_t)state;
+		p->answered_at = (int64_t)answered;
+		p->pairs = 0;
+	}
+	return true;
+}
+
+/* ---- what it comes to ---- */
+
+static void record(struct worker *w, const struct cookie_scene *s, enum entry_kind kind,
+		   struct slice name, const char *why)
+{
+	struct entry e;
+
+	entry_init(&e, kind, s->wall_ms);
+	e.client = visitor_log_id(w->visitors, s->visitor);
+	e.site = slice_str(s->site.site);
+	e.site_by = slice_str(site_by_word(s->site.by));
+	e.confidence = slice_str(confidence_word(s->site.confidence));
+	e.party = slice_str(party_word(s->site.party));
+	e.host = slice_str(s->host);
+	e.name = name;
+	e.why = slice_str(why);
+	e.profile = slice_str(profile_word(s->visitor->profile));
+	e.choice = slice_str(choice_word(s->choice.state));
+	e.seen = slice_str(seen_word(s->choice.seen));
+	tap_event(w->tap, &e);
+}
+
+/* The person said so itself, and not to the site. */
+static bool is_stronger(const struct choice *c)
+{
+	return c->state != CHOICE_NONE &&
+	       (c->seen == SEEN_DESK || c->seen == SEEN_CLI || c->seen == SEEN_SESSION);
+}
+
+static void choose(struct worker *w, struct cookie_scene *s, enum choice_state state)
+{
+	if (s->visitor->profile == PROFILE_MINORS || is_stronger(&s->choice) ||
+	    (s->choice.state == state && s->choice.seen == SEEN_BANNER))
+		return;
+	if (state == CHOICE_NONE && s->choice.seen != SEEN_BANNER)
+		return;
+	s->choice = choosing_tell(w, s->visitor, slice_str(s->site.site), state, SEEN_BANNER,
+				  s->wall_ms);
+}
+
+static enum choice_state choice_of(const struct banner_reading *r)
+{
+	_Static_assert(BANNER_FUNCTIONAL == ALLOW_FUNCTIONAL &&
+			       BANNER_ANALYTICS == ALLOW_ANALYTICS &&
+			       BANNER_ADVERTISING == ALLOW_ADVERTISING,
+		       "the same sets");
+	return choice_of_set(r->granted);
+}
+
+/* Before we looked it was decided; but what was granted then may have been taken back since. */
+static bool takes_back(const struct cookie_scene *s, const struct banner_reading *r)
+{
+	return s->choice.seen == SEEN_BANNER && s->choice.state != CHOICE_NONE &&
+	       (choice_set_of(s->choice.state) & ~r->granted) != 0;
+}
+
+static void conclude(struct worker *w, struct cookie_scene *s, const struct banner_reading *r,
+		     enum banner_change change)
+{
+	char why[ENTRY_WHY_MAX];
+
+	switch (change) {
+	case BANNER_SAME:
+		return;
+	case BANNER_BEFORE:
+		if (takes_back(s, r))
+			choose(w, s, banner_explicit(r->state) ? choice_of(r) : CHOICE_NONE);
+		break;
+	case BANNER_ACT:
+		choose(w, s, choice_of(r));
+		break;
+	case BANNER_LAPSED:
+		choose(w, s, CHOICE_NONE);
+		break;
+	case BANNER_UNASKED:
+		record(w, s, ENTRY_CONTRADICTION, SLICE("consent-unasked"), r->why);
+		break;
+	}
+	snprintf(why, sizeof(why), "%s, %s: %s", banner_state_word(r->state),
+		 banner_change_word(change), r->why);
+	record(w, s, ENTRY_CLAIM, r->product.n != 0 ? r->product : SLICE("banner"), why);
+}
+
+static void look(struct worker *w, struct cookie_scene *s, struct page *p,
+		 const struct banner_reading *r, enum banner_seen_by by)
+{
+	struct banner_moment m = {
+		.by = by,
+		.document = s->document,
+		.whole = !s->cross_site,
+		.posts = s->posts,
+		.prefetch = s->prefetch,
+		.since_document_ms =
+			p->answered_at == NEVER ? -1 : loop_now_ms(w->loop) - p->answered_at,
+	};
+	uint32_t before = p->state;
+	enum banner_change change = banner_change(before, r, &m, &p->state);
+
+	conclude(w, s, r, change);
+	if (p->state != before)
+		tell(w, p);
+}
+
+/* ---- requests ---- */
+
+struct pairs {
+	struct banner_pair v[PAIRS_MAX];
+	size_t n;
+	struct hasher hash;
+};
+
+static void add_pair(struct pairs *all, struct slice name, struct slice value)
+{
+	hasher_add(&all->hash, name);
+	hasher_add(&all->hash, value);
+	/* More than anybody has: the last one says that they cannot be read. */
+	if (all->n == PAIRS_MAX)
+		all->n--;
+	all->v[all->n++] = (struct banner_pair){ name, value };
+}
+
+static void gather(const struct worker *w, const struct cookie_scene *s, const struct fields *f,
+		   struct pairs *all)
+{
+	struct slice host = slice_str(s->host), pair, name, value;
+
+	all->n = 0;
+	hasher_init(&all->hash);
+	for (uint32_t i = 0; i < f->n; i++) {
+		struct slice rest = f->v[i].value;
+
+		if (f->v[i].id != FIELD_COOKIE)
+			continue;
+		while (cookie_next(&rest, &pair, &name, &value))
+			if (banners_cookie(w->setup->banners, host, name) != NULL)
+				add_pair(all, name, value);
+	}
+}
+
+/* Pages and what they load from their own host. */
+static struct page *page_of(struct worker *w, const struct cookie_scene *s)
+{
+	struct page_key k;
+
+	if (s->site.party != PARTY_FIRST)
+		return NULL;
+	k = key_of(s->visitor->id, slice_str(s->host));
+	return s->document ? meet(w->banners, &k) : find(w->banners, &k);
+}
+
+static void read_pairs(struct worker *w, struct cookie_scene *s, struct page *p,
+		       const struct pairs *all, enum banner_seen_by by)
+{
+	struct banner_reading each[BANNER_READINGS_MAX], sum;
+	size_t n = banner_read(w->setup->banners, slice_str(s->host), all->v, all->n, each);
+
+	sum = banner_summary(each, n);
+	look(w, s, p, &sum, by);
+}
+
+void banner_request(struct worker *w, struct cookie_scene *s, const struct fields *f)
+{
+	struct page *p = page_of(w, s);
+	struct pairs all;
+	uint64_t id;
+
+	if (p == NULL)
+		return;
+	gather(w, s, f, &all);
+	id = hasher_result(&all.hash);
+	if (p->pairs == id)
+		return;
+	/* A request that may leave cookies out says nothing about those that are not there. */
+	if (all.n == 0 && !s->document)
+		return;
+	p->pairs = id;
+	read_pairs(w, s, p, &all, BANNER_IN_REQUEST);
+}
+
+void banner_answer(struct worker *w, struct cookie_scene *s, const struct fields *f)
+{
+	struct page *p = page_of(w, s);
+	struct pairs all = { .n = 0 };
+	struct set_cookie c;
+
+	if (p == NULL)
+		return;
+	hasher_init(&all.hash);
+	for (uint32_t i = 0; i < f->n; i++)
+		if (f->v[i].id == FIELD_SET_COOKIE && set_cookie_parse(f->v[i].value, &c) &&
+		    banners_cookie(w->setup->banners, slice_str(s->host), c.name) != NULL)
+			add_pair(&all, c.name, c.value);
+	if (all.n != 0) {
+		p->pairs = 0;
+		read_pairs(w, s, p, &all, BANNER_IN_SET_COOKIE);
+	}
+	if (!s->document)
+		return;
+	p->answered_at = loop_now_ms(w->loop);
+	tell(w, p);
+}
+
+/* ---- reports ---- */
+
+bool banner_wants(const struct worker *w, const struct banner_report *report, bool *body)
+{
+	return banner_is_report(w->setup->banners, report, body);
+}
+
+/* A report says nothing of the host it goes to, so it belongs to the page that made it. */
+void banner_report(struct worker *w, struct cookie_scene *s, const struct banner_report *report)
+{
+	struct page_key k = key_of(s->visitor->id, slice_str(s->site.site));
+	struct banner_reading r;
+	struct page *p;
+
+	if (s->site.by == BY_SELF || !banner_read_report(w->setup->banners, report, &r))
+		return;
+	p = meet(w->banners, &k);
+	if (p != NULL)
+		look(w, s, p, &r, BANNER_IN_REPORT);
+}

@@ -1,4 +1,5 @@
 #include "filters/banners/kinds.h"
+#include "filters/banners/time.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -133,6 +134,21 @@ static bool apply_tests(struct ballot *b, const struct banner_row *row, struct d
 	return true;
 }
 
+/* Times stand beside the choices: those that the row names are looked for from the top. */
+static void read_times(struct ballot *b, const struct banner_row *row, struct doc *d)
+{
+	struct slice rest = row->fields, name;
+	char digits[24];
+	int64_t when;
+
+	while (fields_next_time(&rest, &name)) {
+		json_t *at = resolve(d, d->root, name);
+
+		if (at != NULL && banner_time_read(text_of(at, digits), &when))
+			ballot_time(b, when);
+	}
+}
+
 /*
  * Of a name that only "*" covers nothing but true and false counts: beside the choices of such a
  * record stand times, versions and ids.
@@ -195,6 +211,7 @@ bool read_json(struct ballot *b, const struct banner_row *row, const struct bann
 		vote_path(b, row, &d, path);
 	}
 	good = apply_tests(b, row, &d);
+	read_times(b, row, &d);
 	doc_close(&d);
 	return good;
 }
@@ -214,6 +231,7 @@ bool read_json_word(struct ballot *b, const struct banner_row *row, const struct
 		if (good)
 			ballot_mean(b, meaning);
 		good = good && apply_tests(b, row, &d);
+		read_times(b, row, &d);
 	}
 	doc_close(&d);
 	return good;
@@ -315,6 +333,7 @@ bool read_lists(struct ballot *b, const struct banner_row *row, const struct ban
 		vote_list(b, row, &d, item);
 	}
 	good = apply_tests(b, row, &d);
+	read_times(b, row, &d);
 	doc_close(&d);
 	return good;
 }

@@ -352,6 +352,25 @@ static enum banner_state after_set(const struct banners *t, const char *cookies,
 	return banner_summary(r, n).state;
 }
 
+/* JSON in a string is read, once; of a second string nothing is taken from the first. */
+static void test_json_in_strings(void **state)
+{
+	struct banners *t = table();
+	struct banner_reading r;
+
+	(void)state;
+	r = read_all(t, "_tracking_consent={\"purposes\":\"{\\\"a\\\":true,\\\"m\\\":true}\"}");
+	assert_int_equal(r.state, BANNER_ACCEPT);
+	r = read_all(t, "_tracking_consent={\"purposes\":\"{\\\"a\\\":true,\\\"CMP\\\":{\\\"m\\\":"
+			"false}}\",\"con\":\"{}\"}");
+	assert_int_equal(r.state, BANNER_ACCEPT);
+	r = read_all(t, "_tracking_consent={\"purposes\":\"{\\\"a\\\":\"}");
+	assert_int_equal(r.state, BANNER_UNDECIDED);
+	r = read_all(t, "_tracking_consent={\"purposes\":{\"a\":true,\"m\":{}}}");
+	assert_int_equal(r.state, BANNER_PARTIAL);
+	banners_free(t);
+}
+
 /* What an answer sets stands in the place of what the request carried. */
 static void test_set(void **state)
 {
@@ -472,6 +491,7 @@ int main(void)
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_every_day),
 		cmocka_unit_test(test_when_it_was_answered),
+		cmocka_unit_test(test_json_in_strings),
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_domains),
 		cmocka_unit_test(test_longest_name_wins),

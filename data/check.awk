@@ -190,7 +190,7 @@ BEGIN {
 	FS = "\t"
 	words("cookie call storage", wheres)
 	words("plain percent items base64", codes)
-	words("necessary functional analytics advertising unknown ignore accept refuse partial " \
+	words("necessary functional analytics advertising unknown ignore time accept refuse partial " \
 		"implied undecided unreadable open", meanings)
 	words("word gate mode flag pairs level levels json json-word lists keys objects choice tc " \
 		"ac li silent opaque unseen onetrust axeptio commanders consentmanager funding " \

@@ -45,7 +45,13 @@ replace() {
 	rm -f "$1.part"
 }
 
+# The formats of crumbgate-banners(7), from the table.
+banners_mdoc() {
+	LC_ALL=C ${AWK-awk} -f "$srcdir/data/banners_mdoc.awk" "$srcdir/data/banners.tsv"
+}
+
 if [ "${1-}" = --update ]; then
+	banners_mdoc | replace "$srcdir/man/crumbgate-banners.7" banners
 	options_mdoc | replace "$srcdir/man/crumbgate.1" options
 	"$program" help --mdoc | replace "$srcdir/man/crumbgate.conf.5" keys
 	exit 0
@@ -55,6 +61,9 @@ fi
 	wrong 'the options of man/crumbgate.1 are not those of the program; run tests/manual_check.sh --update'
 [ "$(between "$srcdir/man/crumbgate.conf.5" keys)" = "$("$program" help --mdoc)" ] ||
 	wrong 'the keys of man/crumbgate.conf.5 are not those of the program; run tests/manual_check.sh --update'
+
+[ "$(between "$srcdir/man/crumbgate-banners.7" banners)" = "$(banners_mdoc)" ] ||
+	wrong 'the formats of man/crumbgate-banners.7 are not those of data/banners.tsv; run tests/manual_check.sh --update'
 
 # Every command stands in crumbgate(1), and every command there is one.
 commands=$("$program" help | sed -n 's/^  \([a-z]*\)  *.*/\1/p')

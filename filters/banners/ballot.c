@@ -90,6 +90,12 @@ void ballot_mean(struct ballot *b, enum banner_meaning meaning)
 	}
 }
 
+void ballot_time(struct ballot *b, int64_t seconds)
+{
+	if (seconds > b->answered_s)
+		b->answered_s = seconds;
+}
+
 void ballot_tc(struct ballot *b, const struct tc_core *tc)
 {
 	/* Of two strings the one that grants less counts. */
@@ -98,6 +104,7 @@ void ballot_tc(struct ballot *b, const struct tc_core *tc)
 	else
 		b->tc = *tc;
 	b->has_tc = true;
+	ballot_time(b, tc->updated_s);
 	b->legitimate = b->legitimate || tc->legitimate != 0;
 }
 
@@ -230,6 +237,7 @@ void ballot_close(struct ballot *b, bool report, struct banner_reading *out)
 		out->granted = sure;
 	out->asked = b->asked;
 	out->legitimate = b->legitimate;
+	out->answered_s = b->answered_s;
 	out->privacy_signal = b->privacy_signal;
 	say_why(b, out);
 }

@@ -34,6 +34,7 @@ struct ballot {
 	bool legitimate, privacy_signal;
 	bool has_tc, tc_unreadable, has_ac, ac_some;
 	struct tc_core tc;
+	int64_t answered_s;
 	/* A list of what was accepted that counts only without a TC string. */
 	enum banner_vote list;
 	/* Axeptio: two lists that stand in two cookies; borrowed, still encoded. */
@@ -43,6 +44,8 @@ struct ballot {
 void ballot_vote(struct ballot *b, enum banner_meaning meaning, enum banner_vote vote);
 /* For the whole value: accept, refuse, partial, implied, undecided, unreadable, open. */
 void ballot_mean(struct ballot *b, enum banner_meaning meaning);
+/* When it was answered: the latest of several counts. */
+void ballot_time(struct ballot *b, int64_t seconds);
 void ballot_tc(struct ballot *b, const struct tc_core *tc);
 /* A report is an act in itself, so no gate is asked for. */
 void ballot_close(struct ballot *b, bool report, struct banner_reading *out);

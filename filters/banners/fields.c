@@ -1,8 +1,8 @@
 #include "filters/banners/fields.h"
 
 static const char *const meaning_words[MEANS_COUNT] = {
-	"necessary", "functional", "analytics", "advertising", "unknown",    "ignore", "accept",
-	"refuse",    "partial",	   "implied",	"undecided",   "unreadable", "open",
+	"necessary", "functional", "analytics", "advertising", "unknown",   "ignore",	  "time",
+	"accept",    "refuse",	   "partial",	"implied",     "undecided", "unreadable", "open",
 };
 
 static bool meaning_of_word(struct slice word, enum banner_meaning *out)
@@ -74,6 +74,19 @@ bool banner_field_find(struct slice list, struct slice name, enum banner_meaning
 	}
 	*listed = best > 1;
 	return best != 0;
+}
+
+bool fields_next_time(struct slice *rest, struct slice *name)
+{
+	while (rest->p != NULL && rest->n != 0) {
+		enum banner_meaning meaning;
+		struct slice item;
+
+		*rest = slice_cut(*rest, ' ', &item);
+		if (cut_item(item, name, &meaning) && meaning == MEANS_TIME)
+			return true;
+	}
+	return false;
 }
 
 static void cut_test(struct slice text, struct when_item *item)

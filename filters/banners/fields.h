@@ -25,6 +25,7 @@ enum banner_meaning {
 	MEANS_ADVERTISING,
 	MEANS_UNKNOWN, /* a choice of the site's own naming */
 	MEANS_IGNORE,  /* no choice at all */
+	MEANS_TIME,    /* when it was answered */
 	/* What a value says about the whole. */
 	MEANS_ACCEPT,
 	MEANS_REFUSE,
@@ -41,6 +42,9 @@ bool banner_fields_check(struct slice list, struct slice *bad);
 
 /* False: no item names it.  *listed: by its own name rather than by "*". */
 bool banner_field_find(struct slice list, struct slice name, enum banner_meaning *meaning, bool *listed);
+
+/* The next item that means a time; false at the end.  *rest starts as the whole list. */
+bool fields_next_time(struct slice *rest, struct slice *name);
 
 enum when_test { WHEN_EQUAL, WHEN_DIFFERENT, WHEN_ABSENT, WHEN_ANY_YES };
 

@@ -1,5 +1,6 @@
 #include "filters/banners/decode.h"
 #include "filters/banners/kinds.h"
+#include "filters/banners/time.h"
 
 /* One item after its separators are gone. */
 #define ITEM_MAX 1024u
@@ -24,27 +25,16 @@ bool read_word(struct ballot *b, const struct banner_row *row, const struct bann
 	return true;
 }
 
-/* 2026-02-13T14:55:46: the form of an ISO 8601 time, as far as the seconds. */
-static bool is_time(struct slice s)
-{
-	static const char form[] = "0000-00-00T00:00:00";
-
-	if (s.n < sizeof(form) - 1)
-		return false;
-	for (size_t i = 0; i < sizeof(form) - 1; i++)
-		if (form[i] == '0' ? !ascii_digit(s.p[i]) : s.p[i] != form[i])
-			return false;
-	return true;
-}
-
 bool read_gate(struct ballot *b, const struct banner_row *row, const struct banner_input *in)
 {
 	enum banner_meaning meaning;
+	int64_t when;
 	bool listed;
 
-	if (is_time(in->value) && banner_field_find(row->fields, SLICE("@date"), &meaning, &listed) &&
-	    listed) {
+	if (banner_time_read(in->value, &when) &&
+	    banner_field_find(row->fields, SLICE("@date"), &meaning, &listed) && listed) {
 		b->gate_open = true;
+		ballot_time(b, when);
 		return true;
 	}
 	if (!banner_field_find(row->fields, unquote(in->value), &meaning, &listed))
@@ -151,6 +141,16 @@ static bool apply_tests(struct ballot *b, const struct banner_row *row, struct s
 	return true;
 }
 
+static void take_field(struct ballot *b, enum banner_meaning meaning, struct slice value)
+{
+	int64_t when;
+
+	if (meaning != MEANS_TIME)
+		ballot_vote(b, meaning, vote_of_word(value));
+	else if (banner_time_read(value, &when))
+		ballot_time(b, when);
+}
+
 /* {a:b,c:d} as well as a:b,c:d. */
 static struct slice unbrace(struct slice s)
 {
@@ -176,7 +176,7 @@ bool read_pairs(struct ballot *b, const struct banner_row *row, const struct ban
 		bool listed;
 
 		if (banner_field_find(row->fields, name, &meaning, &listed))
-			ballot_vote(b, meaning, vote_of_word(item_text(row, value, &scratch)));
+			take_field(b, meaning, item_text(row, value, &scratch));
 	}
 	buf_release(&scratch);
 	return good && rest.p == NULL;

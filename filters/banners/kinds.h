@@ -39,16 +39,18 @@ bool read_legitimate(struct ballot *b, const struct banner_row *row, const struc
 bool read_silent(struct ballot *b, const struct banner_row *row, const struct banner_input *in);
 bool read_opaque(struct ballot *b, const struct banner_row *row, const struct banner_input *in);
 
-/* kind_json.c: forms in JSON. */
+/* kind_json.c: objects in JSON. */
 bool read_json(struct ballot *b, const struct banner_row *row, const struct banner_input *in);
 bool read_json_word(struct ballot *b, const struct banner_row *row, const struct banner_input *in);
+bool read_funding(struct ballot *b, const struct banner_row *row, const struct banner_input *in);
+bool read_real_cookie(struct ballot *b, const struct banner_row *row,
+		      const struct banner_input *in);
+
+/* kind_lists.c: lists in JSON. */
 bool read_lists(struct ballot *b, const struct banner_row *row, const struct banner_input *in);
 bool read_keys(struct ballot *b, const struct banner_row *row, const struct banner_input *in);
 bool read_objects(struct ballot *b, const struct banner_row *row, const struct banner_input *in);
 bool read_choice(struct ballot *b, const struct banner_row *row, const struct banner_input *in);
-bool read_funding(struct ballot *b, const struct banner_row *row, const struct banner_input *in);
-bool read_real_cookie(struct ballot *b, const struct banner_row *row,
-		      const struct banner_input *in);
 
 /* kind_product.c: products with a form of their own. */
 bool read_onetrust(struct ballot *b, const struct banner_row *row, const struct banner_input *in);

@@ -103,19 +103,39 @@ size_t banner_read(const struct banners *t, struct slice host, const struct bann
 	return close_all(&p, out);
 }
 
-size_t banner_read_field(const struct banners *t, struct slice host, struct slice cookie,
-			 struct banner_reading out[BANNER_READINGS_MAX])
+static bool replaced(const struct banner_pair *set, size_t count, struct slice name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (slice_eq(set[i].name, name))
+			return true;
+	return false;
+}
+
+size_t banner_read_set(const struct banners *t, struct slice host, struct slice cookie,
+		       const struct banner_pair *set, size_t count,
+		       struct banner_reading out[BANNER_READINGS_MAX])
 {
 	struct products p = { .count = 0 };
 	struct slice rest = cookie, pair;
 	struct banner_pair one;
 
 	while (cookie_next(&rest, &pair, &one.name, &one.value))
-		if (one.name.n != 0)
+		if (one.name.n != 0 && !replaced(set, count, one.name))
 			read_pair(t, host, &p, &one);
+	for (size_t i = 0; i < count; i++)
+		/* Of several lines of one name the last one stays. */
+		if (set[i].value.p != NULL && !replaced(set + i + 1, count - i - 1, set[i].name))
+			read_pair(t, host, &p, &set[i]);
 	return close_all(&p, out);
 }
 
+size_t banner_read_field(const struct banners *t, struct slice host, struct slice cookie,
+			 struct banner_reading out[BANNER_READINGS_MAX])
+{
+	return banner_read_set(t, host, cookie, NULL, 0, out);
+}
+
+/* Where a TC string has no product's own record beside it, this stands in the product column. */
 static bool is_framework(const struct banner_reading *r)
 {
 	return slice_eq(r->product, SLICE("IAB TCF"));

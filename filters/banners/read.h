@@ -42,6 +42,15 @@ size_t banner_read_field(const struct banners *t, struct slice host, struct slic
 			 struct banner_reading out[BANNER_READINGS_MAX]);
 
 /*
+ * What the browser will have once an answer is stored: the request's Cookie field value, with the
+ * cookies that the answer sets instead of those of the same name.  A pair whose value has no bytes
+ * and p == NULL is one that the answer deletes.
+ */
+size_t banner_read_set(const struct banners *t, struct slice host, struct slice cookie,
+		       const struct banner_pair *set, size_t count,
+		       struct banner_reading out[BANNER_READINGS_MAX]);
+
+/*
  * One answer for the site.  Where two products disagree the one that grants less counts, and a
  * refusal counts at once; a TC string that belongs to no product speaks where nothing else does,
  * and takes back all when it grants nothing.

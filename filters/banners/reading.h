@@ -35,8 +35,10 @@ struct banner_reading {
 	 * own names do not tell.
 	 */
 	unsigned claimed, asked;
-	bool legitimate;      /* legitimate interest is claimed for some purpose or vendor */
-	bool privacy_signal;  /* the record says that the browser's GPC was seen */
+	bool legitimate;     /* legitimate interest is claimed for some purpose or vendor */
+	bool privacy_signal; /* the record says that the browser's GPC was seen */
+	/* When the record says it was answered, in seconds since 1970; 0: it does not say. */
+	int64_t answered_s;
 	struct slice product; /* borrowed from the table */
 	uint32_t line;	      /* of data/banners.tsv */
 	/* "OneTrust: 1 of 3 yes"; never a part of the value. */

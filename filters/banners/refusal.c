@@ -1,5 +1,6 @@
 #include "filters/banners/refusal.h"
 
+#include "filters/banners/time.h"
 #include "filters/cookie.h"
 
 #include <stdio.h>
@@ -40,30 +41,6 @@ bool banner_can_refuse(const struct banners *t, struct slice product, struct sli
 	return row_of(t, product, host, &domain) != NULL;
 }
 
-/* Days since 1970-01-01 to a date of the Gregorian calendar. */
-static void civil(int64_t days, int64_t *year, unsigned *month, unsigned *day)
-{
-	int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
-	int64_t of_era = z - era * 146097;
-	int64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int64_t of_year = of_era - (365 * y + y / 4 - y / 100);
-	int64_t m = (5 * of_year + 2) / 153;
-
-	*day = (unsigned)(of_year - (153 * m + 2) / 5 + 1);
-	*month = (unsigned)(m < 10 ? m + 3 : m - 9);
-	*year = y + era * 400 + (*month <= 2);
-}
-
-static void add_time(struct buf *out, int64_t now_s)
-{
-	int64_t days = now_s / 86400, of_day = now_s % 86400, year;
-	unsigned month, day;
-
-	civil(days, &year, &month, &day);
-	buf_addf(out, "%04lld-%02u-%02uT%02d:%02d:%02d.000Z", (long long)year, month, day,
-		 (int)(of_day / 3600), (int)(of_day / 60 % 60), (int)(of_day % 60));
-}
-
 static void add_uuid(struct buf *out, const uint8_t random[16])
 {
 	uint8_t u[16];
@@ -82,7 +59,7 @@ static void add_uuid(struct buf *out, const uint8_t random[16])
 static bool add_word(struct buf *out, struct slice word, const struct banner_occasion *o)
 {
 	if (slice_eq(word, SLICE("iso")))
-		add_time(out, o->now_s);
+		banner_time_write(o->now_s, out);
 	else if (slice_eq(word, SLICE("s")))
 		buf_addf(out, "%lld", (long long)o->now_s);
 	else if (slice_eq(word, SLICE("ms")))

@@ -117,13 +117,13 @@ static const struct banner_case banner_cases[] = {
 				"statistics:true,marketing:true,method:'explicit',ver:1}"),
 	REFUSE("CookieConsent",
 	       "CookieConsent={" STAMP "preferences:false%2Cstatistics:false%2Cmarketing:false%"
-				       "2Cmethod:%27explicit%27%2Cver:1}"),
+	       "2Cmethod:%27explicit%27%2Cver:1}"),
 	PARTIAL("CookieConsent", FUN | ANA,
 		"CookieConsent={" STAMP "preferences:true%2Cstatistics:true%2Cmarketing:false%"
-					"2Cmethod:%27explicit%27%2Cver:1}"),
+		"2Cmethod:%27explicit%27%2Cver:1}"),
 	IMPLIED("CookieConsent",
 		"CookieConsent={" STAMP "preferences:true%2Cstatistics:true%2Cmarketing:true%"
-					"2Cmethod:%27implied%27%2Cver:1}"),
+		"2Cmethod:%27implied%27%2Cver:1}"),
 	IMPLIED("CookieConsent", "CookieConsent={stamp:'-1',necessary:true,preferences:true,"
 				 "statistics:true,marketing:true,method:'explicit'}"),
 	/* Other products use the name. */

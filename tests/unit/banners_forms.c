@@ -3,6 +3,7 @@
 #include "filters/banners/fields.h"
 #include "filters/banners/read.h"
 #include "filters/banners/tc.h"
+#include "filters/banners/time.h"
 
 #include "data/tables.h"
 
@@ -255,6 +256,143 @@ static void test_beside_the_answer(void **state)
 	banners_free(t);
 }
 
+struct time_case {
+	const char *text;
+	int64_t want; /* 0: none */
+};
+
+static void test_times(void **state)
+{
+	static const struct time_case cases[] = {
+		{ "2026-01-20T10:11:12.345Z", 1768903872 },
+		{ "2024-02-29T23:59:59", 1709251199 },
+		{ "2100-03-01T00:00:00Z", 4107542400 },
+		{ "1768903872", 1768903872 },
+		{ "1768903872345", 1768903872 },
+		{ "2026-13-20T10:11:12Z", 0 },
+		{ "2026-01-20", 0 },
+		{ "0000-00-00T00:00:00", 0 },
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "12345", 0 },
+		{ "99999999999999999999", 0 },
+		{ "-1768903872", 0 },
+		{ "", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int64_t got = 0;
+		bool good = banner_time_read(slice_str(cases[i].text), &got);
+
+		if (good != (cases[i].want != 0) || (good && got != cases[i].want))
+			fail_msg("%s: %lld", cases[i].text, (long long)got);
+	}
+}
+
+/* There and back over every day of two centuries. */
+static void test_every_day(void **state)
+{
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 64);
+	for (int64_t s = INT64_C(1000000000); s < INT64_C(7000000000); s += 86400 + 3661) {
+		int64_t back = 0;
+
+		buf_clear(&text);
+		banner_time_write(s, &text);
+		assert_true(banner_time_read(buf_slice(&text), &back));
+		assert_int_equal(back, s);
+	}
+	buf_release(&text);
+}
+
+static void test_when_it_was_answered(void **state)
+{
+	static const struct time_case cases[] = {
+		{ OPEN_BOX "OptanonConsent=groups=C0001:1,C0002:0", 1768903872 },
+		{ "euconsent-v2=" TC_NO, 1768867200 },
+		{ "CookieConsent={stamp:'x',necessary:true,marketing:false,method:'explicit',"
+		  "utc:1768903872000}",
+		  1768903872 },
+		{ "_iub_cs-1={\"timestamp\":\"2026-01-20T10:11:12.9Z\",\"consent\":false}",
+		  1768903872 },
+		{ "cc_cookie={\"categories\":[],\"consentTimestamp\":\"2026-01-20T10:11:12Z\"}",
+		  1768903872 },
+		{ "CONSENTMGR=consent:false%7Cts:1768903872345", 1768903872 },
+		{ "CookieScriptConsent={\"action\":\"reject\",\"consenttime\":1768903872}",
+		  1768903872 },
+		{ "cookieconsent_status=deny", 0 },
+		{ "CONSENTMGR=consent:false%7Cts:soon", 0 },
+	};
+	struct banners *t = table();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct banner_reading r = read_all(t, cases[i].text);
+
+		if (r.answered_s != cases[i].want)
+			fail_msg("%s: %lld", cases[i].text, (long long)r.answered_s);
+		assert_int_equal(r.state, BANNER_REFUSE);
+	}
+	banners_free(t);
+}
+
+static struct banner_pair pair_of(const char *name, const char *value)
+{
+	return (struct banner_pair){ slice_str(name), slice_str(value) };
+}
+
+static enum banner_state after_set(const struct banners *t, const char *cookies,
+				   const struct banner_pair *set, size_t count)
+{
+	struct banner_reading r[BANNER_READINGS_MAX];
+	size_t n = banner_read_set(t, SLICE("www.example.com"), slice_str(cookies), set, count, r);
+
+	return banner_summary(r, n).state;
+}
+
+/* JSON in a string is read, once; of a second string nothing is taken from the first. */
+static void test_json_in_strings(void **state)
+{
+	struct banners *t = table();
+	struct banner_reading r;
+
+	(void)state;
+	r = read_all(t, "_tracking_consent={\"purposes\":\"{\\\"a\\\":true,\\\"m\\\":true}\"}");
+	assert_int_equal(r.state, BANNER_ACCEPT);
+	r = read_all(t, "_tracking_consent={\"purposes\":\"{\\\"a\\\":true,\\\"CMP\\\":{\\\"m\\\":"
+			"false}}\",\"con\":\"{}\"}");
+	assert_int_equal(r.state, BANNER_ACCEPT);
+	r = read_all(t, "_tracking_consent={\"purposes\":\"{\\\"a\\\":\"}");
+	assert_int_equal(r.state, BANNER_UNDECIDED);
+	r = read_all(t, "_tracking_consent={\"purposes\":{\"a\":true,\"m\":{}}}");
+	assert_int_equal(r.state, BANNER_PARTIAL);
+	banners_free(t);
+}
+
+/* What an answer sets stands in the place of what the request carried. */
+static void test_set(void **state)
+{
+	const struct banner_pair allow = pair_of("cookieconsent_status", "allow");
+	const struct banner_pair gone = { SLICE("cookieconsent_status"), { NULL, 0 } };
+	const struct banner_pair box = pair_of("OptanonAlertBoxClosed", "2026-01-20T10:11:12Z");
+	const struct banner_pair both[] = { allow, pair_of("cookieconsent_status", "deny") };
+	struct banners *t = table();
+
+	(void)state;
+	assert_int_equal(after_set(t, "", &allow, 1), BANNER_ACCEPT);
+	assert_int_equal(after_set(t, "cookieconsent_status=deny; a=b", &allow, 1), BANNER_ACCEPT);
+	assert_int_equal(after_set(t, "cookieconsent_status=deny", &gone, 1), BANNER_NONE);
+	assert_int_equal(after_set(t, "", both, 2), BANNER_REFUSE);
+	/* Half of it was there before. */
+	assert_int_equal(after_set(t, "OptanonConsent=groups=C0001:1,C0002:1", NULL, 0),
+			 BANNER_IMPLIED);
+	assert_int_equal(after_set(t, "OptanonConsent=groups=C0001:1,C0002:1", &box, 1),
+			 BANNER_ACCEPT);
+	banners_free(t);
+}
+
 /* cookie-consent is TikTok's on tiktok.com; elsewhere the name is anybody's. */
 static void test_domains(void **state)
 {
@@ -350,6 +488,11 @@ int main(void)
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_order_makes_no_difference),
 		cmocka_unit_test(test_beside_the_answer),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_every_day),
+		cmocka_unit_test(test_when_it_was_answered),
+		cmocka_unit_test(test_json_in_strings),
+		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_domains),
 		cmocka_unit_test(test_longest_name_wins),
 		cmocka_unit_test(test_too_long),

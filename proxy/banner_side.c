@@ -294,18 +294,17 @@ static struct page *page_of(struct worker *w, const struct cookie_scene *s)
 	return s->document ? meet(w->banners, &k) : find(w->banners, &k);
 }
 
-static void read_pairs(struct worker *w, struct cookie_scene *s, struct page *p,
-		       const struct pairs *all, enum banner_seen_by by)
+static void summarize(struct worker *w, struct cookie_scene *s, struct page *p,
+		      const struct banner_reading *each, size_t n, enum banner_seen_by by)
 {
-	struct banner_reading each[BANNER_READINGS_MAX], sum;
-	size_t n = banner_read(w->setup->banners, slice_str(s->host), all->v, all->n, each);
+	struct banner_reading sum = banner_summary(each, n);
 
-	sum = banner_summary(each, n);
 	look(w, s, p, &sum, by);
 }
 
 void banner_request(struct worker *w, struct cookie_scene *s, const struct fields *f)
 {
+	struct banner_reading each[BANNER_READINGS_MAX];
 	struct page *p = page_of(w, s);
 	struct pairs all;
 	uint64_t id;
@@ -320,25 +319,44 @@ void banner_request(struct worker *w, struct cookie_scene *s, const struct field
 	if (all.n == 0 && !s->document)
 		return;
 	p->pairs = id;
-	read_pairs(w, s, p, &all, BANNER_IN_REQUEST);
+	summarize(w, s, p, each,
+		  banner_read(w->setup->banners, slice_str(s->host), all.v, all.n, each),
+		  BANNER_IN_REQUEST);
+}
+
+/* The lines of an answer that are about a banner's cookies. */
+static void gather_set(const struct worker *w, const struct cookie_scene *s, const struct fields *f,
+		       struct pairs *all)
+{
+	const struct slice deleted = slice_of(NULL, 0);
+	struct set_cookie c;
+
+	all->n = 0;
+	hasher_init(&all->hash);
+	for (uint32_t i = 0; i < f->n; i++)
+		if (f->v[i].id == FIELD_SET_COOKIE && set_cookie_parse(f->v[i].value, &c) &&
+		    banners_cookie(w->setup->banners, slice_str(s->host), c.name) != NULL)
+			add_pair(all, c.name,
+				 set_cookie_lifetime_s(&c, s->wall_ms / 1000) == LIFETIME_DELETES
+					 ? deleted
+					 : c.value);
 }
 
 void banner_answer(struct worker *w, struct cookie_scene *s, const struct fields *f)
 {
+	struct banner_reading each[BANNER_READINGS_MAX];
 	struct page *p = page_of(w, s);
-	struct pairs all = { .n = 0 };
-	struct set_cookie c;
+	struct pairs set;
 
 	if (p == NULL)
 		return;
-	hasher_init(&all.hash);
-	for (uint32_t i = 0; i < f->n; i++)
-		if (f->v[i].id == FIELD_SET_COOKIE && set_cookie_parse(f->v[i].value, &c) &&
-		    banners_cookie(w->setup->banners, slice_str(s->host), c.name) != NULL)
-			add_pair(&all, c.name, c.value);
-	if (all.n != 0) {
+	gather_set(w, s, f, &set);
+	if (set.n != 0) {
 		p->pairs = 0;
-		read_pairs(w, s, p, &all, BANNER_IN_SET_COOKIE);
+		summarize(w, s, p, each,
+			  banner_read_set(w->setup->banners, slice_str(s->host), SLICE(""), set.v,
+					  set.n, each),
+			  BANNER_IN_SET_COOKIE);
 	}
 	if (!s->document)
 		return;

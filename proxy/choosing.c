@@ -26,8 +26,7 @@ struct choice choosing_tell(struct worker *w, const struct visitor *v, struct sl
 	buf_init(&body, LETTER_MAX);
 	recorder_put_choice(&body, &told);
 	/* It is in force all the same; only who asks later will not find it. */
-	if (!buf_ok(&body) ||
-	    !post_send(w->post, POST_RECORDER, MSG_CHOICE, 0, buf_slice(&body)))
+	if (!buf_ok(&body) || !post_send(w->post, POST_RECORDER, MSG_CHOICE, 0, buf_slice(&body)))
 		diag_warning("a choice could not be told to the recorder: it will not last");
 	buf_release(&body);
 	return choices_find(w->choices, v->id, site, wall_ms);

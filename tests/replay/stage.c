@@ -1,8 +1,10 @@
 #include "tests/replay/stage.h"
 
 #include "base/config.h"
+#include "data/tables.h"
 #include "evidence/digest.h"
 #include "evidence/recorder.h"
+#include "filters/banners/table.h"
 #include "filters/rules.h"
 #include "filters/site.h"
 
@@ -291,10 +293,11 @@ static bool fill_setup(struct setup *s)
 	buf_init(&s->ca_mobileconfig, 65536);
 	buf_init(&why, 4096);
 	s->rules = rules_new(setup_rules_text(), "cookies.tsv", &why);
+	s->banners = banners_new(table_banners, "banners.tsv", &why);
 	if (why.len != 0)
 		fprintf(stderr, "%.*s\n", SLICE_ARG(buf_slice(&why)));
 	buf_release(&why);
-	return s->sites != NULL && s->rules != NULL && setup_load_ca(s) &&
+	return s->sites != NULL && s->rules != NULL && s->banners != NULL && setup_load_ca(s) &&
 	       ticket_keys_rotate(&s->tickets);
 }
 

@@ -89,6 +89,7 @@ struct config {
 	bool pass_on_challenge;
 	bool via;
 	bool gpc;
+	bool consent_write;
 
 	/* Who is protected how. */
 	struct config_subnet *clients;

@@ -229,6 +229,16 @@ const struct option_row options[] = {
 	  .manual = "Whether requests of clients who refused advertising, and of all clients of "
 		    "the profile minors, say Sec-GPC: 1 (W3C Global Privacy Control). For who "
 		    "made no choice nothing is said." },
+	{ .name = "consent-write",
+	  .type = OPTION_BOOL,
+	  .fallback = "no",
+	  FIELD(consent_write),
+	  .help = "tell sites' banners of a refusal, so that they do not ask",
+	  .manual = "Whether a refusal that a client of the profile default has made at the desk "
+		    "or by crumbgate choice is written into the answers of sites whose consent "
+		    "banner still asks, as the cookie in which the banner itself would keep it, "
+		    "where its form is known (crumbgate-banners(7)). Never an acceptance. Each is "
+		    "recorded." },
 	{ .name = "profile",
 	  .type = OPTION_PROFILE,
 	  .arg = "NAME=CIDR,...",

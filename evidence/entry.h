@@ -59,6 +59,8 @@ enum entry_kind {
 	 */
 	ENTRY_CLAIM,
 	ENTRY_CONTRADICTION,
+	/* The same keys: a refusal that the proxy wrote into an answer for a banner (name). */
+	ENTRY_WRITE,
 	ENTRY_KINDS
 };
 

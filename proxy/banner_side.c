@@ -5,6 +5,7 @@
 #include "base/msg.h"
 #include "filters/banners/change.h"
 #include "filters/banners/read.h"
+#include "filters/banners/refusal.h"
 #include "filters/cookie.h"
 #include "proxy/choosing.h"
 #include "proxy/cookies.h"
@@ -16,6 +17,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #define PAGES_MAX 8192u
 #define PAIRS_MAX 32u
@@ -27,6 +29,8 @@ struct page {
 	uint32_t state;
 	uint64_t pairs;	     /* names them and their values; another number in each worker */
 	int64_t answered_at; /* monotonic ms: the page itself; NEVER */
+	struct slice asks;   /* the product whose banner waits for an answer; borrowed */
+	unsigned written;    /* refusals, for it */
 	size_t key_n;
 	char key[];
 };
@@ -242,6 +246,8 @@ static void look(struct worker *w, struct cookie_scene *s, struct page *p,
 	uint32_t before = p->state;
 	enum banner_change change = banner_change(before, r, &m, &p->state);
 
+	p->asks = r->state == BANNER_UNDECIDED || r->state == BANNER_IMPLIED ? r->product
+									     : slice_of("", 0);
 	conclude(w, s, r, change);
 	if (p->state != before)
 		tell(w, p);
@@ -362,6 +368,64 @@ void banner_answer(struct worker *w, struct cookie_scene *s, const struct fields
 		return;
 	p->answered_at = loop_now_ms(w->loop);
 	tell(w, p);
+}
+
+/* ---- a refusal in the site's own words ---- */
+
+/* A banner that does not take it is not told for ever. */
+#define WRITES_MAX 3u
+
+static bool may_write(const struct worker *w, const struct cookie_scene *s, const struct page *p)
+{
+	return w->config->consent_write && s->document && p != NULL && p->asks.n != 0 &&
+	       p->written < WRITES_MAX && s->visitor->profile == PROFILE_DEFAULT &&
+	       s->choice.state == CHOICE_REFUSED && is_stronger(&s->choice);
+}
+
+static void add_write(struct fields *f, const struct banner_write *c)
+{
+	char line[sizeof(*c) + 8];
+	int n = snprintf(line, sizeof(line), "%s=%s%s", c->name, c->value, c->attributes);
+	struct slice own = fields_keep(f, slice_of(line, (size_t)n));
+
+	if (own.p != NULL)
+		fields_add(f, SLICE("Set-Cookie"), own);
+}
+
+/* What we wrote ourselves is no act of anybody's when it comes back. */
+static void remember(struct worker *w, const struct cookie_scene *s, struct page *p,
+		     const struct banner_write *v, size_t n)
+{
+	const struct banner_moment m = { .by = BANNER_IN_SET_COOKIE, .since_document_ms = -1 };
+	struct banner_reading each[BANNER_READINGS_MAX], sum;
+	struct banner_pair pairs[BANNER_WRITES_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		pairs[i] = (struct banner_pair){ slice_str(v[i].name), slice_str(v[i].value) };
+	sum = banner_summary(each,
+			     banner_read(w->setup->banners, slice_str(s->host), pairs, n, each));
+	(void)banner_change(p->state, &sum, &m, &p->state);
+	tell(w, p);
+}
+
+void banner_write_refusal(struct worker *w, const struct cookie_scene *s, struct fields *f)
+{
+	struct banner_occasion o = { .host = slice_str(s->host), .now_s = s->wall_ms / 1000 };
+	struct banner_write v[BANNER_WRITES_MAX];
+	struct page *p = page_of(w, s);
+	size_t n;
+
+	if (!may_write(w, s, p) || getrandom(o.random, sizeof(o.random), 0) != sizeof(o.random))
+		return;
+	n = banner_refusal(w->setup->banners, p->asks, &o, v);
+	if (n == 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		add_write(f, &v[i]);
+	f->failed = false; /* what did not fit is not written */
+	p->written++;
+	remember(w, s, p, v, n);
+	record(w, s, ENTRY_WRITE, p->asks, "the refusal that was chosen");
 }
 
 /* ---- reports ---- */

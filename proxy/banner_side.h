@@ -6,6 +6,7 @@
  *	if (banner_wants(w, &scene, method, path)) keep the body, then
  *		banner_report(w, &scene, &report);
  *	banner_answer(w, &scene, &fields);		// before the answer's cookies are decided
+ *	banner_write_refusal(w, &scene, &fields);	// and after: what is added is no site's
  *
  * An explicit act that filters/banners/change.h sees becomes the client's choice for the page's
  * site (SEEN_BANNER), at once: scene.choice is what this very exchange is decided by, the recorder
@@ -34,6 +35,12 @@ void banner_side_free(struct banner_side *b);
 
 void banner_request(struct worker *w, struct cookie_scene *scene, const struct fields *f);
 void banner_answer(struct worker *w, struct cookie_scene *scene, const struct fields *f);
+
+/*
+ * With consent-write: where the person has refused at the desk or by command and this page's banner
+ * still asks, its own record of a refusal is added to the answer, and an entry says so.
+ */
+void banner_write_refusal(struct worker *w, const struct cookie_scene *scene, struct fields *f);
 
 /*
  * Is the request, whose host and path these are, a banner's report?  It is read with its body,

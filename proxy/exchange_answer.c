@@ -55,6 +55,7 @@ static void on_head(void *arg, const struct upstream_head *h)
 
 	banner_answer(x->w, &x->scene, h->fields);
 	cookies_of_answer(x->w, &x->scene, h->status, h->fields);
+	banner_write_refusal(x->w, &x->scene, h->fields);
 	cookies_expire(x->w, &x->scene, path, h->fields, &x->expiries);
 	mind_challenge(x, h->status, h->fields);
 	tap_send(x->w->tap);

@@ -210,7 +210,7 @@ static uint64_t event_id(const struct entry *e)
 static bool is_counted(enum entry_kind kind)
 {
 	return kind == ENTRY_PASS || kind == ENTRY_REFUSE || kind == ENTRY_CLAIM ||
-	       kind == ENTRY_CONTRADICTION;
+	       kind == ENTRY_CONTRADICTION || kind == ENTRY_WRITE;
 }
 
 void tap_event(struct tap *t, struct entry *e)

@@ -107,7 +107,7 @@ static void test_defaults(void **state)
 	assert_true(cfg->trust_system && cfg->never_intercept_defaults);
 	assert_int_equal(cfg->revocation, CONFIG_REVOCATION_STAPLED);
 	assert_false(cfg->allow_private || cfg->via || cfg->record_strict);
-	assert_true(cfg->gpc);
+	assert_true(cfg->gpc && !cfg->consent_write);
 	assert_int_equal(cfg->max_head, 65536);
 	assert_int_equal(cfg->max_fields, 200);
 	assert_int_equal(cfg->idle_timeout_ms, 120000);
@@ -133,7 +133,7 @@ static void test_file(void **state)
 		"connect-to = {\"a.test:443:127.0.0.1:8443\", '::[::1]:', \":80::8080\"}\n"
 		"never-intercept = {Bank.Example, \"*.bank.example\"}\n"
 		"never-intercept += \"x.test\"\n"
-		"allow-private = yes\n via=on\n gpc = no\n trust-system = no\n"
+		"allow-private = yes\n via=on\n gpc = no\n consent-write = yes\n trust-system = no\n"
 		"log-values = keep\nrevocation = fetch\nidle-timeout = 90\nsync-interval = 250ms\nmax-head = 32KiB\n"
 		"pass-after-refusals = 0\ndrain-timeout = 0\nheader-timeout=2m\nverbose = debug\n"
 		"/* who */\n"
@@ -160,7 +160,8 @@ static void test_file(void **state)
 	assert_true(config_never_intercept(cfg, SLICE("a.b.bank.example")));
 	assert_false(config_never_intercept(cfg, SLICE("abank.example")));
 	assert_false(config_never_intercept(cfg, SLICE(".bank.example")));
-	assert_true(cfg->allow_private && cfg->via && !cfg->trust_system && !cfg->gpc);
+	assert_true(cfg->allow_private && cfg->via && !cfg->trust_system && !cfg->gpc &&
+		    cfg->consent_write);
 	assert_int_equal(cfg->pass_after_refusals, 0);
 	assert_int_equal(cfg->log_values, CONFIG_VALUES_KEEP);
 	assert_int_equal(cfg->revocation, CONFIG_REVOCATION_FETCH);
@@ -436,7 +437,7 @@ static void test_describe(void **state)
 		"\"allow-private\":false,\"never-intercept\":[\"*.q\"],"
 		"\"never-intercept-defaults\":true,\"pass-after-refusals\":3,"
 		"\"pass-window\":600000,\"pass-time\":3600000,\"pass-on-challenge\":true,"
-		"\"via\":false,\"gpc\":true,\"profile\":[\"minors=10.0.0.0/"
+		"\"via\":false,\"gpc\":true,\"consent-write\":false,\"profile\":[\"minors=10.0.0.0/"
 		"8\"],"
 		"\"log-values\":\"none\",\"record-strict\":false,\"sync-interval\":1000,"
 		"\"max-head\":65536,\"max-fields\":200,\"max-connections\":20000,"

@@ -1,5 +1,7 @@
 #include "cmd/claim.h"
 
+#include "filters/claims/contradict.h"
+
 /*
  * The signals beside a TC string are told by their forms, of which each begins in its own way: "2~1.35",
  * "G111", "11p1p1p1p5", "1YNN".
@@ -22,6 +24,16 @@ static bool is_gcd(struct slice s)
 static bool is_usp(struct slice s)
 {
 	return s.n == 4 && s.p[0] == '1';
+}
+
+/* For whoever reads the table: what the string has against the framework's own rules. */
+static void remarks(struct claim_printer *p, const struct tcf *tc)
+{
+	struct contradictions found = { .n = 0 };
+
+	contradictions_in_tcf(tc, &found);
+	for (size_t i = 0; !p->json && i < found.n; i++)
+		buf_addf(p->out, "note: %s\n", found.list[i].words);
 }
 
 static bool show(struct claim_printer *p, struct slice text, const char **why)
@@ -47,6 +59,7 @@ static bool show(struct claim_printer *p, struct slice text, const char **why)
 			print_usp(p, &usp);
 	} else if ((good = tcf_decode(text, &tc, why))) {
 		print_tcf(p, &tc);
+		remarks(p, &tc);
 	}
 	return good;
 }

@@ -122,7 +122,7 @@ expect 0 '^$' log --state "$mine"
 expect 2 'crumbgate.conf:1:11: ' choice list
 rm "$dir/.config/crumbgate/crumbgate.conf"
 
-expect 0 '^vendorConsents  *1-4$' tcf CQSbk4AQSbk4ANwAAAENAwCgAAAAAAAAAAYgACPAAAAA
+expect 0 '^vendorConsents  *2,5-6,12$' tcf CQeEcwAQeEcwAEsAHBFRD6FoAJAAAEIAAAYgAGEwQAAAAA
 expect 1 '^crumbgate tcf: malformed, .*: it is empty$' tcf ''
 expect 0 '"granted":\["ad_storage"\]' tcf --json 11t1p1p1p5
 expect 0 '"sectionIds":\[6\]' gpp --json 'DBABTA~1YNN'

@@ -187,7 +187,7 @@ static const struct claim_name *json_name(const struct json_walk *w, struct slic
 		break;
 	}
 	for (size_t i = 0; (as = claim_json_names(i)) != NULL; i++)
-		if (json_walk_under(w, slice_str(as->name)))
+		if (json_walk_under(w, as->name))
 			return as;
 	return claim_parameter(*name);
 }
@@ -224,8 +224,8 @@ static void find_json(struct claims *c, struct slice text)
 /* Google's own banner: an array whose fourth element holds a TC string and an AC string. */
 static void find_fccdcf(struct claims *c, struct slice name, struct slice raw)
 {
-	static const struct claim_name parts[] = { { "TC", CLAIM_TC, true },
-						   { "AC", CLAIM_AC, true } };
+	static const struct claim_name parts[] = { { { "TC", 2 }, CLAIM_TC, true },
+						   { { "AC", 2 }, CLAIM_AC, true } };
 	struct json_scalar v;
 	struct slice text;
 	struct json_walk w;
@@ -267,15 +267,14 @@ static void find_body(struct claims *c, const struct claim_request *r)
 
 void claims_find(const struct claim_request *request, struct claims *out)
 {
-	static const struct claim_name gpc = { "Sec-GPC", CLAIM_GPC, true };
+	static const struct claim_name gpc = { { "Sec-GPC", 7 }, CLAIM_GPC, true };
 
 	out->n = 0;
 	out->more = false;
 	out->used = 0;
 	if (gpc_asks(request->sec_gpc))
 		add(out, &gpc,
-		    &(struct claim){ CLAIM_GPC, CLAIM_IN_FIELD, SLICE("Sec-GPC"), SLICE("1"),
-				     NULL });
+		    &(struct claim){ CLAIM_GPC, CLAIM_IN_FIELD, gpc.name, SLICE("1"), NULL });
 	find_parameters(out, CLAIM_IN_QUERY, request->query, '&');
 	find_parameters(out, CLAIM_IN_PATH, request->path, ';');
 	find_cookies(out, request->cookie);

@@ -1,75 +1,78 @@
 #include "filters/claims/find_names.h"
 
+#define NAME(text)                                                                                 \
+	{                                                                                          \
+		(text), sizeof(text) - 1                                                           \
+	}
+
 /* Query and form parameters, path parameters, and single names in JSON. */
 static const struct claim_name parameters[] = {
-	{ "gdpr_consent", CLAIM_TC, false },
-	{ "gdpr_consent_string", CLAIM_TC, false },
-	{ "tc_string", CLAIM_TC, false },
-	{ "tcString", CLAIM_TC, false },
-	{ "euconsent-v2", CLAIM_TC, false },
-	{ "consent_string", CLAIM_TC, true },
-	{ "consentString", CLAIM_TC, true },
-	{ "gdprConsent", CLAIM_TC, true },
-	{ "addtl_consent", CLAIM_AC, false },
-	{ "addtlConsent", CLAIM_AC, false },
-	{ "gpp", CLAIM_GPP, true },
-	{ "gpp_string", CLAIM_GPP, false },
-	{ "gppString", CLAIM_GPP, false },
-	{ "gpp_consent", CLAIM_GPP, false },
-	{ "gpp_sid", CLAIM_GPP_SID, false },
-	{ "us_privacy", CLAIM_US_PRIVACY, false },
-	{ "usprivacy", CLAIM_US_PRIVACY, false },
-	{ "us_privacy_string", CLAIM_US_PRIVACY, false },
-	{ "ccpa", CLAIM_US_PRIVACY, true },
-	{ "gcs", CLAIM_GCS, true },
-	{ "gcd", CLAIM_GCD, true },
-	{ "gdpr", CLAIM_GDPR, true },
-	{ "gdpr_applies", CLAIM_GDPR, true },
-	{ "gdprApplies", CLAIM_GDPR, true },
-	{ "npa", CLAIM_NPA, true },
-	{ "rdp", CLAIM_RESTRICTED, true },
-	{ "ltd", CLAIM_LIMITED, true },
-	{ "tfcd", CLAIM_CHILD, true },
-	{ "tfua", CLAIM_CHILD, true },
-	{ "coppa", CLAIM_CHILD, true },
-	{ "tag_for_child_directed_treatment", CLAIM_CHILD, true },
-	{ "tag_for_under_age_of_consent", CLAIM_CHILD, true },
+	{ NAME("gdpr_consent"), CLAIM_TC, false },
+	{ NAME("gdpr_consent_string"), CLAIM_TC, false },
+	{ NAME("tc_string"), CLAIM_TC, false },
+	{ NAME("tcString"), CLAIM_TC, false },
+	{ NAME("euconsent-v2"), CLAIM_TC, false },
+	{ NAME("consent_string"), CLAIM_TC, true },
+	{ NAME("consentString"), CLAIM_TC, true },
+	{ NAME("gdprConsent"), CLAIM_TC, true },
+	{ NAME("addtl_consent"), CLAIM_AC, false },
+	{ NAME("addtlConsent"), CLAIM_AC, false },
+	{ NAME("gpp"), CLAIM_GPP, true },
+	{ NAME("gpp_string"), CLAIM_GPP, false },
+	{ NAME("gppString"), CLAIM_GPP, false },
+	{ NAME("gpp_consent"), CLAIM_GPP, false },
+	{ NAME("gpp_sid"), CLAIM_GPP_SID, false },
+	{ NAME("us_privacy"), CLAIM_US_PRIVACY, false },
+	{ NAME("usprivacy"), CLAIM_US_PRIVACY, false },
+	{ NAME("us_privacy_string"), CLAIM_US_PRIVACY, false },
+	{ NAME("ccpa"), CLAIM_US_PRIVACY, true },
+	{ NAME("gcs"), CLAIM_GCS, true },
+	{ NAME("gcd"), CLAIM_GCD, true },
+	{ NAME("gdpr"), CLAIM_GDPR, true },
+	{ NAME("gdpr_applies"), CLAIM_GDPR, true },
+	{ NAME("gdprApplies"), CLAIM_GDPR, true },
+	{ NAME("npa"), CLAIM_NPA, true },
+	{ NAME("rdp"), CLAIM_RESTRICTED, true },
+	{ NAME("ltd"), CLAIM_LIMITED, true },
+	{ NAME("tfcd"), CLAIM_CHILD, true },
+	{ NAME("tfua"), CLAIM_CHILD, true },
+	{ NAME("coppa"), CLAIM_CHILD, true },
+	{ NAME("tag_for_child_directed_treatment"), CLAIM_CHILD, true },
+	{ NAME("tag_for_under_age_of_consent"), CLAIM_CHILD, true },
 };
 
 /* A trailing '*' stands for anything. */
 static const struct claim_name cookies[] = {
-	{ "euconsent-v2", CLAIM_TC, false },
-	{ "eupubconsent-v2", CLAIM_TC, false },
-	{ "dm-euconsent-v2", CLAIM_TC, false },
-	{ "__cmpconsent*", CLAIM_TC, true },
-	{ "addtl_consent", CLAIM_AC, false },
-	{ "OTAdditionalConsentString", CLAIM_AC, false },
-	{ "OTGPPConsent", CLAIM_GPP, false },
-	{ "IABGPP_HDR_GppString", CLAIM_GPP, false },
-	{ "__gpp", CLAIM_GPP, true },
-	{ "gpp", CLAIM_GPP, true },
-	{ "usprivacy", CLAIM_US_PRIVACY, false },
-	{ "us_privacy", CLAIM_US_PRIVACY, false },
+	{ NAME("euconsent-v2"), CLAIM_TC, false },
+	{ NAME("eupubconsent-v2"), CLAIM_TC, false },
+	{ NAME("dm-euconsent-v2"), CLAIM_TC, false },
+	{ NAME("__cmpconsent*"), CLAIM_TC, true },
+	{ NAME("addtl_consent"), CLAIM_AC, false },
+	{ NAME("OTAdditionalConsentString"), CLAIM_AC, false },
+	{ NAME("OTGPPConsent"), CLAIM_GPP, false },
+	{ NAME("IABGPP_HDR_GppString"), CLAIM_GPP, false },
+	{ NAME("__gpp"), CLAIM_GPP, true },
+	{ NAME("gpp"), CLAIM_GPP, true },
+	{ NAME("usprivacy"), CLAIM_US_PRIVACY, false },
+	{ NAME("us_privacy"), CLAIM_US_PRIVACY, false },
 };
 
 /* OpenRTB, where the name alone would say too little. */
 static const struct claim_name json_names[] = {
-	{ "user.consent", CLAIM_TC, true },
-	{ "user.ext.consent", CLAIM_TC, true },
-	{ "gdpr.consent", CLAIM_TC, true },
-	{ "ConsentedProvidersSettings.consented_providers", CLAIM_AC, true },
-	{ "regs.ext.gpc", CLAIM_GPC, true },
+	{ NAME("user.consent"), CLAIM_TC, true },
+	{ NAME("user.ext.consent"), CLAIM_TC, true },
+	{ NAME("gdpr.consent"), CLAIM_TC, true },
+	{ NAME("ConsentedProvidersSettings.consented_providers"), CLAIM_AC, true },
+	{ NAME("regs.ext.gpc"), CLAIM_GPC, true },
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-static bool fits(const char *pattern, struct slice name)
+static bool fits(struct slice pattern, struct slice name)
 {
-	struct slice p = slice_str(pattern);
-
-	if (slice_ends(p, SLICE("*")))
-		return slice_istarts(name, slice_head(p, p.n - 1));
-	return slice_ieq(p, name);
+	if (pattern.p[pattern.n - 1] == '*')
+		return slice_istarts(name, slice_head(pattern, pattern.n - 1));
+	return slice_ieq(pattern, name);
 }
 
 static const struct claim_name *find(const struct claim_name *table, size_t n, struct slice name)

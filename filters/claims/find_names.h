@@ -5,7 +5,7 @@
 #include "filters/claims/find.h"
 
 struct claim_name {
-	const char *name;
+	struct slice name;
 	enum claim_kind kind;
 	bool shared; /* others use the name too: a value of another form is none of ours */
 };

@@ -27,44 +27,44 @@
 enum second { SECOND_NONE, SECOND_GPC, SECOND_SENSITIVE };
 
 struct layout {
-	uint16_t id;
 	const char *name;
+	uint16_t id;
 	enum second second;
 	const char *fields;
 };
 
 static const struct layout layouts[] = {
-	{ 7, "usnat", SECOND_GPC, NATIONAL("*16", "*3") },
-	{ 8, "usca", SECOND_GPC,
+	{ "usnat", 7, SECOND_GPC, NATIONAL("*16", "*3") },
+	{ "usca", 8, SECOND_GPC,
 	  "SaleOptOutNotice SharingOptOutNotice SensitiveDataLimitUseNotice SaleOptOut "
 	  "SharingOptOut " SENSITIVE "*9 " CHILD "*2 PersonalDataConsents " MSPA },
-	{ 9, "usva", SECOND_NONE,
+	{ "usva", 9, SECOND_NONE,
 	  "SharingNotice " NOTICES OPT_OUTS SENSITIVE "*8 " CHILD " " MSPA },
-	{ 10, "usco", SECOND_GPC,
+	{ "usco", 10, SECOND_GPC,
 	  "SharingNotice " NOTICES OPT_OUTS SENSITIVE "*7 " CHILD " " MSPA },
-	{ 11, "usut", SECOND_NONE,
+	{ "usut", 11, SECOND_NONE,
 	  "SharingNotice " NOTICES "SensitiveDataProcessingOptOutNotice " OPT_OUTS SENSITIVE
 	  "*8 " CHILD " " MSPA },
-	{ 12, "usct", SECOND_GPC,
+	{ "usct", 12, SECOND_GPC,
 	  "SharingNotice " NOTICES OPT_OUTS SENSITIVE "*8 " CHILD "*3 " MSPA },
-	{ 13, "usfl", SECOND_NONE, STATE("*8", "*3") },
-	{ 14, "usmt", SECOND_GPC,
+	{ "usfl", 13, SECOND_NONE, STATE("*8", "*3") },
+	{ "usmt", 14, SECOND_GPC,
 	  "SharingNotice " NOTICES OPT_OUTS SENSITIVE "*8 " CHILD "*3 " ADDITIONAL MSPA },
-	{ 15, "usor", SECOND_GPC, STATE("*11", "*3") },
-	{ 16, "ustx", SECOND_GPC, STATE("*8", "") },
-	{ 17, "usde", SECOND_GPC, STATE("*9", "*5") },
-	{ 18, "usia", SECOND_GPC,
+	{ "usor", 15, SECOND_GPC, STATE("*11", "*3") },
+	{ "ustx", 16, SECOND_GPC, STATE("*8", "") },
+	{ "usde", 17, SECOND_GPC, STATE("*9", "*5") },
+	{ "usia", 18, SECOND_GPC,
 	  "ProcessingNotice " NOTICES "SensitiveDataOptOutNotice " OPT_OUTS SENSITIVE "*8 " CHILD
 	  " " MSPA },
-	{ 19, "usne", SECOND_GPC, STATE("*8", "") },
-	{ 20, "usnh", SECOND_GPC, STATE("*8", "*3") },
-	{ 21, "usnj", SECOND_GPC, STATE("*10", "*5") },
-	{ 22, "ustn", SECOND_GPC, STATE("*8", "") },
-	{ 23, "usmn", SECOND_GPC, STATE("*8", "") },
-	{ 24, "usmd", SECOND_GPC, NEWEST "AdditionalDataProcessingConsent" },
-	{ 25, "usin", SECOND_SENSITIVE, NEWEST CHILD " AdditionalDataProcessingConsent" },
-	{ 26, "usky", SECOND_SENSITIVE, NEWEST CHILD " AdditionalDataProcessingConsent" },
-	{ 27, "usri", SECOND_SENSITIVE, NEWEST CHILD " AdditionalDataProcessingConsent" },
+	{ "usne", 19, SECOND_GPC, STATE("*8", "") },
+	{ "usnh", 20, SECOND_GPC, STATE("*8", "*3") },
+	{ "usnj", 21, SECOND_GPC, STATE("*10", "*5") },
+	{ "ustn", 22, SECOND_GPC, STATE("*8", "") },
+	{ "usmn", 23, SECOND_GPC, STATE("*8", "") },
+	{ "usmd", 24, SECOND_GPC, NEWEST "AdditionalDataProcessingConsent" },
+	{ "usin", 25, SECOND_SENSITIVE, NEWEST CHILD " AdditionalDataProcessingConsent" },
+	{ "usky", 26, SECOND_SENSITIVE, NEWEST CHILD " AdditionalDataProcessingConsent" },
+	{ "usri", 27, SECOND_SENSITIVE, NEWEST CHILD " AdditionalDataProcessingConsent" },
 };
 static const char national_v1[] = NATIONAL("*12", "*2");
 /* So long, in bits, is US national where a writer of version 1 wrote it, padded to 6 or 8 and 6. */

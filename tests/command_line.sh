@@ -125,6 +125,7 @@ rm "$dir/.config/crumbgate/crumbgate.conf"
 expect 0 '^vendorConsents  *2,5-6,12$' tcf CQeEcwAQeEcwAEsAHBFRD6FoAJAAAEIAAAYgAGEwQAAAAA
 expect 1 '^crumbgate tcf: malformed, .*: it is empty$' tcf ''
 expect 0 '"granted":\["ad_storage"\]' tcf --json 11t1p1p1p5
+expect 0 '^{"version":1,"consented":\[7\],"disclosed":\[\]}$' tcf '1~7' --json
 expect 0 '"sectionIds":\[6\]' gpp --json 'DBABTA~1YNN'
 expect 1 '^crumbgate gpp: malformed, .*: its header names more' gpp DBABTA
 expect 2 'give it a string, or - to read one' gpp

@@ -110,11 +110,11 @@ uint32_t bits_flags(struct bits *b, unsigned n)
 void bits_letters(struct bits *b, char out[3])
 {
 	for (int i = 0; i < 2; i++) {
-		uint64_t v = bits_take(b, 6);
+		char c = (char)('A' + (char)bits_take(b, 6));
 
-		if (v > 25)
+		if (ascii_lower(c) < 'a' || ascii_lower(c) > 'z')
 			b->failed = true;
-		out[i] = (char)('A' + (char)(v > 25 ? 0 : v));
+		out[i] = b->failed ? '\0' : c;
 	}
 	out[2] = '\0';
 }

@@ -61,7 +61,10 @@ unsigned fibonacci_length(uint32_t v);
  */
 uint32_t bits_flags(struct bits *b, unsigned n);
 
-/* Two letters of 6 bits, A = 0; fails for what is no letter. */
+/*
+ * Two letters of 6 bits, A = 0; fails for what is no letter.  Small ones, a = 32, are no letters by the
+ * specifications, but some writers do not turn them into capitals first.
+ */
 void bits_letters(struct bits *b, char out[3]);
 
 #endif

@@ -27,7 +27,7 @@
 struct claim_choice {
 	enum choice_state functional, analytics, advertising;
 	bool minor;
-	bool gpc; /* the browser asked not to sell or share (Sec-GPC: 1) */
+	bool gpc; /* the browser asks not to sell or share; contradictions_find() sees Sec-GPC itself */
 };
 
 enum contradiction_kind {

@@ -66,23 +66,33 @@ static void of_other(const struct claim *claim, const struct claim_choice *choic
 		contradictions_of_switch(claim->kind, on, choice, out);
 }
 
+static bool gpc_sent(const struct claims *claims)
+{
+	for (size_t i = 0; i < claims->n; i++)
+		if (claims->list[i].kind == CLAIM_GPC && claims->list[i].source == CLAIM_IN_FIELD)
+			return true;
+	return false;
+}
+
 void contradictions_find(const struct claims *claims, const struct claim_choice *choice,
 			 struct contradictions *out)
 {
 	struct together all = { .first = false };
+	struct claim_choice asked = *choice;
 
 	out->n = 0;
+	asked.gpc = asked.gpc || gpc_sent(claims);
 	for (size_t i = 0; i < claims->n; i++) {
 		const struct claim *claim = &claims->list[i];
 
 		if (claim->refused != NULL)
 			continue;
 		if (claim->kind == CLAIM_TC)
-			of_tc(claim, choice, &all, out);
+			of_tc(claim, &asked, &all, out);
 		else if (claim->kind == CLAIM_GPP)
-			of_gpp(claim, choice, &all, out);
+			of_gpp(claim, &asked, &all, out);
 		else
-			of_other(claim, choice, &all, out);
+			of_other(claim, &asked, &all, out);
 	}
 	if (all.gdpr && !all.first && !all.tc_there && !claims->more)
 		contradiction_add(out, CONTRA_GDPR_WITHOUT_TC, GRADE_INFO,

@@ -112,6 +112,28 @@ static void print_ca(struct claim_printer *p, const struct gpp_ca *ca)
 	print_ids(p, "DisclosedVendors", &ca->vendors_disclosed);
 }
 
+/* What the two bits of a field mean, by its name; NULL: a number only. */
+static const char *answer_words(struct slice field, uint8_t answer)
+{
+	static const char *const notice[] = { "not applicable", "notice given", "no notice", "?" };
+	static const char *const opt_out[] = { "not applicable", "opted out", "did not opt out",
+					       "?" };
+
+	if (slice_ends(field, SLICE("Notice")))
+		return notice[answer & 3];
+	return slice_ends(field, SLICE("OptOut")) ? opt_out[answer & 3] : NULL;
+}
+
+static void print_answer(struct claim_printer *p, const char *name, uint8_t answer)
+{
+	const char *words = answer_words(slice_str(name), answer);
+
+	if (p->json || words == NULL)
+		print_u64(p, name, answer);
+	else
+		print_text(p, name, slice_str(words));
+}
+
 static void print_us(struct claim_printer *p, const struct gpp_us *us)
 {
 	/* Since Maryland's the version is the agreement's. */
@@ -125,7 +147,7 @@ static void print_us(struct claim_printer *p, const struct gpp_us *us)
 		if (f.list)
 			print_answers(p, name, f.answers, f.n);
 		else
-			print_u64(p, name, f.answers[0]);
+			print_answer(p, name, f.answers[0]);
 	}
 	if (us->has_gpc) {
 		print_u64(p, "GpcSegmentType", us->gpc_type);

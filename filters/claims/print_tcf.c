@@ -97,6 +97,23 @@ static void print_publisher(struct claim_printer *p, const struct tcf_publisher 
 	print_close(p);
 }
 
+/* The numbers; in a table also what each of them is, one a line. */
+static void print_named(struct claim_printer *p, const char *name, uint64_t flags, unsigned n,
+			const char *(*word)(unsigned i))
+{
+	char number[8];
+
+	print_numbers(p, name, flags, n);
+	p->depth++;
+	for (unsigned i = 1; !p->json && i <= n; i++) {
+		if (!flag_has(flags, i))
+			continue;
+		snprintf(number, sizeof(number), "%u", i);
+		print_text(p, number, slice_str(word(i)));
+	}
+	p->depth--;
+}
+
 void print_tcf(struct claim_printer *p, const struct tcf *tc)
 {
 	print_u64(p, "version", tc->version);
@@ -110,10 +127,11 @@ void print_tcf(struct claim_printer *p, const struct tcf *tc)
 	print_u64(p, "tcfPolicyVersion", tc->policy_version);
 	print_bool(p, "isServiceSpecific", tc->is_service_specific);
 	print_bool(p, "useNonStandardTexts", tc->use_non_standard_texts);
-	print_numbers(p, "specialFeatureOptins", tc->special_feature_optins, TCF_SPECIAL_FEATURES);
-	print_numbers(p, "purposeConsents", tc->purpose_consents, TCF_PURPOSES);
-	print_numbers(p, "purposeLegitimateInterests", tc->purpose_legitimate_interests,
-		      TCF_PURPOSES);
+	print_named(p, "specialFeatureOptins", tc->special_feature_optins, TCF_SPECIAL_FEATURES,
+		    tcf_special_feature_words);
+	print_named(p, "purposeConsents", tc->purpose_consents, TCF_PURPOSES, tcf_purpose_words);
+	print_named(p, "purposeLegitimateInterests", tc->purpose_legitimate_interests, TCF_PURPOSES,
+		    tcf_purpose_words);
 	print_bool(p, "purposeOneTreatment", tc->purpose_one_treatment);
 	print_text(p, "publisherCountryCode", slice_str(tc->publisher_country));
 	print_runs(p, "vendorConsents", &tc->vendor_consents);

@@ -159,3 +159,31 @@ bool tcf_decode_section(struct slice text, struct tcf *out, const char **why)
 {
 	return decode(text, &(struct reading){ BITS_EITHER, true }, out, why);
 }
+
+const char *tcf_purpose_words(unsigned purpose)
+{
+	static const char *const words[] = {
+		"not defined",
+		"store and read information on the device",
+		"choose advertising by limited data",
+		"build profiles for personalised advertising",
+		"choose advertising by a profile",
+		"build profiles for personalised content",
+		"choose content by a profile",
+		"measure advertising",
+		"measure content",
+		"understand audiences by statistics",
+		"develop and improve services",
+		"choose content by limited data",
+	};
+
+	return words[purpose < sizeof(words) / sizeof(words[0]) ? purpose : 0];
+}
+
+const char *tcf_special_feature_words(unsigned feature)
+{
+	static const char *const words[] = { "not defined", "use the precise place",
+					     "scan the device to identify it" };
+
+	return words[feature < sizeof(words) / sizeof(words[0]) ? feature : 0];
+}

@@ -86,4 +86,8 @@ static inline bool flag_has(uint64_t flags, unsigned i)
 	return i >= 1 && i <= 64 && (flags >> (i - 1) & 1) != 0;
 }
 
+/* What a purpose or a special feature is, in a few words; "not defined" where there is none. */
+const char *tcf_purpose_words(unsigned purpose);
+const char *tcf_special_feature_words(unsigned feature);
+
 #endif

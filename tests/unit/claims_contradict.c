@@ -182,6 +182,8 @@ static void test_mode(void **state)
 static void test_others(void **state)
 {
 	struct claim_choice gpc = accepted, minor = refused;
+	static struct claims claims;
+	struct contradictions found;
 
 	(void)state;
 	gpc.gpc = true;
@@ -201,6 +203,12 @@ static void test_others(void **state)
 	silent("tfcd=0", &refused);
 	says("us_privacy=1YNN", &gpc, CONTRA_GPC_IGNORED,
 	     "us_privacy says that nobody opted out of sale, though the browser sent Sec-GPC: 1");
+	claims_find(
+		&(struct claim_request){ .query = SLICE("us_privacy=1YNN"), .sec_gpc = SLICE("1") },
+		&claims);
+	contradictions_find(&claims, &accepted, &found);
+	assert_int_equal(found.n, 1);
+	assert_int_equal(found.list[0].kind, CONTRA_GPC_IGNORED);
 	silent("us_privacy=1YYN", &gpc);
 	silent("us_privacy=1---", &gpc);
 	silent("us_privacy=1YNN", &accepted);

@@ -80,6 +80,26 @@ static void test_fibonacci(void **state)
 	}
 }
 
+static void test_letters(void **state)
+{
+	char two[3];
+	struct bits b;
+
+	(void)state;
+	assert_true(bits_init(&b, SLICE("FR"), BITS_URL));
+	bits_letters(&b, two);
+	assert_string_equal(two, "FR");
+	assert_true(bits_init(&b, SLICE("g5"), BITS_URL)); /* 32 and 57 */
+	bits_letters(&b, two);
+	assert_string_equal(two, "az");
+	assert_false(b.failed);
+	for (const char *c = "af6_"; *c != '\0'; c++) { /* 26, 31, 58, 63 */
+		assert_true(bits_init(&b, slice_of((const char[]){ 'A', *c }, 2), BITS_URL));
+		bits_letters(&b, two);
+		assert_true(b.failed);
+	}
+}
+
 /* A run of zeros never ends a number, however long. */
 static void test_fibonacci_endless(void **state)
 {
@@ -519,6 +539,7 @@ int main(void)
 		cmocka_unit_test(test_bits),
 		cmocka_unit_test(test_fibonacci),
 		cmocka_unit_test(test_fibonacci_endless),
+		cmocka_unit_test(test_letters),
 		cmocka_unit_test(test_field),
 		cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_counts),

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/options.h"
 #include "cmd/ca.h"
+#include "cmd/claim.h"
 #include "cmd/log.h"
 #include "cmd/replay.h"
 #include "cmd/verify.h"
@@ -74,6 +75,22 @@ static const struct command commands[] = {
 	  "minors,\n"
 	  "investigator) or --rules it says what would have been different.",
 	  false, cmd_replay },
+	{ "tcf", "[--json] STRING...|-", "decode a TC string, and the signals that travel with it",
+	  "Prints the fields of a TC string (IAB TCF 2), or of an additional consent string, of "
+	  "gcs "
+	  "or gcd of\n"
+	  "Google's consent mode, or of a US Privacy string; with --json under the names of the "
+	  "IAB's reference\n"
+	  "library. - reads one string from each line of standard input. Exit status: 1 for a "
+	  "malformed string.",
+	  false, cmd_tcf },
+	{ "gpp", "[--json] STRING...|-", "decode a GPP string",
+	  "Prints the sections of a string of the Global Privacy Platform and their fields; with "
+	  "--json under the\n"
+	  "names of the IAB's reference library. - reads one string from each line of standard "
+	  "input. Exit\n"
+	  "status: 1 for a malformed string.",
+	  false, cmd_gpp },
 };
 
 static const size_t commands_n = sizeof(commands) / sizeof(commands[0]);

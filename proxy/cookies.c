@@ -6,6 +6,7 @@
 #include "filters/cookie.h"
 #include "filters/decide.h"
 #include "filters/expire.h"
+#include "proxy/claim_side.h"
 #include "proxy/http/field.h"
 #include "proxy/tap.h"
 #include "proxy/visitor.h"
@@ -140,6 +141,7 @@ static void record(const struct head_work *h, const struct cookie_facts *f,
 	if (attrs != NULL)
 		e.attrs = *attrs;
 	tap_cookie(w->tap, &e, value);
+	claim_refused_cookie(w, h->scene, f->kind, f->name, d->purpose);
 }
 
 /* ---- Cookie ---- */

@@ -4,6 +4,7 @@
 #include "evidence/entry.h"
 #include "filters/decide.h"
 #include "proxy/banner_side.h"
+#include "proxy/claim_side.h"
 #include "proxy/exchange_parts.h"
 #include "proxy/http/h1_head.h"
 #include "proxy/http/h1_write.h"
@@ -354,6 +355,7 @@ void exchange_request(struct exchange *x, struct request_head *r)
 	set_target(x, r);
 	set_scene(x, r);
 	banner_request(x->w, &x->scene, r->fields);
+	claim_request(x->w, &x->scene, r->path);
 	x->report = report_new(x->w, &x->scene, r);
 	cookies_of_request(x->w, &x->scene, r->fields, &x->expiries);
 	tap_send(x->w->tap);

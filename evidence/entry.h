@@ -61,6 +61,8 @@ enum entry_kind {
 	ENTRY_CONTRADICTION,
 	/* The same keys: a refusal that the proxy wrote into an answer for a banner (name). */
 	ENTRY_WRITE,
+	/* The same keys: a cookie (name) was put back, because the site did not work without it. */
+	ENTRY_HEAL,
 	ENTRY_KINDS
 };
 

@@ -61,10 +61,16 @@ static bool is_untouchable(enum purpose p)
 	return p == PURPOSE_ESSENTIAL || p == PURPOSE_CHOICE;
 }
 
+static bool is_put_back(const struct cookie_facts *f, enum purpose p)
+{
+	return f->choice == CHOICE_PUT_BACK &&
+	       (f->profile != PROFILE_MINORS || depends_on_party(p));
+}
+
 /* The table in decide.h. */
 static bool keeps(const struct cookie_facts *f, enum purpose p)
 {
-	if (f->profile == PROFILE_INVESTIGATOR || is_untouchable(p))
+	if (f->profile == PROFILE_INVESTIGATOR || is_untouchable(p) || is_put_back(f, p))
 		return true;
 	if (f->profile == PROFILE_MINORS)
 		return p == PURPOSE_UNKNOWN && f->party == PARTY_FIRST;
@@ -81,6 +87,10 @@ static void add_circumstance(struct why *w, const struct cookie_facts *f, enum p
 	}
 	if (is_untouchable(p))
 		return;
+	if (is_put_back(f, p)) {
+		add(w, SLICE("; put back"));
+		return;
+	}
 	if (f->profile == PROFILE_DEFAULT && choice_accepts(f->choice, p)) {
 		add(w, SLICE("; accepted"));
 		return;

@@ -85,21 +85,23 @@ static void record_claim(struct worker *w, const struct cookie_scene *s, const s
 
 /* ---- and what that contradicts ---- */
 
-static enum choice_state chosen_for(enum choice_state choice, enum purpose p)
+/* For a minor everything is refused, whatever was chosen. */
+static enum choice_state chosen_for(const struct cookie_scene *s, enum purpose p)
 {
-	if (choice == CHOICE_NONE)
+	if (s->visitor->profile == PROFILE_MINORS)
+		return CHOICE_REFUSED;
+	if (s->choice.state == CHOICE_NONE)
 		return CHOICE_NONE;
-	return choice_accepts(choice, p) ? CHOICE_ACCEPTED : CHOICE_REFUSED;
+	return choice_accepts(s->choice.state, p) ? CHOICE_ACCEPTED : CHOICE_REFUSED;
 }
 
 static void record_contradictions(struct worker *w, const struct cookie_scene *s,
 				  const struct claims *claims)
 {
-	const enum choice_state chosen = s->choice.state;
 	const struct claim_choice choice = {
-		.functional = chosen_for(chosen, PURPOSE_FUNCTIONAL),
-		.analytics = chosen_for(chosen, PURPOSE_ANALYTICS),
-		.advertising = chosen_for(chosen, PURPOSE_ADVERTISING),
+		.functional = chosen_for(s, PURPOSE_FUNCTIONAL),
+		.analytics = chosen_for(s, PURPOSE_ANALYTICS),
+		.advertising = chosen_for(s, PURPOSE_ADVERTISING),
 		.minor = s->visitor->profile == PROFILE_MINORS,
 	};
 	struct contradictions found;

@@ -12,6 +12,7 @@
 #include "proxy/children.h"
 #include "proxy/client.h"
 #include "proxy/desk_side.h"
+#include "proxy/heal.h"
 #include "proxy/http/h1_head.h"
 #include "proxy/issuers.h"
 #include "proxy/minting.h"
@@ -243,6 +244,9 @@ static void on_letter(const struct letter *letter, void *arg)
 	case MSG_BANNER:
 		good = banner_letter(&p->w, letter->body);
 		break;
+	case MSG_HEAL:
+		good = heal_letter(&p->w, letter->body);
+		break;
 	case MSG_TICKETS:
 		good = ticket_keys_unpack(&p->tickets, letter->body);
 		break;
@@ -346,6 +350,7 @@ static bool init_services(struct worker_process *p)
 	w->choices = choices_new(CHOICES_MAX);
 	w->banners = banner_side_new(w);
 	w->expiry = expiry_memory_new(EXPIRIES_MAX);
+	w->heal = heal_new();
 	w->visitors = visitors_new(w);
 	w->passes = pass_side_new(w);
 	w->minting = minting_new(w);
@@ -356,7 +361,7 @@ static bool init_services(struct worker_process *p)
 	w->desk = desk_side_new(w);
 	p->resolver = resolver_new(w->loop, NULL);
 	w->dialer = p->resolver != NULL ? dialer_new(w->loop, p->resolver, NULL, NULL) : NULL;
-	return w->tap != NULL && w->choices != NULL && w->banners != NULL && w->expiry != NULL && w->visitors != NULL &&
+	return w->tap != NULL && w->choices != NULL && w->banners != NULL && w->expiry != NULL && w->heal != NULL && w->visitors != NULL &&
 	       w->passes != NULL && w->minting != NULL && w->issuers != NULL && w->pool != NULL &&
 	       w->alpn != NULL && w->outers != NULL && w->desk != NULL && w->dialer != NULL &&
 	       init_heads(p) && init_tls(p);
@@ -408,6 +413,7 @@ void worker_close(struct worker *w)
 	visitors_free(w->visitors);
 	banner_side_free(w->banners);
 	choices_free(w->choices);
+	heal_free(w->heal);
 	expiry_memory_free(w->expiry);
 	post_free(w->post);
 	h1_request_release(w->request);

@@ -21,6 +21,7 @@ struct client;
 struct desk_side;
 struct dialer;
 struct expiry_memory;
+struct heal;
 struct h1_request;
 struct h1_response;
 struct issuers;
@@ -59,6 +60,7 @@ struct worker {
 	struct choices *choices;
 	struct banner_side *banners;
 	struct expiry_memory *expiry;
+	struct heal *heal;
 	struct visitors *visitors;
 	struct leaves *leaves;
 	struct minting *minting;

@@ -1,0 +1,260 @@
+#include "filters/lists/build_impl.h"
+
+#include "filters/lists/keys.h"
+#include "filters/lists/regex.h"
+
+#include <stdlib.h>
+
+#define KEYS_MAX 64u
+/* A rule for more sources than this is not filed under each of them. */
+#define SOURCES_MAX 256u
+/* A key with more rules than this is worth less than the rule's sources. */
+#define CROWD 40u
+
+struct keys {
+	uint32_t key[KEYS_MAX];
+	unsigned n;
+};
+
+/* How often keys occur in rules; those with the same upper bits are counted as one. */
+#define COUNT_BITS 20u
+
+struct counts {
+	uint32_t n[1u << COUNT_BITS];
+};
+
+static uint32_t *count_of(struct counts *c, uint32_t key)
+{
+	return &c->n[key >> (32 - COUNT_BITS)];
+}
+
+/* Words that are in very many URLs.  Their weight is in rules. */
+static const struct {
+	const char *token;
+	uint32_t weight;
+} common[] = {
+	{ "http", 1u << 24 },	{ "https", 1u << 24 },	{ "com", 1u << 22 },
+	{ "www", 1u << 21 },	{ "net", 1u << 19 },	{ "js", 1u << 20 },
+	{ "org", 1u << 18 },	{ "css", 1u << 17 },	{ "html", 1u << 17 },
+	{ "php", 1u << 17 },	{ "jpg", 1u << 18 },	{ "png", 1u << 18 },
+	{ "gif", 1u << 17 },	{ "svg", 1u << 16 },	{ "webp", 1u << 17 },
+	{ "json", 1u << 16 },	{ "woff2", 1u << 16 },	{ "static", 1u << 16 },
+	{ "images", 1u << 16 }, { "image", 1u << 16 },	{ "img", 1u << 16 },
+	{ "cdn", 1u << 16 },	{ "assets", 1u << 16 }, { "media", 1u << 15 },
+	{ "api", 1u << 15 },	{ "scripts", 1u << 15 }, { "script", 1u << 15 },
+	{ "content", 1u << 15 }, { "id", 1u << 15 },	{ "min", 1u << 15 },
+	{ "index", 1u << 14 },	{ "v1", 1u << 15 },	{ "v2", 1u << 15 },
+	{ "1", 1u << 15 },	{ "0", 1u << 15 },	{ "2", 1u << 15 },
+	{ "3", 1u << 14 },	{ "en", 1u << 14 },	{ "de", 1u << 14 },
+	{ "uk", 1u << 14 },	{ "co", 1u << 15 },	{ "io", 1u << 15 },
+	{ "wp", 1u << 14 },	{ "main", 1u << 14 },	{ "css2", 1u << 12 },
+	{ "fonts", 1u << 14 },	{ "google", 1u << 13 }, { "2f", 1u << 12 },
+	{ "t", 1u << 13 },	{ "s", 1u << 13 },	{ "d", 1u << 12 },
+	{ "c", 1u << 12 },	{ "a", 1u << 12 },	{ "p", 1u << 12 },
+	{ "v", 1u << 13 },	{ "true", 1u << 12 },	{ "url", 1u << 12 },
+	{ "type", 1u << 12 },	{ "utm", 1u << 12 },	{ "page", 1u << 12 },
+};
+
+/* ---- the keys a rule could be filed under ---- */
+
+static void add_key(struct keys *k, uint32_t key)
+{
+	if (k->n < KEYS_MAX)
+		k->key[k->n++] = key;
+}
+
+/* Runs of a pattern that can be no part of a longer run in a URL. */
+static void add_tokens(struct keys *k, struct slice p, bool open_start, bool open_end)
+{
+	size_t from;
+
+	for (size_t i = 0; i < p.n;) {
+		if (!is_token_char(p.p[i])) {
+			i++;
+			continue;
+		}
+		for (from = i; i < p.n && is_token_char(p.p[i]);)
+			i++;
+		if ((from == 0 ? !open_start : p.p[from - 1] != '*') &&
+		    (i == p.n ? !open_end : p.p[i] != '*'))
+			add_key(k, key_of(slice_of(p.p + from, i - from), KEY_TOKEN));
+	}
+}
+
+static const uint32_t *option_of(const struct build *b, const struct image_rule *r,
+				 enum image_option option)
+{
+	const uint32_t *at = (const void *)buf_slice(&b->options).p;
+	uint32_t mask;
+
+	if (r->options == 0)
+		return NULL;
+	at += r->options - 1;
+	mask = *at++;
+	if ((mask >> option & 1) == 0)
+		return NULL;
+	for (unsigned i = 0; i < option; i++)
+		if ((mask >> i & 1) != 0)
+			at += image_option_words(i);
+	return at;
+}
+
+static struct slice string_of(const struct build *b, const uint32_t *w)
+{
+	return slice_head(slice_skip(buf_slice(&b->text), w[0]), w[1]);
+}
+
+static void add_pattern_keys(const struct build *b, struct keys *k, const struct image_rule *r)
+{
+	const uint32_t *w = option_of(b, r, OPT_PATTERN);
+	struct slice p = slice_head(slice_skip(buf_slice(&b->text), r->text + r->at), r->pattern_n);
+	char low[RULE_PATTERN_MAX + 1];
+
+	if (w != NULL)
+		p = string_of(b, w);
+	if (p.n > sizeof(low))
+		return;
+	for (size_t i = 0; i < p.n; i++)
+		low[i] = ascii_lower(p.p[i]);
+	add_tokens(k, slice_of(low, p.n), (r->flags & (RULE_AT_LABEL | RULE_AT_START)) == 0,
+		   (r->flags & RULE_AT_END) == 0);
+}
+
+static void add_regex_keys(const struct build *b, struct keys *k, const struct image_rule *r)
+{
+	const uint32_t *w = option_of(b, r, OPT_REGEX);
+	const struct image_regex *regexes = (const void *)buf_slice(&b->regexes).p;
+	char outline[REGEX_TEXT_MAX + 2];
+	struct slice text;
+
+	text = slice_head(slice_skip(buf_slice(&b->text), regexes[w[0]].text), regexes[w[0]].n);
+	if (text.n <= REGEX_TEXT_MAX)
+		add_tokens(k, slice_of(outline, regex_outline(text, outline)), true, true);
+}
+
+/* A parameter has '?' or '&' before and '=' behind its name; one that is encoded is not known. */
+static void add_param_keys(const struct build *b, struct keys *k, const struct image_rule *r)
+{
+	const uint32_t *value = option_of(b, r, OPT_VALUE), *mode = option_of(b, r, OPT_MODE);
+	char low[64];
+	struct slice name;
+
+	if (value == NULL || option_of(b, r, OPT_VALUE_REGEX) != NULL ||
+	    (mode != NULL && (mode[0] & MODE_NOT) != 0))
+		return;
+	name = string_of(b, value);
+	if (name.n > sizeof(low))
+		return;
+	for (size_t i = 0; i < name.n; i++) {
+		if (!is_host_char(name.p[i]))
+			return;
+		low[i] = ascii_lower(name.p[i]);
+	}
+	add_tokens(k, slice_of(low, name.n), false, false);
+}
+
+/* A cookie's rule is looked for by the cookie's name, whatever else it asks for. */
+static bool cookie_key(const struct build *b, const struct image_rule *r, uint32_t *key)
+{
+	const uint32_t *value = option_of(b, r, OPT_VALUE);
+
+	if (value == NULL || option_of(b, r, OPT_VALUE_REGEX) != NULL)
+		return false;
+	*key = key_of(string_of(b, value), KEY_NAME);
+	return true;
+}
+
+static void keys_of(const struct build *b, const struct draft *d, struct keys *k)
+{
+	k->n = 0;
+	if ((d->rule.flags & RULE_REGEX) != 0)
+		add_regex_keys(b, k, &d->rule);
+	else if ((d->rule.flags & RULE_ANY) == 0)
+		add_pattern_keys(b, k, &d->rule);
+	if (d->realm == REALM_PARAM)
+		add_param_keys(b, k, &d->rule);
+}
+
+/* ---- which of them ---- */
+
+static void file(struct build *b, struct buf *out, const struct draft *d, size_t i, uint32_t key,
+		 bool always)
+{
+	struct filing f = { key, (uint32_t)i, d->realm, always };
+
+	build_add(b, out, &f, sizeof(f));
+}
+
+/* Under each source, where domain= names some and only by name. */
+static bool file_by_source(struct build *b, struct buf *out, const struct draft *d, size_t i)
+{
+	const uint32_t *w = option_of(b, &d->rule, OPT_DOMAIN), *words;
+	const struct image_set_entry *e;
+	const struct image_set *set;
+
+	if (w == NULL)
+		return false;
+	words = (const uint32_t *)(const void *)buf_slice(&b->sets).p + w[0];
+	set = (const void *)words;
+	e = (const void *)(words + IMAGE_SET_WORDS);
+	if (set->yes == 0 || set->yes > SOURCES_MAX || set->yes_regexes != 0)
+		return false;
+	for (uint32_t j = 0; j < set->yes; j++)
+		if (e[j].entity != 0)
+			return false;
+	for (uint32_t j = 0; j < set->yes; j++) {
+		struct slice name = slice_head(slice_skip(buf_slice(&b->text), e[j].name), e[j].n);
+
+		file(b, out, d, i, key_end(host_hash_raw(name), KEY_SOURCE), false);
+	}
+	return true;
+}
+
+static void file_draft(struct build *b, struct buf *out, struct counts *counts,
+		       const struct draft *d, size_t i)
+{
+	uint32_t best = 0, least = UINT32_MAX;
+	struct keys k;
+
+	if (d->realm == REALM_COOKIE && cookie_key(b, &d->rule, &best)) {
+		file(b, out, d, i, best, false);
+		return;
+	}
+	keys_of(b, d, &k);
+	for (unsigned j = 0; j < k.n; j++) {
+		uint32_t n = *count_of(counts, k.key[j]);
+
+		if (n < least) {
+			least = n;
+			best = k.key[j];
+		}
+	}
+	if (least > CROWD && file_by_source(b, out, d, i))
+		return;
+	file(b, out, d, i, best, k.n == 0);
+}
+
+bool build_filings(struct build *b, struct buf *filings)
+{
+	struct counts *counts = calloc(1, sizeof(*counts));
+	size_t n = draft_count(b);
+	struct keys k;
+
+	if (counts == NULL)
+		return false;
+	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
+		*count_of(counts, key_of(slice_str(common[i].token), KEY_TOKEN)) +=
+			common[i].weight;
+	for (size_t i = 0; i < n; i++) {
+		if (draft_at(b, i)->host)
+			continue;
+		keys_of(b, draft_at(b, i), &k);
+		for (unsigned j = 0; j < k.n; j++)
+			++*count_of(counts, k.key[j]);
+	}
+	for (size_t i = 0; i < n && b->error == NULL; i++)
+		if (!draft_at(b, i)->host)
+			file_draft(b, filings, counts, draft_at(b, i), i);
+	free(counts);
+	return b->error == NULL;
+}

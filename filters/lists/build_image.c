@@ -11,7 +11,7 @@ struct entry {
 
 struct plan {
 	struct entry *entries; /* those under no key come first */
-	uint32_t n, always;
+	uint32_t n, always, parts;
 	unsigned bits;
 };
 
@@ -121,6 +121,7 @@ static void write_index(struct build *b, struct buf *image, struct plan *p, bool
 	out->filter = write_filter(b, image, p);
 	out->bits = p->bits;
 	out->always = p->always;
+	out->parts = p->parts;
 	buf_release(&records);
 	free(directory);
 }
@@ -150,6 +151,12 @@ static void write_hosts(struct build *b, struct buf *image, bool allow, struct i
 	free(p.entries);
 }
 
+static void add_entry(struct plan *p, const struct filing *f)
+{
+	p->entries[p->n++] = (struct entry){ f->key, f->draft };
+	p->parts += f->part;
+}
+
 static void write_realm(struct build *b, struct buf *image, const struct buf *filings,
 			unsigned realm, struct image_index *out)
 {
@@ -164,7 +171,7 @@ static void write_realm(struct build *b, struct buf *image, const struct buf *fi
 	for (unsigned keyed = 0; keyed < 2; keyed++) {
 		for (size_t i = 0; i < n; i++)
 			if (f[i].realm == realm && f[i].always == !keyed)
-				p.entries[p.n++] = (struct entry){ f[i].key, f[i].draft };
+				add_entry(&p, &f[i]);
 		if (keyed == 0)
 			p.always = p.n;
 	}

@@ -82,6 +82,7 @@ struct filing {
 	uint32_t key, draft;
 	uint8_t realm;
 	bool always; /* under no key */
+	bool part;   /* under a part of a token */
 };
 /* All filings of all drafts that hold, in the order of drafts. */
 bool build_filings(struct build *b, struct buf *filings);

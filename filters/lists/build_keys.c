@@ -11,8 +11,10 @@
 /* A key with more rules than this is worth less than the rule's sources. */
 #define CROWD 40u
 
+/* Whole tokens, and parts of runs that are bounded on one side. */
 struct keys {
 	uint32_t key[KEYS_MAX];
+	bool part[KEYS_MAX];
 	unsigned n;
 };
 
@@ -55,15 +57,44 @@ static const struct {
 	{ "type", 1u << 12 },	{ "utm", 1u << 12 },	{ "page", 1u << 12 },
 };
 
-/* ---- the keys a rule could be filed under ---- */
-
-static void add_key(struct keys *k, uint32_t key)
+static void add_common(struct counts *c, struct slice token, uint32_t weight)
 {
-	if (k->n < KEYS_MAX)
-		k->key[k->n++] = key;
+	char padded[16] = { 0 };
+
+	memcpy(padded, token.p, token.n);
+	*count_of(c, key_of_token(padded, token.n)) += weight;
+	if (token.n < KEY_PART)
+		return;
+	*count_of(c, key_of_part(padded, KEY_HEAD)) += weight;
+	*count_of(c, key_of_part(padded + token.n - KEY_PART, KEY_TAIL)) += weight;
 }
 
-/* Runs of a pattern that can be no part of a longer run in a URL. */
+/* ---- the keys a rule could be filed under ---- */
+
+static void add_key(struct keys *k, uint32_t key, bool part)
+{
+	if (k->n == KEYS_MAX)
+		return;
+	k->part[k->n] = part;
+	k->key[k->n++] = key;
+}
+
+static void add_run(struct keys *k, struct slice run, bool open_start, bool open_end)
+{
+	char padded[RULE_PATTERN_MAX + 16] = { 0 };
+
+	if (run.n > RULE_PATTERN_MAX || (open_start && open_end))
+		return;
+	memcpy(padded, run.p, run.n);
+	if (!open_start && !open_end)
+		add_key(k, key_of_token(padded, run.n), false);
+	else if (run.n >= KEY_PART && open_end)
+		add_key(k, key_of_part(padded, KEY_HEAD), true);
+	else if (run.n >= KEY_PART)
+		add_key(k, key_of_part(padded + run.n - KEY_PART, KEY_TAIL), true);
+}
+
+/* The runs of a pattern; open: a URL may have more of the run on that side. */
 static void add_tokens(struct keys *k, struct slice p, bool open_start, bool open_end)
 {
 	size_t from;
@@ -75,9 +106,9 @@ static void add_tokens(struct keys *k, struct slice p, bool open_start, bool ope
 		}
 		for (from = i; i < p.n && is_token_char(p.p[i]);)
 			i++;
-		if ((from == 0 ? !open_start : p.p[from - 1] != '*') &&
-		    (i == p.n ? !open_end : p.p[i] != '*'))
-			add_key(k, key_of(slice_of(p.p + from, i - from), KEY_TOKEN));
+		add_run(k, slice_of(p.p + from, i - from),
+			from == 0 ? open_start : p.p[from - 1] == '*',
+			i == p.n ? open_end : p.p[i] == '*');
 	}
 }
 
@@ -177,10 +208,9 @@ static void keys_of(const struct build *b, const struct draft *d, struct keys *k
 
 /* ---- which of them ---- */
 
-static void file(struct build *b, struct buf *out, const struct draft *d, size_t i, uint32_t key,
-		 bool always)
+static void file(struct build *b, struct buf *out, const struct draft *d, size_t i, uint32_t key)
 {
-	struct filing f = { key, (uint32_t)i, d->realm, always };
+	struct filing f = { .key = key, .draft = (uint32_t)i, .realm = d->realm };
 
 	build_add(b, out, &f, sizeof(f));
 }
@@ -205,33 +235,39 @@ static bool file_by_source(struct build *b, struct buf *out, const struct draft 
 	for (uint32_t j = 0; j < set->yes; j++) {
 		struct slice name = slice_head(slice_skip(buf_slice(&b->text), e[j].name), e[j].n);
 
-		file(b, out, d, i, key_end(host_hash_raw(name), KEY_SOURCE), false);
+		file(b, out, d, i, key_end(host_hash_raw(name), KEY_SOURCE));
 	}
 	return true;
 }
 
+/* A part is shared by many runs, so a whole token is taken before it. */
+#define PART_WEIGHT 16u
+
 static void file_draft(struct build *b, struct buf *out, struct counts *counts,
 		       const struct draft *d, size_t i)
 {
-	uint32_t best = 0, least = UINT32_MAX;
+	struct filing f = { .draft = (uint32_t)i, .realm = d->realm, .always = true };
+	uint32_t least = UINT32_MAX;
 	struct keys k;
 
-	if (d->realm == REALM_COOKIE && cookie_key(b, &d->rule, &best)) {
-		file(b, out, d, i, best, false);
+	if (d->realm == REALM_COOKIE && cookie_key(b, &d->rule, &f.key)) {
+		file(b, out, d, i, f.key);
 		return;
 	}
 	keys_of(b, d, &k);
 	for (unsigned j = 0; j < k.n; j++) {
-		uint32_t n = *count_of(counts, k.key[j]);
+		uint32_t n = *count_of(counts, k.key[j]) + (k.part[j] ? PART_WEIGHT : 0);
 
 		if (n < least) {
 			least = n;
-			best = k.key[j];
+			f.key = k.key[j];
+			f.part = k.part[j];
+			f.always = false;
 		}
 	}
 	if (least > CROWD && file_by_source(b, out, d, i))
 		return;
-	file(b, out, d, i, best, k.n == 0);
+	build_add(b, out, &f, sizeof(f));
 }
 
 bool build_filings(struct build *b, struct buf *filings)
@@ -243,8 +279,7 @@ bool build_filings(struct build *b, struct buf *filings)
 	if (counts == NULL)
 		return false;
 	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
-		*count_of(counts, key_of(slice_str(common[i].token), KEY_TOKEN)) +=
-			common[i].weight;
+		add_common(counts, slice_str(common[i].token), common[i].weight);
 	for (size_t i = 0; i < n; i++) {
 		if (draft_at(b, i)->host)
 			continue;

@@ -73,6 +73,8 @@ struct image_index {
 	struct image_span filter;    /* uint64_t[], a power of two of them */
 	uint32_t bits;
 	uint32_t always; /* the first so many records are filed under no key */
+	uint32_t parts;	 /* how many are filed under parts of tokens */
+	uint32_t zero;
 };
 
 struct image_header {

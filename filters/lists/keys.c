@@ -5,11 +5,11 @@
 #define S CHAR_SEPARATOR
 #define ROW_S S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S
 
-/* '%' is part of a token and no separator; '_', '-' and '.' are neither. */
+/* '%', '_', '-' and '.' are part of no token, and no separators either. */
 const unsigned char url_chars[256] = {
 	ROW_S, ROW_S,
 	/*  !"#$%&'()*+,-./ */
-	S, S, S, S, S, CHAR_TOKEN, S, S, S, S, S, S, S, H, H, S,
+	S, S, S, S, S, 0, S, S, S, S, S, S, S, H, H, S,
 	/* 0-9:;<=>? */
 	T, T, T, T, T, T, T, T, T, T, S, S, S, S, S, S,
 	/* @A-O P-Z[\]^_ */

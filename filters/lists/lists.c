@@ -13,6 +13,7 @@ static void open_index(struct index *x, const char *image, const struct image_in
 	x->filter_mask = from->filter.n / 8 - 1;
 	x->bits = from->bits;
 	x->always = from->always;
+	x->parts = from->parts;
 	x->n = (uint32_t)(from->records.n / record);
 }
 

@@ -15,7 +15,7 @@ struct index {
 	const uint32_t *directory;
 	const uint64_t *filter;
 	uint32_t filter_mask; /* of words */
-	uint32_t bits, always, n;
+	uint32_t bits, always, parts, n;
 };
 
 struct lists {

@@ -87,14 +87,21 @@ static void set_rule(const struct lists *l, uint32_t text, struct lists_rule *ou
 
 /* ---- what a blocked request is answered with ---- */
 
-struct redirect {
-	const struct lists *l;
-	const struct image_rule *best;
-	unsigned best_rank;
-	bool excepted_all;
-	unsigned excepted_n;
-	uint16_t excepted[8]; /* enum lists_body */
+/* More rules about one request than this are not heard. */
+#define REDIRECTS_MAX 32u
+
+struct redirects {
+	const struct image_rule *rule[REDIRECTS_MAX];
+	unsigned n;
 };
+
+static bool take_redirect(void *arg, const struct image_rule *r)
+{
+	struct redirects *s = arg;
+
+	s->rule[s->n++] = r;
+	return s->n == REDIRECTS_MAX;
+}
 
 static unsigned mode_of(const struct lists *l, const struct image_rule *r)
 {
@@ -103,54 +110,52 @@ static unsigned mode_of(const struct lists *l, const struct image_rule *r)
 	return w != NULL ? w[0] : 0;
 }
 
-static bool take_exception(void *arg, const struct image_rule *r)
+static unsigned body_of(const struct lists *l, const struct image_rule *r)
 {
-	struct redirect *s = arg;
-	unsigned body = mode_of(s->l, r) >> MODE_REDIRECT_SHIFT & 0xff;
-
-	if ((r->flags & RULE_EXCEPTION) == 0)
-		return false;
-	if (rule_option(s->l, r, OPT_VALUE) == NULL)
-		s->excepted_all = true;
-	else if (s->excepted_n < 8)
-		s->excepted[s->excepted_n++] = (uint16_t)body;
-	return false;
+	return mode_of(l, r) >> MODE_REDIRECT_SHIFT & 0xff;
 }
 
-static bool take_redirect(void *arg, const struct image_rule *r)
+static unsigned rank_of(const struct lists *l, const struct image_rule *r)
 {
-	struct redirect *s = arg;
-	unsigned mode = mode_of(s->l, r), body = mode >> MODE_REDIRECT_SHIFT & 0xff;
-	bool important = (r->flags & RULE_IMPORTANT) != 0;
-	unsigned rank = (mode >> MODE_PRIORITY_SHIFT & 0xff) + (important ? 256u : 0u);
+	return (mode_of(l, r) >> MODE_PRIORITY_SHIFT & 0xff) +
+	       ((r->flags & RULE_IMPORTANT) != 0 ? 256u : 0u);
+}
 
-	if ((r->flags & RULE_EXCEPTION) != 0 || body >= LISTS_BODIES)
+/* Without a name an exception is for all bodies. */
+static bool redirect_excepted(const struct lists *l, const struct redirects *s,
+			      const struct image_rule *r)
+{
+	if ((r->flags & RULE_IMPORTANT) != 0)
 		return false;
-	for (unsigned i = 0; i < s->excepted_n && !important; i++)
-		if (s->excepted[i] == body)
-			return false;
-	if ((s->excepted_all && !important) || (s->best != NULL && rank <= s->best_rank))
-		return false;
-	s->best = r;
-	s->best_rank = rank;
+	for (unsigned i = 0; i < s->n; i++)
+		if ((s->rule[i]->flags & RULE_EXCEPTION) != 0 &&
+		    (rule_option(l, s->rule[i], OPT_VALUE) == NULL ||
+		     body_of(l, s->rule[i]) == body_of(l, r)))
+			return true;
 	return false;
 }
 
 static void find_answer(const struct lists *l, struct query *q, struct lists_verdict *out)
 {
-	struct redirect s = { .l = l };
+	const struct image_rule *best = NULL;
+	struct redirects s = { .n = 0 };
 
 	if (l->realm[REALM_REDIRECT].n == 0)
 		return;
-	walk(l, q, REALM_REDIRECT, take_exception, &s);
 	walk(l, q, REALM_REDIRECT, take_redirect, &s);
-	if (s.best == NULL)
+	for (unsigned i = 0; i < s.n; i++) {
+		const struct image_rule *r = s.rule[i];
+
+		if ((r->flags & RULE_EXCEPTION) == 0 && body_of(l, r) < LISTS_BODIES &&
+		    (best == NULL || rank_of(l, r) > rank_of(l, best)) &&
+		    !redirect_excepted(l, &s, r))
+			best = r;
+	}
+	if (best == NULL || body_of(l, best) == LISTS_BODY_NONE)
 		return;
-	out->body = (enum lists_body)(mode_of(l, s.best) >> MODE_REDIRECT_SHIFT & 0xff);
-	if (out->body == LISTS_BODY_NONE)
-		return;
+	out->body = (enum lists_body)body_of(l, best);
 	out->action = LISTS_ANSWER;
-	set_rule(l, s.best->text, &out->body_rule);
+	set_rule(l, best->text, &out->body_rule);
 }
 
 /* ---- the verdict ---- */

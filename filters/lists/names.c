@@ -2,13 +2,16 @@
 
 #include "filters/lists/keys.h"
 
-void names_set(struct names *names, struct slice host)
+#define SUFFIX_NOT_ASKED SIZE_MAX
+
+void names_set(struct names *names, struct sites *sites, struct slice host)
 {
 	uint64_t h = 0;
 
 	names->count = 0;
 	names->n = host.n < SITE_MAX ? host.n : 0;
-	names->suffix_at = names->n;
+	names->suffix_at = SUFFIX_NOT_ASKED;
+	names->sites = sites;
 	for (size_t i = names->n; i > 0; i--) {
 		names->host[i - 1] = ascii_lower(host.p[i - 1]);
 		h = key_step(h, names->host[i - 1]);
@@ -20,13 +23,20 @@ void names_set(struct names *names, struct slice host)
 	}
 }
 
-void names_set_site(struct names *names, size_t site_n)
+/* The suffix of a site is what stands behind its first dot. */
+static size_t suffix_of(struct names *names)
 {
-	struct slice site = slice_of(names->host + names->n - site_n, site_n);
-	size_t dot = slice_find(site, '.');
+	char site[SITE_MAX];
+	size_t n;
 
-	if (dot < site.n && !host_is_address(site))
-		names->suffix_at = names->n - site_n + dot + 1;
+	if (names->suffix_at != SUFFIX_NOT_ASKED)
+		return names->suffix_at;
+	names->suffix_at = names->n;
+	if (!site_of_host(names->sites, names_host(names), site) || host_is_address(slice_str(site)))
+		return names->n;
+	n = strlen(site);
+	names->suffix_at = names->n - n + slice_find(slice_of(site, n), '.') + 1;
+	return names->suffix_at;
 }
 
 static bool entry_is(const struct lists *l, const struct image_set_entry *e, struct slice name,
@@ -56,14 +66,15 @@ static bool entries_hold(const struct lists *l, const struct image_set_entry *e,
 }
 
 /* "example.*": the host without its public suffix, and its parents down to one label. */
-static bool entities_hold(const struct names *names, const struct lists *l,
+static bool entities_hold(struct names *names, const struct lists *l,
 			  const struct image_set_entry *e, uint32_t n)
 {
+	size_t suffix = suffix_of(names);
 	uint64_t h = 0;
 
-	if (names->suffix_at == 0 || names->suffix_at >= names->n)
+	if (suffix == 0 || suffix >= names->n)
 		return false;
-	for (size_t end = names->suffix_at - 1, i = end; i > 0; i--) {
+	for (size_t end = suffix - 1, i = end; i > 0; i--) {
 		h = key_step(h, names->host[i - 1]);
 		if ((i == 1 || names->host[i - 2] == '.') &&
 		    entries_hold(l, e, n, key_end(h, KEY_HOST),
@@ -73,7 +84,7 @@ static bool entities_hold(const struct names *names, const struct lists *l,
 	return false;
 }
 
-static bool any_entry(const struct names *names, const struct lists *l,
+static bool any_entry(struct names *names, const struct lists *l,
 		      const struct image_set_entry *e, uint32_t n)
 {
 	if (n == 0)
@@ -91,12 +102,12 @@ static bool any_regex(const struct names *names, const struct lists *l, const ui
 {
 	for (uint32_t i = 0; i < n; i++)
 		if (regex_matches(l->regexes[regexes[i]], scratch,
-				  slice_of(names->host, names->n)))
+				  names_host(names)))
 			return true;
 	return false;
 }
 
-bool names_in_set(const struct names *names, const struct lists *l, uint32_t at,
+bool names_in_set(struct names *names, const struct lists *l, uint32_t at,
 		  struct regex_scratch *scratch)
 {
 	const struct image_set *set = (const void *)(l->sets + at);

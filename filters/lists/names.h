@@ -14,20 +14,24 @@
 struct names {
 	char host[SITE_MAX]; /* lower case */
 	size_t n;
-	size_t suffix_at; /* of the public suffix; n: not known */
+	struct sites *sites;
+	size_t suffix_at; /* of the public suffix, once asked for; n: none */
 	unsigned count;
 	uint8_t at[NAMES_MAX];	/* the last label first, the whole host last */
 	uint32_t key[NAMES_MAX]; /* host_hash() */
 	uint64_t raw[NAMES_MAX];
 };
 
-/* host: as site_of_host() would take it.  An empty one has no names. */
-void names_set(struct names *names, struct slice host);
-/* `site` is the registrable domain of the host: what is behind its first dot is the suffix. */
-void names_set_site(struct names *names, size_t site_n);
+/* host: as site_of_host() would take it; an empty one has no names.  `sites` is borrowed. */
+void names_set(struct names *names, struct sites *sites, struct slice host);
+
+static inline struct slice names_host(const struct names *names)
+{
+	return slice_of(names->host, names->n);
+}
 
 /* Is the host in a set of SETS (domain=, to=)?  A set without a yes holds all but its noes. */
-bool names_in_set(const struct names *names, const struct lists *l, uint32_t set,
+bool names_in_set(struct names *names, const struct lists *l, uint32_t set,
 		  struct regex_scratch *scratch);
 
 #endif

@@ -1,6 +1,3 @@
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* memmem() */
-#endif
 #include "filters/lists/pattern.h"
 
 #include "filters/lists/format.h"
@@ -18,15 +15,54 @@ static bool piece_at(struct slice piece, struct slice url, size_t at)
 	return true;
 }
 
+typedef unsigned char octets __attribute__((vector_size(16)));
+
+static octets load_octets(const char *p)
+{
+	octets v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static bool any_octet(octets v)
+{
+	uint64_t half[2];
+
+	memcpy(half, &v, sizeof(half));
+	return (half[0] | half[1]) != 0;
+}
+
+/* From `at` on, the first of sixteen places where two octets stand one behind the other. */
+static size_t find_two(const char *url, size_t at, size_t end, const char *two)
+{
+	const octets zero = { 0 };
+	octets first = zero + (unsigned char)two[0], second = zero + (unsigned char)two[1];
+
+	for (; at < end; at += sizeof(octets))
+		if (any_octet((octets)((load_octets(url + at) == first) &
+				       (load_octets(url + at + 1) == second))))
+			return at;
+	return end;
+}
+
+static size_t piece_find_slowly(struct slice piece, struct slice url, size_t at)
+{
+	for (; at <= url.n; at++)
+		if (piece_at(piece, url, at))
+			return at;
+	return SIZE_MAX;
+}
+
 /* The first place from `at` on, or SIZE_MAX. */
 static size_t piece_find(struct slice piece, struct slice url, size_t at)
 {
-	while (at <= url.n) {
-		if (piece.n != 0 && piece.p[0] != '^')
-			at += slice_find(slice_skip(url, at), piece.p[0]);
-		if (piece_at(piece, url, at))
-			return at;
-		at++;
+	if (piece.n < 2 || piece.p[0] == '^' || piece.p[1] == '^')
+		return piece_find_slowly(piece, url, at);
+	while ((at = find_two(url.p, at, url.n, piece.p)) < url.n) {
+		for (size_t stop = at + sizeof(octets); at < stop && at < url.n; at++)
+			if (piece_at(piece, url, at))
+				return at;
 	}
 	return SIZE_MAX;
 }
@@ -83,6 +119,25 @@ static bool at_some_label(struct slice pattern, bool to_end, struct slice url, s
 	return false;
 }
 
+/* A pattern of literals alone. */
+static bool plain_find(struct slice pattern, struct slice url)
+{
+	size_t at = 0, end;
+
+	if (pattern.n > url.n)
+		return false;
+	if (pattern.n < 2)
+		return pattern.n == 0 || slice_find(url, pattern.p[0]) != url.n;
+	end = url.n - pattern.n + 1;
+	while ((at = find_two(url.p, at, end, pattern.p)) < end) {
+		for (size_t stop = at + sizeof(octets); at < stop && at < end; at++)
+			if (url.p[at] == pattern.p[0] && url.p[at + 1] == pattern.p[1] &&
+			    memcmp(url.p + at, pattern.p, pattern.n) == 0)
+				return true;
+	}
+	return false;
+}
+
 bool pattern_matches(struct slice pattern, unsigned flags, struct slice url, size_t host_at,
 		     size_t host_n)
 {
@@ -93,6 +148,6 @@ bool pattern_matches(struct slice pattern, unsigned flags, struct slice url, siz
 	if ((flags & RULE_AT_START) != 0)
 		return begins_at(pattern, to_end, url, 0);
 	if ((flags & RULE_PLAIN) != 0 && !to_end)
-		return memmem(url.p, url.n, pattern.p, pattern.n) != NULL;
+		return plain_find(pattern, url);
 	return rest_matches(pattern, to_end, url, 0);
 }

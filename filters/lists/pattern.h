@@ -9,6 +9,9 @@
 
 #include "base/slice.h"
 
+/* So many octets behind a URL may be read; what they are does not matter. */
+#define PATTERN_ROOM 64u
+
 /* flags: RULE_AT_LABEL, RULE_AT_START, RULE_AT_END, RULE_PLAIN of format.h. */
 bool pattern_matches(struct slice pattern, unsigned flags, struct slice url, size_t host_at,
 		     size_t host_n);

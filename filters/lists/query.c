@@ -49,8 +49,8 @@ static void set_source(struct query *q, struct slice source)
 	host = without_dot(host);
 	if (!site_of_host(q->sites, host, q->source_site))
 		host = SLICE("");
-	names_set(&q->source, host);
-	names_set_site(&q->source, strlen(q->source_site));
+	names_set(&q->source, q->sites, host);
+	q->source_site_n = strlen(q->source_site);
 	for (unsigned i = 0; i < q->source.count; i++)
 		q->source_key[i] = key_end(q->source.raw[i], KEY_SOURCE);
 	q->source_was = slice_of(NULL, 0);
@@ -61,80 +61,121 @@ static void set_source(struct query *q, struct slice source)
 	}
 }
 
+/* Whatever is of the source's site ends in its name; what does is looked up. */
+static bool is_of_source_site(struct query *q)
+{
+	struct slice host = names_host(&q->host);
+	char site[SITE_MAX];
+
+	if (q->source_site_n == 0 ||
+	    !slice_ends(host, slice_of(q->source_site, q->source_site_n)))
+		return false;
+	return q->same_host ||
+	       (site_of_host(q->sites, host, site) && same_site(site, q->source_site));
+}
+
 static void set_party(struct query *q)
 {
-	char site[SITE_MAX];
-	size_t site_n = 0;
-
-	q->same_host = q->host.n == q->source.n &&
-		       memcmp(q->host.host, q->source.host, q->host.n) == 0;
-	if (q->same_host) {
-		site_n = strlen(q->source_site);
-		q->first_party = true;
-	} else {
-		if (site_of_host(q->sites, slice_of(q->host.host, q->host.n), site))
-			site_n = strlen(site);
-		q->first_party = same_site(site, q->source_site);
-	}
-	names_set_site(&q->host, site_n);
+	q->same_host = slice_eq(names_host(&q->host), names_host(&q->source));
 	if (q->facts->party != QUERY_PARTY_UNKNOWN)
 		q->first_party = q->facts->party == QUERY_FIRST;
+	else
+		q->first_party = is_of_source_site(q);
 	q->party_bit = q->first_party ? RULE_FIRST : RULE_THIRD;
 }
 
 /* ---- the URL ---- */
 
-static void add_token(struct query *q, uint64_t h)
+#define EACH(octet) (0x0101010101010101ull * (octet))
+
+/* The high bit of each octet that is from low to high; octets are below 0x80. */
+static inline uint64_t octets_within(uint64_t v, unsigned char low, unsigned char high)
 {
-	if (q->tokens_n < QUERY_TOKENS_MAX)
-		q->tokens[q->tokens_n++] = key_end(h, KEY_TOKEN);
+	return ((v + EACH(0x80u - low)) ^ (v + EACH(0x7fu - high))) & EACH(0x80u);
 }
 
-/* Shell's sort: no memory, and long URLs are few. */
-static void drop_equal_tokens(struct query *q)
+/* Eight octets of the URL into lower case; a bit for each that is part of a token. */
+static inline unsigned lower_eight(const char *raw, char *low)
 {
-	uint32_t *t = q->tokens;
-	unsigned n = q->tokens_n, kept = 0;
+	uint64_t v, seven, upper, token;
 
-	for (unsigned gap = n / 2; gap > 0; gap /= 2) {
-		for (unsigned i = gap; i < n; i++) {
-			uint32_t v = t[i];
-			unsigned j = i;
+	memcpy(&v, raw, 8);
+	seven = v & EACH(0x7fu);
+	upper = octets_within(seven, 'A', 'Z') & ~v;
+	v |= upper >> 2;
+	memcpy(low, &v, 8);
+	seven |= upper >> 2;
+	token = (octets_within(seven, 'a', 'z') | octets_within(seven, '0', '9')) & ~v;
+	token = le64toh(token) >> 7;
+	/* Gathers the lowest bits of eight octets, the first octet's lowest. */
+	return (unsigned)(token * 0x0102040810204080ull >> 56);
+}
 
-			for (; j >= gap && t[j - gap] > v; j -= gap)
-				t[j] = t[j - gap];
-			t[j] = v;
-		}
+static inline void add_token(struct query *q, size_t from, size_t end)
+{
+	const char *p = q->low + from;
+
+	q->tokens[q->tokens_n++] = key_of_token(p, end - from);
+	if (end - from >= KEY_PART) {
+		q->heads[q->parts_n] = key_of_part(p, KEY_HEAD);
+		q->tails[q->parts_n++] = key_of_part(q->low + end - KEY_PART, KEY_TAIL);
 	}
-	for (unsigned i = 0; i < n; i++)
-		if (i == 0 || t[i] != t[i - 1])
+}
+
+/* A set without clearing: what carries another stamp than this one's is free. */
+static unsigned drop_equal(struct query *q, uint32_t *t, unsigned n)
+{
+	uint64_t stamp = (uint64_t)++q->stamp << 32;
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t *at = q->seen + t[i] % QUERY_SEEN;
+
+		while (*at >> 32 == q->stamp && *at != (stamp | t[i]))
+			at = at + 1 < q->seen + QUERY_SEEN ? at + 1 : q->seen;
+		if (*at != (stamp | t[i]))
 			t[kept++] = t[i];
-	q->tokens_n = kept;
+		*at = stamp | t[i];
+	}
+	return kept;
 }
 
 /* From here on a URL has so many tokens that a hostile one could repeat a costly one. */
 #define TOKENS_FEW 64u
 
+/* Tokens begin and end where the bits change. */
 static void set_tokens(struct query *q)
 {
-	uint64_t h = 0;
+	uint64_t bits, changes, before = 0;
+	size_t from = 0;
+	bool in = false;
 
-	q->tokens_n = 0;
-	for (size_t i = 0; i < q->n; i++) {
-		char c = ascii_lower(q->raw[i]);
-
-		q->low[i] = c;
-		if (is_token_char(c)) {
-			h = key_step(h, c);
-		} else if (h != 0) {
-			add_token(q, h);
-			h = 0;
-		}
+	memset(q->raw + q->n, 0, 8);
+	if (q->stamp >= UINT32_MAX - 8) {
+		memset(q->seen, 0, sizeof(q->seen));
+		q->stamp = 0;
 	}
-	if (h != 0)
-		add_token(q, h);
-	if (q->tokens_n > TOKENS_FEW)
-		drop_equal_tokens(q);
+	q->tokens_n = q->parts_n = 0;
+	for (size_t at = 0; at <= q->n; at += 64) {
+		bits = 0;
+		for (size_t i = at; i < q->n && i < at + 64; i += 8)
+			bits |= (uint64_t)lower_eight(q->raw + i, q->low + i) << (i - at);
+		for (changes = bits ^ (bits << 1 | before); changes != 0; changes &= changes - 1) {
+			size_t here = at + (size_t)__builtin_ctzll(changes);
+
+			if (in)
+				add_token(q, from, here);
+			from = here;
+			in = !in;
+		}
+		before = bits >> 63;
+	}
+	q->heads_n = q->tails_n = q->parts_n;
+	if (q->tokens_n > TOKENS_FEW) {
+		q->tokens_n = drop_equal(q, q->tokens, q->tokens_n);
+		q->heads_n = drop_equal(q, q->heads, q->parts_n);
+		q->tails_n = drop_equal(q, q->tails, q->parts_n);
+	}
 }
 
 static void put(struct query *q, struct slice s)
@@ -177,7 +218,7 @@ bool query_set_host(struct query *q, struct slice host)
 		q->raw[i] = ascii_lower(q->raw[i]);
 	put(q, SLICE("://"));
 	q->host_at = q->n;
-	names_set(&q->host, host);
+	names_set(&q->host, q->sites, host);
 	put(q, slice_of(q->host.host, q->host.n));
 	if (q->parts.port != (q->parts.secure ? 443 : 80))
 		put_port(q, q->parts.port);

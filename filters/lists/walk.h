@@ -1,8 +1,8 @@
 /*
  * walk.h - the rules of one realm that match a request.  For the files of this folder.
  *
- * A rule is filed under one token of its pattern, one host of its domain=, the name of its cookie,
- * or under nothing; so whoever looks under all of these for a request sees every rule that can match
+ * A rule is filed under one token of its pattern or a part of one, each host of its domain=, the name
+ * of its cookie, or under nothing; so whoever looks under all of these for a request sees every rule that can match
  * it once, or, where a URL holds a token twice, twice.
  */
 #ifndef CRUMBGATE_FILTERS_LISTS_WALK_H
@@ -43,6 +43,12 @@ static inline bool walk(const struct lists *l, struct query *q, enum image_realm
 
 	for (unsigned i = 0; i < q->tokens_n; i++)
 		if (walk_key(l, q, x, q->tokens[i], visit, arg))
+			return true;
+	for (unsigned i = 0; x->parts != 0 && i < q->heads_n; i++)
+		if (walk_key(l, q, x, q->heads[i], visit, arg))
+			return true;
+	for (unsigned i = 0; x->parts != 0 && i < q->tails_n; i++)
+		if (walk_key(l, q, x, q->tails[i], visit, arg))
 			return true;
 	for (unsigned i = 0; i < q->source.count; i++)
 		if (walk_key(l, q, x, q->source_key[i], visit, arg))

@@ -122,7 +122,7 @@ static void add_rule(struct build *b, const struct rule *r, uint32_t text, unsig
 
 	as.realm = realm;
 	b->rule_text = text;
-	b->rule_line = r->text.p;
+	b->rule_line = r->text;
 	if (!build_options(b, &as, &d.rule.options, &why)) {
 		build_left(b, why, r->text);
 		return;

@@ -41,7 +41,7 @@ struct build {
 	uint32_t counts[LEFT_KINDS];
 	uint32_t list, line;
 	uint32_t rule_text;    /* the rule at hand: its place in TEXT */
-	const char *rule_line; /* and in its list */
+	struct slice rule_line; /* and in its list */
 	unsigned includes;
 	bool any_bad;
 	const char *error;

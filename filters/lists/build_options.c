@@ -18,10 +18,39 @@ bool build_has_upper(struct slice s)
 	return false;
 }
 
-/* Where a part of the rule stands in TEXT. */
-static uint32_t place_of(const struct build *b, struct slice s)
+/* Where a part of the rule stands in TEXT; what an option stands for may be no part of it. */
+static uint32_t place_of(struct build *b, struct slice s)
 {
-	return b->rule_text + (uint32_t)(s.p - b->rule_line);
+	uintptr_t line = (uintptr_t)b->rule_line.p, at = (uintptr_t)s.p;
+
+	if (at >= line && at - line < b->rule_line.n)
+		return b->rule_text + (uint32_t)(at - line);
+	return build_text(b, s);
+}
+
+/*
+ * The same for a value in which "\\," stands for a comma and `bar` (if any) for what stands between
+ * two policies; where it does, as a string of its own.
+ */
+static uint32_t place_of_value(struct build *b, struct slice s, char bar, uint32_t *n)
+{
+	uint32_t at = (uint32_t)buf_slice(&b->text).n, dropped = 0;
+	bool as_is = bar == 0 || slice_find(s, bar) == s.n;
+
+	for (size_t i = 1; i < s.n; i++)
+		dropped += s.p[i] == ',' && s.p[i - 1] == '\\';
+	*n = (uint32_t)s.n;
+	if (dropped == 0 && as_is)
+		return place_of(b, s);
+	for (size_t i = 0; i < s.n; i++) {
+		if (bar != 0 && s.p[i] == bar)
+			build_add(b, &b->text, ", ", 2);
+		else if (s.p[i] != '\\' || i + 1 == s.n || s.p[i + 1] != ',')
+			build_add(b, &b->text, s.p + i, 1);
+	}
+	*n = (uint32_t)buf_slice(&b->text).n - at;
+	build_add(b, &b->text, "\n", 1);
+	return at;
 }
 
 static uint32_t word_count(const struct buf *b)
@@ -32,16 +61,18 @@ static uint32_t word_count(const struct buf *b)
 /* Compiled once here, so that only what compiles is in an image. */
 static bool add_regex(struct build *b, struct slice text, bool match_case, uint32_t *out)
 {
-	struct regex *r = regex_new(text, match_case);
-	struct image_regex e = { .n = (uint32_t)text.n, .match_case = match_case };
+	struct image_regex e = { .match_case = match_case };
+	struct regex *r = NULL;
 
+	e.text = place_of_value(b, text, 0, &e.n);
+	if (b->error == NULL)
+		r = regex_new(slice_head(slice_skip(buf_slice(&b->text), e.text), e.n), match_case);
 	*out = (uint32_t)(buf_slice(&b->regexes).n / sizeof(e));
 	if (r == NULL || *out >= IMAGE_REGEXES_MAX) {
 		regex_free(r);
 		return false;
 	}
 	regex_free(r);
-	e.text = place_of(b, text);
 	return build_add(b, &b->regexes, &e, sizeof(e));
 }
 
@@ -224,11 +255,13 @@ static bool put_regex(struct build *b, struct words *w, enum image_option option
 	return true;
 }
 
-static void put_string(struct build *b, struct words *w, enum image_option option, struct slice s)
+static void put_value(struct build *b, struct words *w, const struct rule *r)
 {
-	uint32_t values[2] = { place_of(b, s), (uint32_t)s.n };
+	bool policies = (r->mode & MODE_PERMISSIONS) != 0;
+	uint32_t values[2];
 
-	put(w, option, values);
+	values[0] = place_of_value(b, r->value, policies ? '|' : 0, &values[1]);
+	put(w, OPT_VALUE, values);
 }
 
 /* Where the rule's own text is not in lower case. */
@@ -285,7 +318,7 @@ static bool put_all(struct build *b, struct words *w, const struct rule *r, enum
 	if (r->realm == REALM_BLOCK)
 		return true;
 	if (r->has_value)
-		put_string(b, w, OPT_VALUE, r->value);
+		put_value(b, w, r);
 	if (r->has_value && r->value_regex &&
 	    !put_regex(b, w, OPT_VALUE_REGEX, r->value, r->value_case, why))
 		return false;

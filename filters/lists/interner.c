@@ -2,6 +2,11 @@
 
 #include <stdlib.h>
 
+static uint64_t not_free(uint64_t hash)
+{
+	return hash != 0 ? hash : 1;
+}
+
 static size_t place_of(const struct interner *t, uint64_t hash)
 {
 	return (size_t)hash & (t->size - 1);
@@ -12,7 +17,7 @@ const uint32_t *interner_find(const struct interner *t, uint64_t hash,
 {
 	if (t->size == 0)
 		return NULL;
-	hash |= 1;
+	hash = not_free(hash);
 	for (size_t i = place_of(t, hash); t->hashes[i] != 0; i = (i + 1) & (t->size - 1))
 		if (t->hashes[i] == hash && is(arg, t->values[i]))
 			return &t->values[i];
@@ -51,7 +56,7 @@ bool interner_add(struct interner *t, uint64_t hash, uint32_t value)
 {
 	if (t->n * 2 >= t->size && !grow(t))
 		return false;
-	put(t, hash | 1, value);
+	put(t, not_free(hash), value);
 	t->n++;
 	return true;
 }

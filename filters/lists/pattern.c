@@ -3,12 +3,22 @@
 #include "filters/lists/format.h"
 #include "filters/lists/keys.h"
 
+/* How many '^' a piece ends with: each may be the end of the URL. */
+static size_t trailing_separators(struct slice piece)
+{
+	size_t n = 0;
+
+	while (n < piece.n && piece.p[piece.n - 1 - n] == '^')
+		n++;
+	return n;
+}
+
 /* A piece of a pattern between two '*': no '*' in it. */
 static bool piece_at(struct slice piece, struct slice url, size_t at)
 {
 	for (size_t i = 0; i < piece.n; i++, at++) {
 		if (at == url.n)
-			return piece.p[i] == '^' && i + 1 == piece.n;
+			return trailing_separators(piece) >= piece.n - i;
 		if (piece.p[i] == '^' ? !is_separator(url.p[at]) : piece.p[i] != url.p[at])
 			return false;
 	}
@@ -67,13 +77,15 @@ static size_t piece_find(struct slice piece, struct slice url, size_t at)
 	return SIZE_MAX;
 }
 
-/* The last piece of a pattern that ends with '|'; a '^' there may be the end itself. */
+/* The last piece of a pattern that ends with '|'. */
 static bool piece_ends(struct slice piece, struct slice url, size_t from)
 {
-	if (url.n >= piece.n && url.n - piece.n >= from && piece_at(piece, url, url.n - piece.n))
-		return true;
-	return piece.n != 0 && url.n + 1 >= piece.n && url.n + 1 - piece.n >= from &&
-	       piece_at(piece, url, url.n + 1 - piece.n);
+	size_t beyond = trailing_separators(piece);
+
+	for (size_t n = piece.n - beyond; n <= piece.n; n++)
+		if (url.n >= n && url.n - n >= from && piece_at(piece, url, url.n - n))
+			return true;
+	return false;
 }
 
 /* What is behind the first '*', anywhere from `at` on. */

@@ -158,6 +158,25 @@ static bool read_cookie(struct sum *s, struct slice value)
 	return take_realm(s, REALM_COOKIE);
 }
 
+/* What messages are framed by, and what protects a page, no list may take away. */
+static bool may_remove(struct slice name)
+{
+	static const char *const kept[] = { "connection", "content-length", "content-encoding",
+					    "content-type", "transfer-encoding", "te", "trailer",
+					    "upgrade", "host", "date", "keep-alive",
+					    "proxy-authenticate", "proxy-authorization",
+					    "content-security-policy", "x-frame-options",
+					    "x-content-type-options", "strict-transport-security",
+					    "cross-origin-opener-policy", "cross-origin-embedder-policy",
+					    "cross-origin-resource-policy", "permissions-policy",
+					    "sec-gpc", "origin" };
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (slice_ieq(name, slice_str(kept[i])))
+			return false;
+	return !slice_istarts(name, SLICE("access-control-"));
+}
+
 /* removeheader=name: of the answer; =request:name. */
 static bool read_field(struct sum *s, struct slice value)
 {
@@ -165,7 +184,7 @@ static bool read_field(struct sum *s, struct slice value)
 		s->r->mode |= MODE_REQUEST;
 		value = slice_skip(value, sizeof("request:") - 1);
 	}
-	if (value.n == 0 ? !is_exception(s) : !is_field_name(value))
+	if (value.n == 0 ? !is_exception(s) : !is_field_name(value) || !may_remove(value))
 		return wrong(s, LEFT_VALUE);
 	s->r->has_value = value.n != 0;
 	s->r->value = value;

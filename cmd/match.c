@@ -123,8 +123,8 @@ static double now_us(void)
 }
 
 /* NULL, or what is wrong with the line. */
-static const char *ask(const struct request *r, struct query *q, struct slice line,
-		       struct tally *t, struct lists_verdict *v)
+static const char *ask(const struct request *r, struct query *q, struct slice line, struct tally *t,
+		       struct lists_verdict *v)
 {
 	struct query_facts f = { 0 };
 	struct slice type, more;

@@ -250,8 +250,7 @@ bool list_files_open(struct list_files *f, const char *cache)
 	bool good = texts != NULL;
 
 	for (size_t i = 0; good && i < f->n; i++) {
-		good = read_list(&f->files[i]) ||
-		       complain(f, f->files[i].path, strerror(errno));
+		good = read_list(&f->files[i]) || complain(f, f->files[i].path, strerror(errno));
 		texts[i] = (struct lists_text){ slice_str(f->files[i].path),
 						buf_slice(&f->files[i].text) };
 	}

@@ -1,7 +1,8 @@
 #include "filters/lists/bodies.h"
 
 /* 1x1, one transparent pixel. */
-static const char gif[] = "GIF89a\1\0\1\0\x80\0\0\0\0\0\0\0\0!\xf9\4\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;";
+static const char gif[] =
+	"GIF89a\1\0\1\0\x80\0\0\0\0\0\0\0\0!\xf9\4\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;";
 
 /* clang-format off */
 static const struct lists_body_data bodies[LISTS_BODIES] = {

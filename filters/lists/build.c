@@ -167,8 +167,8 @@ static void take_hosts(struct build *b, struct rule *r)
 		if (r->pattern.p - r->text.p > UINT8_MAX || build_has_upper(r->pattern)) {
 			uint32_t own = build_lower(b, r->pattern);
 
-			one.text = one.pattern = slice_of(b->text.mem + b->text.off + own,
-							  r->pattern.n);
+			one.text = one.pattern =
+				slice_of(b->text.mem + b->text.off + own, r->pattern.n);
 			if (b->error == NULL)
 				add_rule(b, &one, own, REALM_BLOCK, false);
 		} else {
@@ -196,8 +196,7 @@ static void include(struct build *b, struct slice path, struct slice line, unsig
 	b->line = was;
 }
 
-static void take_directive(struct build *b, struct preprocess *p, struct slice line,
-			   unsigned depth)
+static void take_directive(struct build *b, struct preprocess *p, struct slice line, unsigned depth)
 {
 	struct slice path;
 
@@ -308,8 +307,8 @@ static void count_rules(struct build *b)
 
 static void build_init(struct build *b, const struct lists_input *in)
 {
-	struct buf *const bufs[] = { &b->text, &b->options, &b->sets,	&b->regexes,
-				     &b->left, &b->lists,   &b->drafts, &b->set_table, &b->classes };
+	struct buf *const bufs[] = { &b->text,	&b->options, &b->sets,	    &b->regexes, &b->left,
+				     &b->lists, &b->drafts,  &b->set_table, &b->classes };
 
 	*b = (struct build){ .in = in };
 	for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
@@ -318,8 +317,8 @@ static void build_init(struct build *b, const struct lists_input *in)
 
 static void build_release(struct build *b)
 {
-	struct buf *const bufs[] = { &b->text, &b->options, &b->sets,	&b->regexes,
-				     &b->left, &b->lists,   &b->drafts, &b->set_table, &b->classes };
+	struct buf *const bufs[] = { &b->text,	&b->options, &b->sets,	    &b->regexes, &b->left,
+				     &b->lists, &b->drafts,  &b->set_table, &b->classes };
 
 	for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
 		buf_release(bufs[i]);

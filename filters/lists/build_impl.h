@@ -18,10 +18,10 @@ struct draft {
 	uint64_t same;
 	uint32_t list;
 	uint8_t realm;
-	bool host;  /* of the index of hosts */
+	bool host;     /* of the index of hosts */
 	uint8_t class; /* with host */
-	bool bad;   /* badfilter */
-	bool again; /* counted as another draft already */
+	bool bad;      /* badfilter */
+	bool again;    /* counted as another draft already */
 };
 
 /* Values by hash; the caller says which of those with one hash is meant. */
@@ -40,7 +40,7 @@ struct build {
 	struct buf classes;   /* struct image_class */
 	uint32_t counts[LEFT_KINDS];
 	uint32_t list, line;
-	uint32_t rule_text;    /* the rule at hand: its place in TEXT */
+	uint32_t rule_text;	/* the rule at hand: its place in TEXT */
 	struct slice rule_line; /* and in its list */
 	unsigned includes;
 	bool any_bad;

@@ -19,15 +19,25 @@ struct keys {
 };
 
 /* How often keys occur in rules; those with the same upper bits are counted as one. */
-#define COUNT_BITS 20u
-
 struct counts {
-	uint32_t n[1u << COUNT_BITS];
+	uint32_t *n;
+	unsigned bits;
 };
+
+static bool counts_init(struct counts *c, size_t rules)
+{
+	c->bits = 10;
+	while (c->bits < 20 && rules >> c->bits != 0)
+		c->bits++;
+	/* A rule has several keys. */
+	c->bits += 2;
+	c->n = calloc((size_t)1 << c->bits, sizeof(*c->n));
+	return c->n != NULL;
+}
 
 static uint32_t *count_of(struct counts *c, uint32_t key)
 {
-	return &c->n[key >> (32 - COUNT_BITS)];
+	return &c->n[key >> (32 - c->bits)];
 }
 
 /* Words that are in very many URLs.  Their weight is in rules. */
@@ -35,26 +45,26 @@ static const struct {
 	const char *token;
 	uint32_t weight;
 } common[] = {
-	{ "http", 1u << 24 },	{ "https", 1u << 24 },	{ "com", 1u << 22 },
-	{ "www", 1u << 21 },	{ "net", 1u << 19 },	{ "js", 1u << 20 },
-	{ "org", 1u << 18 },	{ "css", 1u << 17 },	{ "html", 1u << 17 },
-	{ "php", 1u << 17 },	{ "jpg", 1u << 18 },	{ "png", 1u << 18 },
-	{ "gif", 1u << 17 },	{ "svg", 1u << 16 },	{ "webp", 1u << 17 },
-	{ "json", 1u << 16 },	{ "woff2", 1u << 16 },	{ "static", 1u << 16 },
-	{ "images", 1u << 16 }, { "image", 1u << 16 },	{ "img", 1u << 16 },
-	{ "cdn", 1u << 16 },	{ "assets", 1u << 16 }, { "media", 1u << 15 },
-	{ "api", 1u << 15 },	{ "scripts", 1u << 15 }, { "script", 1u << 15 },
-	{ "content", 1u << 15 }, { "id", 1u << 15 },	{ "min", 1u << 15 },
-	{ "index", 1u << 14 },	{ "v1", 1u << 15 },	{ "v2", 1u << 15 },
-	{ "1", 1u << 15 },	{ "0", 1u << 15 },	{ "2", 1u << 15 },
-	{ "3", 1u << 14 },	{ "en", 1u << 14 },	{ "de", 1u << 14 },
-	{ "uk", 1u << 14 },	{ "co", 1u << 15 },	{ "io", 1u << 15 },
-	{ "wp", 1u << 14 },	{ "main", 1u << 14 },	{ "css2", 1u << 12 },
-	{ "fonts", 1u << 14 },	{ "google", 1u << 13 }, { "2f", 1u << 12 },
-	{ "t", 1u << 13 },	{ "s", 1u << 13 },	{ "d", 1u << 12 },
-	{ "c", 1u << 12 },	{ "a", 1u << 12 },	{ "p", 1u << 12 },
-	{ "v", 1u << 13 },	{ "true", 1u << 12 },	{ "url", 1u << 12 },
-	{ "type", 1u << 12 },	{ "utm", 1u << 12 },	{ "page", 1u << 12 },
+	{ "http", 1u << 24 },	 { "https", 1u << 24 },	  { "com", 1u << 22 },
+	{ "www", 1u << 21 },	 { "net", 1u << 19 },	  { "js", 1u << 20 },
+	{ "org", 1u << 18 },	 { "css", 1u << 17 },	  { "html", 1u << 17 },
+	{ "php", 1u << 17 },	 { "jpg", 1u << 18 },	  { "png", 1u << 18 },
+	{ "gif", 1u << 17 },	 { "svg", 1u << 16 },	  { "webp", 1u << 17 },
+	{ "json", 1u << 16 },	 { "woff2", 1u << 16 },	  { "static", 1u << 16 },
+	{ "images", 1u << 16 },	 { "image", 1u << 16 },	  { "img", 1u << 16 },
+	{ "cdn", 1u << 16 },	 { "assets", 1u << 16 },  { "media", 1u << 15 },
+	{ "api", 1u << 15 },	 { "scripts", 1u << 15 }, { "script", 1u << 15 },
+	{ "content", 1u << 15 }, { "id", 1u << 15 },	  { "min", 1u << 15 },
+	{ "index", 1u << 14 },	 { "v1", 1u << 15 },	  { "v2", 1u << 15 },
+	{ "1", 1u << 15 },	 { "0", 1u << 15 },	  { "2", 1u << 15 },
+	{ "3", 1u << 14 },	 { "en", 1u << 14 },	  { "de", 1u << 14 },
+	{ "uk", 1u << 14 },	 { "co", 1u << 15 },	  { "io", 1u << 15 },
+	{ "wp", 1u << 14 },	 { "main", 1u << 14 },	  { "css2", 1u << 12 },
+	{ "fonts", 1u << 14 },	 { "google", 1u << 13 },  { "2f", 1u << 12 },
+	{ "t", 1u << 13 },	 { "s", 1u << 13 },	  { "d", 1u << 12 },
+	{ "c", 1u << 12 },	 { "a", 1u << 12 },	  { "p", 1u << 12 },
+	{ "v", 1u << 13 },	 { "true", 1u << 12 },	  { "url", 1u << 12 },
+	{ "type", 1u << 12 },	 { "utm", 1u << 12 },	  { "page", 1u << 12 },
 };
 
 static void add_common(struct counts *c, struct slice token, uint32_t weight)
@@ -270,14 +280,11 @@ static void file_draft(struct build *b, struct buf *out, struct counts *counts,
 	build_add(b, out, &f, sizeof(f));
 }
 
-bool build_filings(struct build *b, struct buf *filings)
+static void count_keys(struct build *b, struct counts *counts)
 {
-	struct counts *counts = calloc(1, sizeof(*counts));
 	size_t n = draft_count(b);
 	struct keys k;
 
-	if (counts == NULL)
-		return false;
 	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
 		add_common(counts, slice_str(common[i].token), common[i].weight);
 	for (size_t i = 0; i < n; i++) {
@@ -287,9 +294,19 @@ bool build_filings(struct build *b, struct buf *filings)
 		for (unsigned j = 0; j < k.n; j++)
 			++*count_of(counts, k.key[j]);
 	}
+}
+
+bool build_filings(struct build *b, struct buf *filings)
+{
+	size_t n = draft_count(b);
+	struct counts counts;
+
+	if (!counts_init(&counts, n))
+		return false;
+	count_keys(b, &counts);
 	for (size_t i = 0; i < n && b->error == NULL; i++)
 		if (!draft_at(b, i)->host)
-			file_draft(b, filings, counts, draft_at(b, i), i);
-	free(counts);
+			file_draft(b, filings, &counts, draft_at(b, i), i);
+	free(counts.n);
 	return b->error == NULL;
 }

@@ -279,8 +279,7 @@ static void put_pattern(struct build *b, struct words *w, const struct rule *r)
 	put(w, OPT_PATTERN, values);
 }
 
-static bool put_header(struct build *b, struct words *w, const struct rule *r,
-		       enum left_kind *why)
+static bool put_header(struct build *b, struct words *w, const struct rule *r, enum left_kind *why)
 {
 	uint32_t values[5] = { 0, (uint32_t)r->header.n, 0, 0, UINT32_MAX };
 
@@ -339,5 +338,6 @@ bool build_options(struct build *b, const struct rule *r, uint32_t *out, enum le
 	if (w.mask == 0)
 		return true;
 	*out = word_count(&b->options) + 1;
-	return build_add(b, &b->options, &w.mask, 4) && build_add(b, &b->options, w.value, w.n * 4u);
+	return build_add(b, &b->options, &w.mask, 4) &&
+	       build_add(b, &b->options, w.value, w.n * 4u);
 }

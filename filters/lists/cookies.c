@@ -20,11 +20,6 @@ static bool names_it(const struct about *a, const struct image_rule *r)
 	return slice_eq(value, a->name);
 }
 
-static bool is_important(const struct image_rule *r)
-{
-	return (r->flags & RULE_IMPORTANT) != 0;
-}
-
 static bool hear(void *arg, const struct image_rule *r)
 {
 	const uint32_t changes = MODE_MAX_AGE | 3u << MODE_SAME_SITE_SHIFT;
@@ -37,14 +32,15 @@ static bool hear(void *arg, const struct image_rule *r)
 		to = &a->except;
 	else if ((rule_mode(a->l, r) & changes) != 0)
 		to = &a->change;
-	if (*to == NULL || (is_important(r) && !is_important(*to)))
+	if (*to == NULL || (rule_is_important(r) && !rule_is_important(*to)))
 		*to = r;
 	return false;
 }
 
 static bool outlives(const struct image_rule *r, const struct image_rule *except)
 {
-	return r != NULL && (except == NULL || (is_important(r) && !is_important(except)));
+	return r != NULL &&
+	       (except == NULL || (rule_is_important(r) && !rule_is_important(except)));
 }
 
 static void say_change(const struct lists *l, const struct image_rule *r, struct lists_cookie *out)
@@ -55,7 +51,7 @@ static void say_change(const struct lists *l, const struct image_rule *r, struct
 	out->has_max_age = age != NULL;
 	out->max_age = age != NULL ? age[0] : 0;
 	out->same_site = (enum lists_same_site)(rule_mode(l, r) >> MODE_SAME_SITE_SHIFT & 3);
-	rule_say(l, r, &out->rule);
+	rule_say(l, r->text, &out->rule);
 }
 
 void lists_match_cookie(const struct lists *l, struct query *q, struct slice name,
@@ -70,11 +66,11 @@ void lists_match_cookie(const struct lists *l, struct query *q, struct slice nam
 	walk(l, q, REALM_COOKIE, hear, &a);
 	if (outlives(a.remove, a.except)) {
 		out->action = LISTS_COOKIE_REMOVE;
-		rule_say(l, a.remove, &out->rule);
+		rule_say(l, a.remove->text, &out->rule);
 	} else if (outlives(a.change, a.except)) {
 		say_change(l, a.change, out);
 	} else if (a.except != NULL && (a.remove != NULL || a.change != NULL)) {
 		out->action = LISTS_COOKIE_EXCEPT;
-		rule_say(l, a.except, &out->rule);
+		rule_say(l, a.except->text, &out->rule);
 	}
 }

@@ -38,7 +38,7 @@ size_t lists_match_fields(const struct lists *l, struct query *q, struct lists_f
 			continue;
 		out[said].edit = edit;
 		out[said].value = value;
-		rule_say(l, r, &out[said++].rule);
+		rule_say(l, r->text, &out[said++].rule);
 	}
 	return said;
 }
@@ -57,7 +57,7 @@ bool lists_skip(const struct lists *l, struct query *q, bool blocked, struct buf
 		if (rule_excepts(r) || steps.p == NULL || value_excepted(l, &g, r, 0) ||
 		    !skip_follow(q->facts->url, steps, blocked, url))
 			continue;
-		rule_say(l, r, by);
+		rule_say(l, r->text, by);
 		return true;
 	}
 	return false;

@@ -197,8 +197,7 @@ static uint32_t block_words(const struct check *c, const uint32_t *words, uint32
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		if ((mask >> i & 1) == 0)
 			continue;
-		if (image_option_words(i) > n - at - used ||
-		    !option_good(c, i, words + at + used))
+		if (image_option_words(i) > n - at - used || !option_good(c, i, words + at + used))
 			return 0;
 		used += image_option_words(i);
 	}

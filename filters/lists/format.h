@@ -82,7 +82,7 @@ struct image_header {
 	uint64_t size;
 	uint64_t checksum; /* of everything behind this field */
 	uint32_t version;
-	uint32_t rules; /* kept */
+	uint32_t rules;	 /* kept */
 	uint64_t source; /* digest of names and texts, as lists_digest() has it */
 	struct image_span section[SECTIONS];
 	struct image_index hosts[2]; /* REALM_BLOCK, REALM_ALLOW */
@@ -146,8 +146,8 @@ enum image_option {
 	OPT_HEADER,    /* field name (string), value (string), regex or UINT32_MAX */
 	OPT_VALUE,     /* of the realm's own option: string */
 	OPT_VALUE_REGEX,
-	OPT_MODE,      /* see below */
-	OPT_MAX_AGE,   /* seconds */
+	OPT_MODE,    /* see below */
+	OPT_MAX_AGE, /* seconds */
 	OPTIONS
 };
 
@@ -167,9 +167,9 @@ enum {
 static inline unsigned image_option_words(unsigned option)
 {
 	static const unsigned char words[OPTIONS] = {
-		[OPT_DOMAIN] = 1, [OPT_PATTERN] = 2, [OPT_REGEX] = 1, [OPT_TO] = 1,
-		[OPT_DENYALLOW] = 1, [OPT_METHOD] = 1, [OPT_HEADER] = 5, [OPT_VALUE] = 2,
-		[OPT_VALUE_REGEX] = 1, [OPT_MODE] = 1, [OPT_MAX_AGE] = 1
+		[OPT_DOMAIN] = 1,      [OPT_PATTERN] = 2, [OPT_REGEX] = 1,  [OPT_TO] = 1,
+		[OPT_DENYALLOW] = 1,   [OPT_METHOD] = 1,  [OPT_HEADER] = 5, [OPT_VALUE] = 2,
+		[OPT_VALUE_REGEX] = 1, [OPT_MODE] = 1,	  [OPT_MAX_AGE] = 1
 	};
 
 	return words[option];

@@ -30,40 +30,13 @@ static inline bool gather_add(void *arg, const struct image_rule *r)
 	return g->n == LISTS_MODIFY_MAX;
 }
 
-static inline bool rule_excepts(const struct image_rule *r)
-{
-	return (r->flags & RULE_EXCEPTION) != 0;
-}
-
-static inline uint32_t rule_mode(const struct lists *l, const struct image_rule *r)
-{
-	const uint32_t *w = rule_option(l, r, OPT_MODE);
-
-	return w != NULL ? w[0] : 0;
-}
-
-/* p == NULL: it names none. */
-static inline struct slice rule_value(const struct lists *l, const struct image_rule *r)
-{
-	const uint32_t *w = rule_option(l, r, OPT_VALUE);
-
-	return w != NULL ? lists_string(l, w) : slice_of(NULL, 0);
-}
-
-static inline void rule_say(const struct lists *l, const struct image_rule *r,
-			    struct lists_rule *out)
-{
-	out->text = rule_text(l, r->text);
-	out->list = rule_list(l, r->text);
-}
-
 /* Does an exception of the same mode take r's value out? */
 static inline bool value_excepted(const struct lists *l, const struct gathered *g,
 				  const struct image_rule *r, uint32_t mode_bits)
 {
 	struct slice value = rule_value(l, r), other;
 
-	if ((r->flags & RULE_IMPORTANT) != 0)
+	if (rule_is_important(r))
 		return false;
 	for (unsigned i = 0; i < g->n; i++) {
 		if (!rule_excepts(g->rule[i]) ||

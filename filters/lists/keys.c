@@ -6,6 +6,7 @@
 #define ROW_S S, S, S, S, S, S, S, S, S, S, S, S, S, S, S, S
 
 /* '%', '_', '-' and '.' are part of no token, and no separators either. */
+/* clang-format off */
 const unsigned char url_chars[256] = {
 	ROW_S, ROW_S,
 	/*  !"#$%&'()*+,-./ */
@@ -20,3 +21,4 @@ const unsigned char url_chars[256] = {
 	T, T, T, T, T, T, T, T, T, T, T, S, S, S, S, S,
 	ROW_S, ROW_S, ROW_S, ROW_S, ROW_S, ROW_S, ROW_S, ROW_S,
 };
+/* clang-format on */

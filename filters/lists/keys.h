@@ -22,8 +22,8 @@ enum key_kind { KEY_TOKEN, KEY_HEAD, KEY_TAIL, KEY_HOST, KEY_SOURCE, KEY_NAME };
 static inline uint32_t key_end(uint64_t h, enum key_kind kind)
 {
 	static const uint64_t factors[] = {
-		[KEY_TOKEN] = 0x9e3779b97f4a7c15u, [KEY_HEAD] = 0xbf58476d1ce4e5b9u,
-		[KEY_TAIL] = 0x94d049bb133111ebu,  [KEY_HOST] = 0xd6e8feb86659fd93u,
+		[KEY_TOKEN] = 0x9e3779b97f4a7c15u,  [KEY_HEAD] = 0xbf58476d1ce4e5b9u,
+		[KEY_TAIL] = 0x94d049bb133111ebu,   [KEY_HOST] = 0xd6e8feb86659fd93u,
 		[KEY_SOURCE] = 0xca5a826395121157u, [KEY_NAME] = 0xa0761d6478bd642fu
 	};
 

@@ -45,8 +45,8 @@ static bool find_entities(const struct lists *l)
 		for (uint32_t i = 0; i < entries; i++)
 			if (e[i].entity != 0)
 				return true;
-		at += (uint32_t)(IMAGE_SET_WORDS + entries * IMAGE_ENTRY_WORDS) +
-		      set->yes_regexes + set->no_regexes;
+		at += (uint32_t)(IMAGE_SET_WORDS + entries * IMAGE_ENTRY_WORDS) + set->yes_regexes +
+		      set->no_regexes;
 	}
 	return false;
 }

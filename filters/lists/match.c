@@ -47,8 +47,8 @@ static bool search_hosts(const struct lists *l, struct query *q, const struct in
 
 	for (unsigned i = 0; i < q->host.count; i++) {
 		uint32_t key = q->host.key[i], at, end;
-		struct slice host = slice_of(q->host.host + q->host.at[i],
-					     q->host.n - q->host.at[i]);
+		struct slice host =
+			slice_of(q->host.host + q->host.at[i], q->host.n - q->host.at[i]);
 
 		if (!index_may_have(x, key))
 			continue;
@@ -79,12 +79,6 @@ static struct found find(const struct lists *l, struct query *q, enum image_real
 	return s.found;
 }
 
-static void set_rule(const struct lists *l, uint32_t text, struct lists_rule *out)
-{
-	out->text = rule_text(l, text);
-	out->list = rule_list(l, text);
-}
-
 /* ---- what a blocked request is answered with ---- */
 
 /* More rules about one request than this are not heard. */
@@ -103,34 +97,25 @@ static bool take_redirect(void *arg, const struct image_rule *r)
 	return s->n == REDIRECTS_MAX;
 }
 
-static unsigned mode_of(const struct lists *l, const struct image_rule *r)
-{
-	const uint32_t *w = rule_option(l, r, OPT_MODE);
-
-	return w != NULL ? w[0] : 0;
-}
-
 static unsigned body_of(const struct lists *l, const struct image_rule *r)
 {
-	return mode_of(l, r) >> MODE_REDIRECT_SHIFT & 0xff;
+	return rule_mode(l, r) >> MODE_REDIRECT_SHIFT & 0xff;
 }
 
 static unsigned rank_of(const struct lists *l, const struct image_rule *r)
 {
-	return (mode_of(l, r) >> MODE_PRIORITY_SHIFT & 0xff) +
-	       ((r->flags & RULE_IMPORTANT) != 0 ? 256u : 0u);
+	return (rule_mode(l, r) >> MODE_PRIORITY_SHIFT & 0xff) + (rule_is_important(r) ? 256u : 0u);
 }
 
 /* Without a name an exception is for all bodies. */
 static bool redirect_excepted(const struct lists *l, const struct redirects *s,
 			      const struct image_rule *r)
 {
-	if ((r->flags & RULE_IMPORTANT) != 0)
+	if (rule_is_important(r))
 		return false;
 	for (unsigned i = 0; i < s->n; i++)
-		if ((s->rule[i]->flags & RULE_EXCEPTION) != 0 &&
-		    (rule_option(l, s->rule[i], OPT_VALUE) == NULL ||
-		     body_of(l, s->rule[i]) == body_of(l, r)))
+		if (rule_excepts(s->rule[i]) && (rule_option(l, s->rule[i], OPT_VALUE) == NULL ||
+						 body_of(l, s->rule[i]) == body_of(l, r)))
 			return true;
 	return false;
 }
@@ -146,7 +131,7 @@ static void find_answer(const struct lists *l, struct query *q, struct lists_ver
 	for (unsigned i = 0; i < s.n; i++) {
 		const struct image_rule *r = s.rule[i];
 
-		if ((r->flags & RULE_EXCEPTION) == 0 && body_of(l, r) < LISTS_BODIES &&
+		if (!rule_excepts(r) && body_of(l, r) < LISTS_BODIES &&
 		    (best == NULL || rank_of(l, r) > rank_of(l, best)) &&
 		    !redirect_excepted(l, &s, r))
 			best = r;
@@ -155,7 +140,7 @@ static void find_answer(const struct lists *l, struct query *q, struct lists_ver
 		return;
 	out->body = (enum lists_body)body_of(l, best);
 	out->action = LISTS_ANSWER;
-	set_rule(l, best->text, &out->body_rule);
+	rule_say(l, best->text, &out->body_rule);
 }
 
 /* ---- the verdict ---- */
@@ -185,13 +170,13 @@ static void decide(const struct lists *l, struct query *q, struct found block,
 
 	if (stays_blocked(l, q, &by, &allow)) {
 		out->action = LISTS_BLOCK;
-		set_rule(l, by.text, &out->rule);
+		rule_say(l, by.text, &out->rule);
 		find_answer(l, q, out);
 		return;
 	}
 	out->action = LISTS_EXCEPT;
-	set_rule(l, allow.text, &out->rule);
-	set_rule(l, block.text, &out->against);
+	rule_say(l, allow.text, &out->rule);
+	rule_say(l, block.text, &out->against);
 }
 
 static bool match_host(const struct lists *l, struct query *q, struct lists_verdict *out)
@@ -245,8 +230,8 @@ static bool has_field(const struct lists *l, struct query *q, const uint32_t *w)
 
 		if (!slice_ieq(f->name, name))
 			continue;
-		if (w[4] != UINT32_MAX ? regex_matches(l->regexes[w[4]], q->scratch, f->value) :
-					 holds(f->value, value))
+		if (w[4] != UINT32_MAX ? regex_matches(l->regexes[w[4]], q->scratch, f->value)
+				       : holds(f->value, value))
 			return true;
 	}
 	return false;
@@ -266,9 +251,9 @@ static bool take_by_field(void *arg, const struct image_rule *r)
 
 	if (w == NULL || !has_field(s->l, s->q, w))
 		return false;
-	if ((r->flags & RULE_EXCEPTION) != 0)
+	if (rule_excepts(r))
 		to = &s->allow;
-	else if ((r->flags & RULE_IMPORTANT) != 0)
+	else if (rule_is_important(r))
 		to = &s->important;
 	if (*to == NULL)
 		*to = r;
@@ -289,7 +274,7 @@ void lists_match_answer(const struct lists *l, struct query *q, struct lists_ver
 	if (block == NULL)
 		return;
 	out->action = LISTS_BLOCK;
-	set_rule(l, block->text, &out->rule);
+	rule_say(l, block->text, &out->rule);
 	if (s.important != NULL)
 		return;
 	if (s.allow != NULL)
@@ -300,5 +285,5 @@ void lists_match_answer(const struct lists *l, struct query *q, struct lists_ver
 		return;
 	out->action = LISTS_EXCEPT;
 	out->against = out->rule;
-	set_rule(l, allow.text, &out->rule);
+	rule_say(l, allow.text, &out->rule);
 }

@@ -50,7 +50,7 @@ void lists_match_cookie(const struct lists *l, struct query *q, struct slice nam
 enum lists_field_edit {
 	LISTS_REMOVE_FROM_REQUEST,
 	LISTS_REMOVE_FROM_ANSWER,
-	LISTS_ADD_CSP,	       /* one Content-Security-Policy more */
+	LISTS_ADD_CSP,	      /* one Content-Security-Policy more */
 	LISTS_ADD_PERMISSIONS /* one Permissions-Policy more */
 };
 

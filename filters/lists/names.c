@@ -32,7 +32,8 @@ static size_t suffix_of(struct names *names)
 	if (names->suffix_at != SUFFIX_NOT_ASKED)
 		return names->suffix_at;
 	names->suffix_at = names->n;
-	if (!site_of_host(names->sites, names_host(names), site) || host_is_address(slice_str(site)))
+	if (!site_of_host(names->sites, names_host(names), site) ||
+	    host_is_address(slice_str(site)))
 		return names->n;
 	n = strlen(site);
 	names->suffix_at = names->n - n + slice_find(slice_of(site, n), '.') + 1;
@@ -84,8 +85,8 @@ static bool entities_hold(struct names *names, const struct lists *l,
 	return false;
 }
 
-static bool any_entry(struct names *names, const struct lists *l,
-		      const struct image_set_entry *e, uint32_t n)
+static bool any_entry(struct names *names, const struct lists *l, const struct image_set_entry *e,
+		      uint32_t n)
 {
 	if (n == 0)
 		return false;
@@ -101,8 +102,7 @@ static bool any_regex(const struct names *names, const struct lists *l, const ui
 		      uint32_t n, struct regex_scratch *scratch)
 {
 	for (uint32_t i = 0; i < n; i++)
-		if (regex_matches(l->regexes[regexes[i]], scratch,
-				  names_host(names)))
+		if (regex_matches(l->regexes[regexes[i]], scratch, names_host(names)))
 			return true;
 	return false;
 }

@@ -17,7 +17,7 @@ struct names {
 	struct sites *sites;
 	size_t suffix_at; /* of the public suffix, once asked for; n: none */
 	unsigned count;
-	uint8_t at[NAMES_MAX];	/* the last label first, the whole host last */
+	uint8_t at[NAMES_MAX];	 /* the last label first, the whole host last */
 	uint32_t key[NAMES_MAX]; /* host_hash() */
 	uint64_t raw[NAMES_MAX];
 };

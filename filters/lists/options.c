@@ -2,8 +2,14 @@
 
 #include <stdlib.h>
 
-#define TYPE(name, type) { name, OPTION_TYPE, LISTS_TYPE_BIT(type) }
-#define LEFT(name, kind) { name, OPTION_LEFT, kind }
+#define TYPE(name, type)                                                                           \
+	{                                                                                          \
+		name, OPTION_TYPE, LISTS_TYPE_BIT(type)                                            \
+	}
+#define LEFT(name, kind)                                                                           \
+	{                                                                                          \
+		name, OPTION_LEFT, kind                                                            \
+	}
 
 /* clang-format off */
 /* By name, for bsearch(). */

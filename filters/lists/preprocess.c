@@ -134,9 +134,11 @@ static enum preprocess_result take_hints(struct preprocess *p, struct slice hint
 		hints = slice_trim(hints);
 		if (slice_starts(hints, SLICE("PLATFORM(")))
 			p->skip_next = true;
-		hints = slice_skip(hints, slice_find(hints, slice_find(hints, '(') <
-								slice_find(hints, ' ') ?
-							    ')' : ' ') + 1);
+		hints = slice_skip(hints,
+				   slice_find(hints, slice_find(hints, '(') < slice_find(hints, ' ')
+							     ? ')'
+							     : ' ') +
+					   1);
 	}
 	return PREPROCESS_GOOD;
 }

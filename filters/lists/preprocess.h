@@ -23,8 +23,7 @@ struct preprocess {
 enum preprocess_result { PREPROCESS_GOOD, PREPROCESS_BAD, PREPROCESS_INCLUDE };
 
 /* A line that begins with "!#" or "!+".  For INCLUDE *path is what to include. */
-enum preprocess_result preprocess_line(struct preprocess *p, struct slice line,
-				       struct slice *path);
+enum preprocess_result preprocess_line(struct preprocess *p, struct slice line, struct slice *path);
 
 /* Do the lines at this place hold? */
 static inline bool preprocess_holds(const struct preprocess *p)

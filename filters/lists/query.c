@@ -67,8 +67,7 @@ static bool is_of_source_site(struct query *q)
 	struct slice host = names_host(&q->host);
 	char site[SITE_MAX];
 
-	if (q->source_site_n == 0 ||
-	    !slice_ends(host, slice_of(q->source_site, q->source_site_n)))
+	if (q->source_site_n == 0 || !slice_ends(host, slice_of(q->source_site, q->source_site_n)))
 		return false;
 	return q->same_host ||
 	       (site_of_host(q->sites, host, site) && same_site(site, q->source_site));

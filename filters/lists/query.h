@@ -29,8 +29,9 @@ struct query_facts {
 	struct slice url;    /* absolute */
 	struct slice source; /* the page or frame that asks: its URL, or its host; empty: unknown */
 	enum lists_type type;
-	enum query_party party; /* UNKNOWN: by the sites of the two hosts; without a source, third */
-	struct slice method;	/* empty: not known */
+	enum query_party
+		party;	     /* UNKNOWN: by the sites of the two hosts; without a source, third */
+	struct slice method; /* empty: not known */
 	/* The CNAME chain of the host, as far as it is known.  What they are is party to nothing. */
 	const struct slice *aliases;
 	size_t aliases_n;

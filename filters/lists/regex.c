@@ -166,7 +166,8 @@ static bool outline_one(struct outline *o)
 	if (c == '\\') {
 		literal = o->rest.n != 0 ? escaped(o->rest.p[0]) : 0;
 		/* Escapes with digits behind them (\x41) are not followed. */
-		if (literal == 0 && o->rest.n != 0 && slice_find(SLICE("wWdDsSbB"), o->rest.p[0]) == 8)
+		if (literal == 0 && o->rest.n != 0 &&
+		    slice_find(SLICE("wWdDsSbB"), o->rest.p[0]) == 8)
 			return false;
 		o->rest = slice_skip(o->rest, 1);
 	} else if (c == '[') {

@@ -19,7 +19,8 @@ static bool is_cosmetic_mark(struct slice s)
 		return false;
 	if (s.p[0] == '$')
 		return s.p[1] == '$' || (s.n > 2 && s.p[1] == '@' && s.p[2] == '$');
-	while (n < s.n && n < 4 && (s.p[n] == '@' || s.p[n] == '?' || s.p[n] == '$' || s.p[n] == '%'))
+	while (n < s.n && n < 4 &&
+	       (s.p[n] == '@' || s.p[n] == '?' || s.p[n] == '$' || s.p[n] == '%'))
 		n++;
 	if (n + 1 >= s.n || s.p[n] != '#' || s.p[n + 1] == ' ')
 		return false;
@@ -62,10 +63,11 @@ static struct slice without_remark(struct slice line)
 
 static bool is_loopback_name(struct slice name)
 {
-	static const char *const names[] = { "localhost", "localhost.localdomain", "local",
-					     "broadcasthost", "ip6-localhost", "ip6-loopback",
-					     "ip6-localnet", "ip6-mcastprefix", "ip6-allnodes",
-					     "ip6-allrouters", "ip6-allhosts", "0.0.0.0" };
+	static const char *const names[] = {
+		"localhost",	 "localhost.localdomain", "local",	  "broadcasthost",
+		"ip6-localhost", "ip6-loopback",	  "ip6-localnet", "ip6-mcastprefix",
+		"ip6-allnodes",	 "ip6-allrouters",	  "ip6-allhosts", "0.0.0.0"
+	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (slice_ieq(name, slice_str(names[i])))
@@ -241,8 +243,8 @@ enum line_kind rule_read(struct slice line, struct rule *r)
 	if (line.n == 0)
 		return LINE_NOTHING;
 	if (line.p[0] == '!')
-		return line.n > 1 && (line.p[1] == '#' || line.p[1] == '+') ? LINE_DIRECTIVE :
-									      LINE_NOTHING;
+		return line.n > 1 && (line.p[1] == '#' || line.p[1] == '+') ? LINE_DIRECTIVE
+									    : LINE_NOTHING;
 	if (line.n > RULE_TEXT_MAX)
 		return left(r, LEFT_PATTERN);
 	if (is_cosmetic(line))

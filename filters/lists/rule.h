@@ -24,7 +24,7 @@
 #define RULE_HOSTS_MAX 16u
 
 enum line_kind {
-	LINE_NOTHING, /* blank, comment, header */
+	LINE_NOTHING,	/* blank, comment, header */
 	LINE_DIRECTIVE, /* !#..., !+... : preprocess.h */
 	LINE_RULE,
 	LINE_HOSTS, /* of a hosts file: rule_next_host() */

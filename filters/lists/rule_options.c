@@ -161,15 +161,29 @@ static bool read_cookie(struct sum *s, struct slice value)
 /* What messages are framed by, and what protects a page, no list may take away. */
 static bool may_remove(struct slice name)
 {
-	static const char *const kept[] = { "connection", "content-length", "content-encoding",
-					    "content-type", "transfer-encoding", "te", "trailer",
-					    "upgrade", "host", "date", "keep-alive",
-					    "proxy-authenticate", "proxy-authorization",
-					    "content-security-policy", "x-frame-options",
-					    "x-content-type-options", "strict-transport-security",
-					    "cross-origin-opener-policy", "cross-origin-embedder-policy",
-					    "cross-origin-resource-policy", "permissions-policy",
-					    "sec-gpc", "origin" };
+	static const char *const kept[] = { "connection",
+					    "content-length",
+					    "content-encoding",
+					    "content-type",
+					    "transfer-encoding",
+					    "te",
+					    "trailer",
+					    "upgrade",
+					    "host",
+					    "date",
+					    "keep-alive",
+					    "proxy-authenticate",
+					    "proxy-authorization",
+					    "content-security-policy",
+					    "x-frame-options",
+					    "x-content-type-options",
+					    "strict-transport-security",
+					    "cross-origin-opener-policy",
+					    "cross-origin-embedder-policy",
+					    "cross-origin-resource-policy",
+					    "permissions-policy",
+					    "sec-gpc",
+					    "origin" };
 
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (slice_ieq(name, slice_str(kept[i])))
@@ -223,8 +237,8 @@ static bool read_redirect(struct sum *s, struct slice value, bool rule)
 	enum lists_body body;
 	bool named;
 
-	number = slice_starts(value, SLICE("abp-resource:")) ? slice_of(NULL, 0) :
-							       slice_cut(value, ':', &name);
+	number = slice_starts(value, SLICE("abp-resource:")) ? slice_of(NULL, 0)
+							     : slice_cut(value, ':', &name);
 	if (number.p == NULL)
 		name = value;
 	else if (!slice_to_u64(slice_skip(number, number.n != 0 && number.p[0] == '-'), 127,
@@ -235,8 +249,8 @@ static bool read_redirect(struct sum *s, struct slice value, bool rule)
 		return wrong(s, LEFT_VALUE);
 	/* From -127 to 127, kept as a number that compares the same way. */
 	priority = number.n != 0 && number.p[0] == '-' ? 128 - priority : 128 + priority;
-	s->r->mode |= (unsigned)body << MODE_REDIRECT_SHIFT |
-		      (unsigned)priority << MODE_PRIORITY_SHIFT;
+	s->r->mode |= (unsigned)body << MODE_REDIRECT_SHIFT | (unsigned)priority
+								      << MODE_PRIORITY_SHIFT;
 	s->r->has_value = name.n != 0;
 	s->r->value = name;
 	if (rule || is_exception(s))
@@ -387,8 +401,8 @@ static unsigned usual_types(const struct rule *r)
 	case REALM_SKIP:
 		return LISTS_TYPES_PAGE | LISTS_TYPE_BIT(LISTS_POPUP);
 	case REALM_FIELD:
-		return (r->mode & (MODE_CSP | MODE_PERMISSIONS)) != 0 ? LISTS_TYPES_PAGE :
-									LISTS_TYPES_ALL;
+		return (r->mode & (MODE_CSP | MODE_PERMISSIONS)) != 0 ? LISTS_TYPES_PAGE
+								      : LISTS_TYPES_ALL;
 	case REALM_COOKIE:
 	case REALM_CNAME:
 		return LISTS_TYPES_ALL;

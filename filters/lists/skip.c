@@ -17,7 +17,7 @@ static struct slice next_step(struct slice *steps)
 
 static bool step_is_good(struct slice step)
 {
-	static const char *const words[] = { "#",	     "+https",	      "-base64",
+	static const char *const words[] = { "#",	    "+https",	     "-base64",
 					     "-safebase64", "-uricomponent", "-blocked" };
 	uint64_t nth;
 
@@ -181,8 +181,8 @@ bool skip_follow(struct slice url, struct slice steps, bool blocked, struct buf 
 		now = next;
 		next = other;
 	}
-	good = good && buf_ok(now) && may_go_to(buf_slice(now)) &&
-	       !slice_eq(buf_slice(now), url) && buf_add(out, buf_slice(now));
+	good = good && buf_ok(now) && may_go_to(buf_slice(now)) && !slice_eq(buf_slice(now), url) &&
+	       buf_add(out, buf_slice(now));
 	buf_release(&a);
 	buf_release(&b);
 	return good;

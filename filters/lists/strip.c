@@ -33,10 +33,10 @@ static const struct image_rule *goes_by(const struct lists *l, struct query *q,
 			continue;
 		if (rule_excepts(r))
 			excepted = true;
-		else if (by == NULL || (r->flags & RULE_IMPORTANT) != 0)
+		else if (by == NULL || rule_is_important(r))
 			by = r;
 	}
-	return excepted && by != NULL && (by->flags & RULE_IMPORTANT) == 0 ? NULL : by;
+	return excepted && by != NULL && !rule_is_important(by) ? NULL : by;
 }
 
 static size_t strip_query(const struct lists *l, struct query *q, const struct gathered *g,
@@ -56,7 +56,7 @@ static size_t strip_query(const struct lists *l, struct query *q, const struct g
 			continue;
 		}
 		if (gone < by_n)
-			rule_say(l, r, &by[gone]);
+			rule_say(l, r->text, &by[gone]);
 		gone++;
 	}
 	return gone;

@@ -8,10 +8,42 @@
 #ifndef CRUMBGATE_FILTERS_LISTS_WALK_H
 #define CRUMBGATE_FILTERS_LISTS_WALK_H
 
+#include "filters/lists/match.h"
 #include "filters/lists/query_impl.h"
 
 /* All of a rule but its modifier's own value. */
 bool rule_matches(const struct lists *l, struct query *q, const struct image_rule *r);
+
+static inline bool rule_excepts(const struct image_rule *r)
+{
+	return (r->flags & RULE_EXCEPTION) != 0;
+}
+
+static inline bool rule_is_important(const struct image_rule *r)
+{
+	return (r->flags & RULE_IMPORTANT) != 0;
+}
+
+static inline uint32_t rule_mode(const struct lists *l, const struct image_rule *r)
+{
+	const uint32_t *w = rule_option(l, r, OPT_MODE);
+
+	return w != NULL ? w[0] : 0;
+}
+
+/* p == NULL: it names none. */
+static inline struct slice rule_value(const struct lists *l, const struct image_rule *r)
+{
+	const uint32_t *w = rule_option(l, r, OPT_VALUE);
+
+	return w != NULL ? lists_string(l, w) : slice_of(NULL, 0);
+}
+
+static inline void rule_say(const struct lists *l, uint32_t text, struct lists_rule *out)
+{
+	out->text = rule_text(l, text);
+	out->list = rule_list(l, text);
+}
 
 /* Returns true to end the walk. */
 typedef bool rule_visit(void *arg, const struct image_rule *r);

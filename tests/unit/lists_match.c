@@ -62,15 +62,18 @@ static void test_patterns(void **state)
 		{ "||ads.example^", "https://u:p@ads.example/x", PAGE, "image", "block", NULL },
 		{ "||ads.example^", "https://myads.example/", PAGE, "image", "allow", NULL },
 		{ "||ads.example^", "https://ads.example.org/", PAGE, "image", "allow", NULL },
-		{ "||ads.example^", "https://x.example/ads.example/", PAGE, "image", "allow", NULL },
+		{ "||ads.example^", "https://x.example/ads.example/", PAGE, "image", "allow",
+		  NULL },
 		{ "||Ads.Example^", "https://ads.example/", PAGE, "image", "block", NULL },
 		{ "ads.example", "https://x.ads.example/", PAGE, "image", "block", NULL },
 		{ "Ads.Example", "https://x.ads.example/", PAGE, "image", "block", NULL },
 		{ "Ads.Example", "https://ads.example.org/", PAGE, "image", "allow", NULL },
-		{ "ads.example$image", "https://x.org/?ads.example.", PAGE, "image", "block", NULL },
+		{ "ads.example$image", "https://x.org/?ads.example.", PAGE, "image", "block",
+		  NULL },
 		{ "||10.1.2.3^", "http://10.1.2.3/", PAGE, "image", "block", NULL },
 		/* a host, then something */
-		{ "||ads.example/pix", "https://a.ads.example/pixel", PAGE, "image", "block", NULL },
+		{ "||ads.example/pix", "https://a.ads.example/pixel", PAGE, "image", "block",
+		  NULL },
 		{ "||ads.example/pix", "https://ads.example/x/pix", PAGE, "image", "allow", NULL },
 		{ "||ads.", "https://ads.example/", PAGE, "image", "block", NULL },
 		{ "||ads.", "https://x.ads.example/", PAGE, "image", "block", NULL },
@@ -145,8 +148,9 @@ static void test_expressions(void **state)
 		{ "/^https:\\/\\/(?!good)[a-z]+\\.org/", "https://good.org/", PAGE, "image",
 		  "allow", NULL },
 		/* One that would take for ever ends, and says no. */
-		{ "/(a+a+)+b/", "https://x.org/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac",
-		  PAGE, "image", "allow", NULL },
+		{ "/(a+a+)+b/",
+		  "https://x.org/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac", PAGE,
+		  "image", "allow", NULL },
 	};
 
 	(void)state;
@@ -197,8 +201,8 @@ static void test_types(void **state)
 		fixture_open(&f, rule);
 		if (fixture_ask(&f, "https://ads.example/", PAGE, types[i].yes, &v) != LISTS_BLOCK)
 			fail_msg("%s: %s passes", rule, types[i].yes);
-		if (types[i].no != NULL && fixture_ask(&f, "https://ads.example/", PAGE, types[i].no,
-						       &v) != LISTS_NOTHING)
+		if (types[i].no != NULL &&
+		    fixture_ask(&f, "https://ads.example/", PAGE, types[i].no, &v) != LISTS_NOTHING)
 			fail_msg("%s: %s does not pass", rule, types[i].no);
 		fixture_close(&f);
 	}
@@ -248,8 +252,8 @@ static void test_domains(void **state)
 		{ "/ad.$domain=~news.example", "https://x.org/ad.", PAGE, "image", "allow", NULL },
 		{ "/ad.$domain=~news.example", "https://x.org/ad.", "https://o.example/", "image",
 		  "block", NULL },
-		{ "/ad.$domain=a.example|News.Example|c.example", "https://x.org/ad.", PAGE, "image",
-		  "block", NULL },
+		{ "/ad.$domain=a.example|News.Example|c.example", "https://x.org/ad.", PAGE,
+		  "image", "block", NULL },
 		{ "/ad.$domain=news.example|~a.news.example", "https://x.org/ad.",
 		  "https://a.news.example/", "image", "allow", NULL },
 		{ "/ad.$domain=news.example|~a.news.example", "https://x.org/ad.",
@@ -284,10 +288,10 @@ static void test_domains(void **state)
 		{ "$script,to=x.org|~y.x.org", "https://a.x.org/", PAGE, "script", "block", NULL },
 		{ "$script,to=x.org|~y.x.org", "https://y.x.org/", PAGE, "script", "allow", NULL },
 		{ "$script,to=shop.*", "https://shop.co.uk/", PAGE, "script", "block", NULL },
-		{ "$3p,script,denyallow=x.org,domain=news.example", "https://x.org/", PAGE, "script",
-		  "allow", NULL },
-		{ "$3p,script,denyallow=x.org,domain=news.example", "https://y.org/", PAGE, "script",
-		  "block", NULL },
+		{ "$3p,script,denyallow=x.org,domain=news.example", "https://x.org/", PAGE,
+		  "script", "allow", NULL },
+		{ "$3p,script,denyallow=x.org,domain=news.example", "https://y.org/", PAGE,
+		  "script", "block", NULL },
 	};
 
 	(void)state;
@@ -314,8 +318,8 @@ static void test_order(void **state)
 		  PAGE, "script", "block", "/ad*x$important" },
 		{ "||ads.example^$important\n@@||ads.example^$important", "https://ads.example/",
 		  PAGE, "script", "except", "@@||ads.example^$important" },
-		{ "||ads.example^\n||ads.example^$badfilter", "https://ads.example/", PAGE, "script",
-		  "allow", NULL },
+		{ "||ads.example^\n||ads.example^$badfilter", "https://ads.example/", PAGE,
+		  "script", "allow", NULL },
 		{ "||ads.example^$script,3p\n||ads.example^$third-party,badfilter,script",
 		  "https://ads.example/", PAGE, "script", "allow", NULL },
 		{ "||ads.example^$script\n||ads.example^$image,badfilter", "https://ads.example/",
@@ -445,7 +449,8 @@ static void test_header(void **state)
 
 static void test_aliases(void **state)
 {
-	const struct slice chain[] = { SLICE("x.cdn.example.net"), SLICE("t.tracker.example.org.") };
+	const struct slice chain[] = { SLICE("x.cdn.example.net"),
+				       SLICE("t.tracker.example.org.") };
 	struct query_facts facts = { .aliases = chain, .aliases_n = 2 };
 	struct lists_verdict v;
 	struct lists_fixture f;
@@ -488,7 +493,7 @@ static void test_hosts_files(void **state)
 				   ":: six.example\n"
 				   "fe80::1%lo0 localhost\n";
 	static const char *const blocked[] = { "ads.example", "x.ads.example", "a.example",
-					       "b.example", "c.example", "six.example" };
+					       "b.example",   "c.example",     "six.example" };
 	static const char *const passed[] = { "localhost", "0.0.0.0", "d.example", "ip6-localhost",
 					      "why" };
 	struct lists_verdict v;
@@ -515,8 +520,13 @@ static void test_hosts_files(void **state)
 
 static void test_what_is_no_url(void **state)
 {
-	static const char *const urls[] = { "", "x", "https://", "https:///x", "data:text/html,x",
-					    "chrome-extension://abc/", "https://x:99999/" };
+	static const char *const urls[] = { "",
+					    "x",
+					    "https://",
+					    "https:///x",
+					    "data:text/html,x",
+					    "chrome-extension://abc/",
+					    "https://x:99999/" };
 	struct query_facts facts = { .source = SLICE(PAGE) };
 	struct lists_fixture f;
 
@@ -558,12 +568,12 @@ static void test_long_urls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_patterns),      cmocka_unit_test(test_expressions),
-		cmocka_unit_test(test_types),	      cmocka_unit_test(test_parties),
-		cmocka_unit_test(test_domains),	      cmocka_unit_test(test_order),
-		cmocka_unit_test(test_answers),	      cmocka_unit_test(test_methods),
-		cmocka_unit_test(test_header),	      cmocka_unit_test(test_aliases),
-		cmocka_unit_test(test_hosts_files),   cmocka_unit_test(test_what_is_no_url),
+		cmocka_unit_test(test_patterns),    cmocka_unit_test(test_expressions),
+		cmocka_unit_test(test_types),	    cmocka_unit_test(test_parties),
+		cmocka_unit_test(test_domains),	    cmocka_unit_test(test_order),
+		cmocka_unit_test(test_answers),	    cmocka_unit_test(test_methods),
+		cmocka_unit_test(test_header),	    cmocka_unit_test(test_aliases),
+		cmocka_unit_test(test_hosts_files), cmocka_unit_test(test_what_is_no_url),
 		cmocka_unit_test(test_long_urls),
 	};
 

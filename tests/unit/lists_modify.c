@@ -27,7 +27,8 @@ static void check_strip(const struct row *r)
 	fixture_open(&f, r->list);
 	fixture_set(&f, &facts, r->url, r->url, r->type);
 	n = lists_strip(f.lists, f.query, &url, by, 4);
-	if (n == 0 ? r->want != NULL : r->want == NULL || !slice_eq(buf_slice(&url), slice_str(r->want)))
+	if (n == 0 ? r->want != NULL
+		   : r->want == NULL || !slice_eq(buf_slice(&url), slice_str(r->want)))
 		fail_msg("%s: %s becomes %.*s", r->list, r->url, SLICE_ARG(buf_slice(&url)));
 	for (size_t i = 0; i < n && i < 4; i++)
 		assert_true(by[i].text.n != 0 && by[i].list == 0);
@@ -73,7 +74,8 @@ static void test_removeparam(void **state)
 		{ "||b.example^$removeparam=x", "https://a.example/?x=1", "document", NULL },
 		{ "$removeparam=x,domain=a.example", "https://a.example/?x=1", "document",
 		  "https://a.example/" },
-		{ "$removeparam=x,denyallow=a.example", "https://a.example/?x=1", "document", NULL },
+		{ "$removeparam=x,denyallow=a.example", "https://a.example/?x=1", "document",
+		  NULL },
 		/* exceptions */
 		{ "$removeparam=x\n$removeparam=y\n@@||a.example^$removeparam=x",
 		  "https://a.example/?x=1&y=1", "document", "https://a.example/?x=1" },
@@ -121,9 +123,11 @@ static void test_cookie(void **state)
 		{ "$cookie=/^_ga/", "x_ga", LISTS_COOKIE_NOTHING, "" },
 		{ "||a.example^$cookie", "any", LISTS_COOKIE_REMOVE, "||a.example^$cookie" },
 		{ "||b.example^$cookie", "any", LISTS_COOKIE_NOTHING, "" },
-		{ "||a.example^$cookie=sid", "sid", LISTS_COOKIE_REMOVE, "||a.example^$cookie=sid" },
+		{ "||a.example^$cookie=sid", "sid", LISTS_COOKIE_REMOVE,
+		  "||a.example^$cookie=sid" },
 		{ "||b.example^$cookie=sid", "sid", LISTS_COOKIE_NOTHING, "" },
-		{ "$cookie=sid,third-party", "sid", LISTS_COOKIE_REMOVE, "$cookie=sid,third-party" },
+		{ "$cookie=sid,third-party", "sid", LISTS_COOKIE_REMOVE,
+		  "$cookie=sid,third-party" },
 		{ "$cookie=sid,~third-party", "sid", LISTS_COOKIE_NOTHING, "" },
 		{ "$cookie=sid,domain=news.example", "sid", LISTS_COOKIE_REMOVE,
 		  "$cookie=sid,domain=news.example" },
@@ -144,7 +148,8 @@ static void test_cookie(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		ask_cookie(rows[i].list, "https://a.example/", rows[i].name, &c, rule, sizeof(rule));
+		ask_cookie(rows[i].list, "https://a.example/", rows[i].name, &c, rule,
+			   sizeof(rule));
 		if (c.action != rows[i].action || strcmp(rule, rows[i].rule) != 0)
 			fail_msg("%s, %s: %d by %s", rows[i].list, rows[i].name, (int)c.action,
 				 rule);
@@ -260,8 +265,8 @@ static void test_urlskip(void **state)
 	check_skip(rule, "https://r.example/go?u=https://x.org/%0d%0aSet-Cookie:a", false, NULL);
 	check_skip("||r.example^$urlskip=?u +https", "https://r.example/?u=x.org", false,
 		   "https://x.org");
-	check_skip("||r.example^$urlskip=?u -base64", "https://r.example/?u=aHR0cHM6Ly94Lm9yZy8=",
-		   false, "https://x.org/");
+	check_skip("||r.example^$urlskip=?u -base64",
+		   "https://r.example/?u=aHR0cHM6Ly94Lm9yZy8=", false, "https://x.org/");
 	check_skip("||r.example^$urlskip=?u -safebase64",
 		   "https://r.example/?u=aHR0cHM6Ly94Lm9yZy8_YQ", false, "https://x.org/?a");
 	check_skip("||r.example^$urlskip=?u -base64", "https://r.example/?u=*", false, NULL);

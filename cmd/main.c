@@ -6,6 +6,7 @@
 #include "cmd/ca.h"
 #include "cmd/claim.h"
 #include "cmd/log.h"
+#include "cmd/match.h"
 #include "cmd/replay.h"
 #include "cmd/verify.h"
 
@@ -61,6 +62,18 @@ static const struct command commands[] = {
 	  "on; SITE a registrable domain; TIME is UTC, as 2026-11-22 or 2026-11-22T03:36.\n"
 	  "\"log key\" prints the verifier key of the checkpoints, with --pem for openssl.",
 	  false, cmd_log },
+	{ "match",
+	  "--list FILE... [--cache FILE] [--json] [--stats]",
+	  "ask filter lists about requests",
+	  "Reads lines of URL, source URL and type, separated by tabs, and prints for each, in "
+	  "order: block or\n"
+	  "allow, the rule, and its list. FILE is a list in the syntax of Adblock Plus, AdGuard "
+	  "or uBlock Origin,\n"
+	  "or a hosts file. --cache keeps the compiled lists in a file. --stats says on stderr "
+	  "what was read,\n"
+	  "what was left out and how long it took. Exit status: 0 good, 1 some lines could not "
+	  "be read, 2 usage.",
+	  false, cmd_match },
 	{ "verify", "[--key KEY] [--json] [-c FILE] [--state DIR] [FOLDER]",
 	  "check every hash, checkpoint and number of a log",
 	  "Says what is wrong, and where. KEY is a verifier key as \"crumbgate log key\" prints "

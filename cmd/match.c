@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "cmd/command.h"
 #include "cmd/evidence.h"
-#include "cmd/match_lists.h"
+#include "proxy/list_files.h"
 #include "filters/lists/match.h"
 
 #include <getopt.h>

@@ -23,6 +23,7 @@
 struct banners;
 struct config;
 struct hosts;
+struct list_files;
 struct rules;
 struct sites;
 struct trust;
@@ -40,6 +41,9 @@ struct setup {
 	struct rules *rules;
 	char rules_id[ENTRY_RULES_LEN + 1]; /* names them in each entry */
 	struct banners *banners;	    /* the consent banners of sites */
+	struct list_files *lists;	    /* filter lists; NULL: none */
+	/* Each list's digest, its first digits. */
+	char (*list_versions)[ENTRY_RULES_LEN + 1];
 	struct hosts *never; /* the built-in never-intercept table; NULL when switched off */
 	struct trust *trust;
 

@@ -9,6 +9,7 @@
 #include "filters/expire.h"
 #include "proxy/alpn.h"
 #include "proxy/banner_side.h"
+#include "proxy/blocking.h"
 #include "proxy/children.h"
 #include "proxy/client.h"
 #include "proxy/desk_side.h"
@@ -349,6 +350,7 @@ static bool init_services(struct worker_process *p)
 	w->tap = w->post != NULL ? tap_new(w->loop, w->post) : NULL;
 	w->choices = choices_new(CHOICES_MAX);
 	w->banners = banner_side_new(w);
+	w->blocking = blocking_new(w);
 	w->expiry = expiry_memory_new(EXPIRIES_MAX);
 	w->heal = heal_new();
 	w->visitors = visitors_new(w);
@@ -361,7 +363,8 @@ static bool init_services(struct worker_process *p)
 	w->desk = desk_side_new(w);
 	p->resolver = resolver_new(w->loop, NULL);
 	w->dialer = p->resolver != NULL ? dialer_new(w->loop, p->resolver, NULL, NULL) : NULL;
-	return w->tap != NULL && w->choices != NULL && w->banners != NULL && w->expiry != NULL && w->heal != NULL && w->visitors != NULL &&
+	return w->tap != NULL && w->choices != NULL && w->banners != NULL &&
+	       w->blocking != NULL && w->expiry != NULL && w->heal != NULL && w->visitors != NULL &&
 	       w->passes != NULL && w->minting != NULL && w->issuers != NULL && w->pool != NULL &&
 	       w->alpn != NULL && w->outers != NULL && w->desk != NULL && w->dialer != NULL &&
 	       init_heads(p) && init_tls(p);
@@ -411,6 +414,7 @@ void worker_close(struct worker *w)
 	passes_free(w->passes);
 	tap_free(w->tap);
 	visitors_free(w->visitors);
+	blocking_free(w->blocking);
 	banner_side_free(w->banners);
 	choices_free(w->choices);
 	heal_free(w->heal);

@@ -15,6 +15,7 @@
 
 struct alpn_memory;
 struct banner_side;
+struct blocking;
 struct child_start;
 struct choices;
 struct client;
@@ -59,6 +60,7 @@ struct worker {
 	struct tap *tap;
 	struct choices *choices;
 	struct banner_side *banners;
+	struct blocking *blocking;
 	struct expiry_memory *expiry;
 	struct heal *heal;
 	struct visitors *visitors;

@@ -6,7 +6,7 @@
  *	make tests/bench/lists && tests/bench/lists REQUESTS.tsv... -- LIST...
  */
 #include "base/hash.h"
-#include "cmd/match_lists.h"
+#include "proxy/list_files.h"
 #include "filters/lists/match.h"
 
 #include <stdio.h>

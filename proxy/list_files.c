@@ -1,4 +1,4 @@
-#include "cmd/match_lists.h"
+#include "proxy/list_files.h"
 
 #include "evidence/files.h"
 

@@ -1,5 +1,5 @@
 /*
- * match_lists.h - filter lists from files: read, compiled, or mapped from a cache of the compiled
+ * list_files.h - filter lists from files: read, compiled, or mapped from a cache of the compiled
  * form.
  *
  *	struct list_files files;
@@ -9,8 +9,8 @@
  *	...files.lists...
  *	list_files_release(&files);
  */
-#ifndef CRUMBGATE_CMD_MATCH_LISTS_H
-#define CRUMBGATE_CMD_MATCH_LISTS_H
+#ifndef CRUMBGATE_PROXY_LIST_FILES_H
+#define CRUMBGATE_PROXY_LIST_FILES_H
 
 #include "filters/lists/build.h"
 #include "filters/lists/lists.h"

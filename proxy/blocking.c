@@ -4,6 +4,7 @@
 #include "filters/clicks.h"
 #include "filters/lists/match.h"
 #include "filters/lists/modify.h"
+#include "proxy/aliases.h"
 #include "proxy/claim_side.h"
 #include "proxy/cookies.h"
 #include "proxy/downstream.h"
@@ -19,6 +20,7 @@ struct blocking {
 	struct query *query;
 	struct buf url; /* of the request at hand */
 	struct buf stripped;
+	struct slice aliases[ALIASES_MAX];
 };
 
 struct blocking *blocking_new(struct worker *w)
@@ -103,9 +105,12 @@ static struct slice source_of(const struct cookie_scene *s, const struct request
 	return slice_str(s->site.site);
 }
 
-static bool ask(struct blocking *b, const struct cookie_scene *s, const struct request_head *r)
+static bool ask(struct worker *w, const struct cookie_scene *s, const struct request_head *r)
 {
+	struct blocking *b = w->blocking;
 	struct query_facts f = {
+		.aliases = b->aliases,
+		.aliases_n = aliases_of(w->aliases, slice_str(s->host), b->aliases),
 		.source = source_of(s, r),
 		.type = type_of(s, r),
 		.party = s->site.party == PARTY_FIRST ? QUERY_FIRST : QUERY_THIRD,
@@ -158,15 +163,17 @@ static bool is_wanted(const struct cookie_scene *s, enum purpose p)
 
 /* ---- refusing ---- */
 
-static void record(struct worker *w, const struct cookie_scene *s, const struct lists_rule *rule,
+static void record(struct worker *w, const struct cookie_scene *s, const struct lists_verdict *v,
 		   enum purpose p)
 {
-	struct slice list = base_name(lists_name(w->setup->lists->lists, rule->list));
+	struct slice list = base_name(lists_name(w->setup->lists->lists, v->rule.list));
+	struct slice alias = v->alias != 0 ? w->blocking->aliases[v->alias - 1] : SLICE("");
 	char why[ENTRY_WHY_MAX];
 
-	snprintf(why, sizeof(why), "list:%.*s %s; %s", SLICE_ARG(slice_head(list, 200)),
-		 w->setup->list_versions[rule->list], purpose_word(p));
-	claim_record(w, s, ENTRY_BLOCK, slice_head(rule->text, ENTRY_WHY_MAX), why);
+	snprintf(why, sizeof(why), "list:%.*s %s; %s%s%.*s", SLICE_ARG(slice_head(list, 160)),
+		 w->setup->list_versions[v->rule.list], purpose_word(p),
+		 alias.n != 0 ? "; alias of " : "", SLICE_ARG(alias));
+	claim_record(w, s, ENTRY_BLOCK, slice_head(v->rule.text, ENTRY_WHY_MAX), why);
 }
 
 bool blocking_refuses(struct worker *w, const struct cookie_scene *s, const struct request_head *r,
@@ -177,7 +184,7 @@ bool blocking_refuses(struct worker *w, const struct cookie_scene *s, const stru
 	enum purpose p;
 
 	*body = LISTS_BODY_NONE;
-	if (l == NULL || s->visitor->profile == PROFILE_INVESTIGATOR || !ask(w->blocking, s, r))
+	if (l == NULL || s->visitor->profile == PROFILE_INVESTIGATOR || !ask(w, s, r))
 		return false;
 	lists_match(l, w->blocking->query, &v);
 	if (v.action != LISTS_BLOCK && v.action != LISTS_ANSWER)
@@ -187,7 +194,7 @@ bool blocking_refuses(struct worker *w, const struct cookie_scene *s, const stru
 		return false;
 	if (v.action == LISTS_ANSWER)
 		*body = v.body;
-	record(w, s, &v.rule, p);
+	record(w, s, &v, p);
 	return true;
 }
 
@@ -252,7 +259,7 @@ static void strip_by_lists(struct worker *w, const struct cookie_scene *s, struc
 	struct buf *out = &w->blocking->stripped;
 	struct lists_rule by;
 
-	if (l == NULL || slice_find(r->path, '?') == r->path.n || !ask(w->blocking, s, r))
+	if (l == NULL || slice_find(r->path, '?') == r->path.n || !ask(w, s, r))
 		return;
 	buf_clear(out);
 	if (lists_strip(l, w->blocking->query, out, &by, 1) == 0 || !buf_ok(out))

@@ -7,6 +7,7 @@
 #include "evidence/recorder.h"
 #include "filters/choices.h"
 #include "filters/expire.h"
+#include "proxy/aliases.h"
 #include "proxy/alpn.h"
 #include "proxy/banner_side.h"
 #include "proxy/blocking.h"
@@ -359,6 +360,7 @@ static bool init_services(struct worker_process *p)
 	w->issuers = issuers_new(w);
 	w->pool = pool_new(w);
 	w->alpn = alpn_memory_new();
+	w->aliases = aliases_new();
 	w->outers = outers_new(w);
 	w->desk = desk_side_new(w);
 	p->resolver = resolver_new(w->loop, NULL);
@@ -366,7 +368,7 @@ static bool init_services(struct worker_process *p)
 	return w->tap != NULL && w->choices != NULL && w->banners != NULL &&
 	       w->blocking != NULL && w->expiry != NULL && w->heal != NULL && w->visitors != NULL &&
 	       w->passes != NULL && w->minting != NULL && w->issuers != NULL && w->pool != NULL &&
-	       w->alpn != NULL && w->outers != NULL && w->desk != NULL && w->dialer != NULL &&
+	       w->alpn != NULL && w->aliases != NULL && w->outers != NULL && w->desk != NULL && w->dialer != NULL &&
 	       init_heads(p) && init_tls(p);
 }
 
@@ -404,6 +406,7 @@ void worker_close(struct worker *w)
 	tunnels_stop(w);
 	stream_reset_lingering(w->loop);
 	pool_free(w->pool);
+	aliases_free(w->aliases);
 	alpn_memory_free(w->alpn);
 	issuers_free(w->issuers);
 	minting_free(w->minting);

@@ -13,6 +13,7 @@
 
 #include <sys/queue.h>
 
+struct aliases;
 struct alpn_memory;
 struct banner_side;
 struct blocking;
@@ -71,6 +72,7 @@ struct worker {
 	struct issuers *issuers;
 	struct pool *pool;
 	struct alpn_memory *alpn;
+	struct aliases *aliases;
 	struct outers *outers; /* TLS to the proxy itself */
 	struct desk_side *desk;
 

@@ -1,7 +1,7 @@
 /*
  * tables.h - the tables the program carries in itself.
  *
- * The bytes of data/cookies.tsv and data/never-intercept.tsv exactly as they stand in the source
+ * The bytes of the tables of this folder exactly as they stand in the source
  * tree, comments included, so that a line number in a reason means the same line everywhere.
  * They are made into data/tables.c at build time by data/embed.awk and checked by
  * tests/data_table.sh; still, who reads them treats them like any table from a user's disk.
@@ -15,5 +15,7 @@
 
 extern const struct slice table_cookies;
 extern const struct slice table_never_intercept;
+extern const struct slice table_trackers;
+extern const struct slice table_score;
 
 #endif

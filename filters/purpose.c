@@ -1,0 +1,154 @@
+#include "filters/purpose.h"
+
+#include "filters/say.h"
+#include "filters/score_guard.h"
+
+bool purpose_tables_init(struct purpose_tables *t, const struct purpose_texts *texts,
+			 struct buf *error)
+{
+	*t = (struct purpose_tables){ NULL, NULL, NULL };
+	if (texts->cookies.p != NULL)
+		t->rules = rules_new(texts->cookies, "cookies.tsv", error);
+	if (texts->trackers.p != NULL)
+		t->setters = setters_new(texts->trackers, "trackers.tsv", error);
+	if (texts->weights.p != NULL)
+		t->model = score_new(texts->weights, "score.tsv", error);
+	if ((texts->cookies.p == NULL || t->rules != NULL) &&
+	    (texts->trackers.p == NULL || t->setters != NULL) &&
+	    (texts->weights.p == NULL || t->model != NULL))
+		return true;
+	purpose_tables_release(t);
+	return false;
+}
+
+void purpose_tables_release(struct purpose_tables *t)
+{
+	rules_free(t->rules);
+	setters_free(t->setters);
+	score_free(t->model);
+	*t = (struct purpose_tables){ NULL, NULL, NULL };
+}
+
+const char *purpose_layer_word(enum purpose_layer layer)
+{
+	static const char *const words[] = { "none", "table", "guard", "setter", "score" };
+
+	return (unsigned)layer < sizeof(words) / sizeof(words[0]) ? words[layer] : "?";
+}
+
+/* Longer patterns are cut so that what follows has room. */
+#define WHY_PATTERN_MAX 64u
+#define WHY_DOMAIN_MAX 48u
+#define WHY_COMPANY_MAX 40u
+
+static bool find_row(const struct purpose_tables *t, const struct score_facts *f,
+		     struct rules_hit *row)
+{
+	enum party party = f->party_known ? f->party : PARTY_FIRST;
+
+	if (t->rules == NULL)
+		return false;
+	return rules_find(t->rules, f->name, f->host, party, f->lifetime_s, row) ||
+	       (!f->party_known &&
+		rules_find(t->rules, f->name, f->host, PARTY_THIRD, f->lifetime_s, row));
+}
+
+static bool from_row(const struct purpose_tables *t, const struct score_facts *f,
+		     struct purpose_found *out, struct say *why)
+{
+	if (!find_row(t, f, &out->row))
+		return false;
+	out->layer = LAYER_TABLE;
+	out->purpose = out->row.purpose;
+	say_add(why, SLICE("table:"));
+	say_number(why, out->row.line);
+	say_add(why, SLICE(" "));
+	say_add(why, slice_head(out->row.pattern, WHY_PATTERN_MAX));
+	return true;
+}
+
+static bool guards_weakly(const struct score_facts *f)
+{
+	return (!f->party_known || f->party == PARTY_FIRST) &&
+	       score_life_word(f->lifetime_s)[0] != 'l' /* "long" */;
+}
+
+static bool from_guard(enum guard guard, struct slice word, struct purpose_found *out,
+		       struct say *why)
+{
+	out->layer = LAYER_GUARD;
+	out->purpose = guard == GUARD_CHOICE ? PURPOSE_CHOICE : PURPOSE_ESSENTIAL;
+	say_add(why, SLICE("guard:"));
+	say_add(why, word);
+	return true;
+}
+
+/* A tracker's own pages are a site like any other. */
+static bool find_setter(const struct purpose_tables *t, const struct score_facts *f,
+			struct setters_hit *hit)
+{
+	if (t->setters == NULL || (f->party_known && f->party == PARTY_FIRST))
+		return false;
+	return setters_find(t->setters, f->host, hit);
+}
+
+static bool from_setter(const struct setters_hit *hit, struct purpose_found *out, struct say *why)
+{
+	out->layer = LAYER_SETTER;
+	out->purpose = hit->purpose;
+	say_add(why, SLICE("setter:"));
+	say_add(why, slice_head(hit->domain, WHY_DOMAIN_MAX));
+	say_add(why, SLICE(" "));
+	say_add(why, slice_head(hit->company, WHY_COMPANY_MAX));
+	return true;
+}
+
+static void from_score(const struct purpose_tables *t, const struct score_facts *f,
+		       struct purpose_found *out, struct say *why)
+{
+	if (t->model == NULL) {
+		say_add(why, SLICE("no row"));
+		return;
+	}
+	score_of(t->model, f, &out->score);
+	out->layer = LAYER_SCORE;
+	out->purpose = out->score.purpose;
+	out->permille = out->score.permille;
+	say_add(why, SLICE("score:"));
+	say_number(why, out->permille);
+	say_add(why, SLICE(" "));
+	say_str(why, out->score.why);
+}
+
+static bool from_name_or_setter(const struct purpose_tables *t, const struct score_facts *f,
+				struct purpose_found *out, struct say *why)
+{
+	struct slice word = { NULL, 0 };
+	struct setters_hit setter;
+	struct score_name name;
+	enum guard guard;
+
+	if (t->model == NULL && t->setters == NULL)
+		return false;
+	score_name_of(f->name, &name);
+	guard = score_guard(&name, &word);
+	if (guard == GUARD_STRONG || guard == GUARD_CHOICE)
+		return from_guard(guard, word, out, why);
+	if (find_setter(t, f, &setter))
+		return from_setter(&setter, out, why);
+	return guard == GUARD_WEAK && guards_weakly(f) && from_guard(guard, word, out, why);
+}
+
+void purpose_find(const struct purpose_tables *t, const struct score_facts *f,
+		  struct purpose_found *out)
+{
+	struct say why;
+
+	say_init(&why, out->why, sizeof(out->why));
+	out->purpose = PURPOSE_UNKNOWN;
+	out->layer = LAYER_NONE;
+	out->permille = 1000;
+	out->row = (struct rules_hit){ .line = 0 };
+	if (!from_row(t, f, out, &why) && !from_name_or_setter(t, f, out, &why))
+		from_score(t, f, out, &why);
+}

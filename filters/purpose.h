@@ -1,0 +1,60 @@
+/*
+ * purpose.h - what a cookie is for: every layer of knowledge in its order, and which one knew.
+ *
+ *	1. table	a row of the cookie table (rules.h)
+ *	2. guard	a name of sign-in, forms, load balancing or a consent record (score_guard.h)
+ *	3. setter	the host that sets it is known to track (setters.h), and it is not the page's
+ *			own site
+ *	4. guard	a name of sessions, set by the site itself, for a year at most
+ *	5. score	the learned score (score.h)
+ *
+ * purpose_find() is a pure function of the tables and the facts; `crumbgate classify` and the
+ * decision about a live cookie are to use it alike.  A layer whose table is NULL is left out;
+ * without any the purpose is unknown.
+ */
+#ifndef CRUMBGATE_FILTERS_PURPOSE_H
+#define CRUMBGATE_FILTERS_PURPOSE_H
+
+#include "filters/rules.h"
+#include "filters/score.h"
+#include "filters/setters.h"
+
+struct purpose_tables {
+	struct rules *rules;
+	struct setters *setters;
+	struct score_model *model;
+};
+
+/* The three tables as text, for messages under their names.  False with one line in `error`. */
+struct purpose_texts {
+	struct slice cookies, trackers, weights; /* p == NULL: without that layer */
+};
+bool purpose_tables_init(struct purpose_tables *t, const struct purpose_texts *texts,
+			 struct buf *error);
+void purpose_tables_release(struct purpose_tables *t);
+
+enum purpose_layer { LAYER_NONE, LAYER_TABLE, LAYER_GUARD, LAYER_SETTER, LAYER_SCORE };
+/* "none", "table", "guard", "setter", "score". */
+const char *purpose_layer_word(enum purpose_layer layer);
+
+#define PURPOSE_WHY_MAX 112
+
+struct purpose_found {
+	enum purpose purpose;
+	enum purpose_layer layer;
+	/* How sure, in thousandths: of the score its probability, of the others 1000. */
+	unsigned permille;
+	struct rules_hit row; /* line 0: no row */
+	struct score_result score;	/* with LAYER_SCORE */
+	/*
+	 * "table:412 _ga*", "setter:doubleclick.net Google", "guard:csrf", "score:871 a random id,
+	 * kept for about a year", "no row".
+	 */
+	char why[PURPOSE_WHY_MAX];
+};
+
+/* Where the party is not known, a row for the first party comes before one for the third. */
+void purpose_find(const struct purpose_tables *t, const struct score_facts *facts,
+		  struct purpose_found *out);
+
+#endif

@@ -41,6 +41,9 @@ const char *purpose_layer_word(enum purpose_layer layer)
 #define WHY_DOMAIN_MAX 48u
 #define WHY_COMPANY_MAX 40u
 
+/* Shorter names are given to many cookies, so they mean something only together with a host. */
+#define NAME_ALONE_MIN 4u
+
 static bool find_row(const struct purpose_tables *t, const struct score_facts *f,
 		     struct rules_hit *row)
 {
@@ -48,9 +51,13 @@ static bool find_row(const struct purpose_tables *t, const struct score_facts *f
 
 	if (t->rules == NULL)
 		return false;
-	return rules_find(t->rules, f->name, f->host, party, f->lifetime_s, row) ||
-	       (!f->party_known &&
-		rules_find(t->rules, f->name, f->host, PARTY_THIRD, f->lifetime_s, row));
+	if (rules_find(t->rules, f->name, f->host, party, f->lifetime_s, row))
+		return true;
+	if (f->party_known)
+		return false;
+	return rules_find(t->rules, f->name, f->host, PARTY_THIRD, f->lifetime_s, row) ||
+	       ((f->host.n == 0 || f->name.n >= NAME_ALONE_MIN) &&
+		rules_find_by_name(t->rules, f->name, row));
 }
 
 static bool from_row(const struct purpose_tables *t, const struct score_facts *f,

@@ -53,7 +53,11 @@ struct purpose_found {
 	char why[PURPOSE_WHY_MAX];
 };
 
-/* Where the party is not known, a row for the first party comes before one for the third. */
+/*
+ * Where the party is not known, a row for the first party comes before one for the third, and
+ * where no row has the host either, one for the name alone counts (rules_find_by_name()): a list of
+ * cookies often says only on which site one was met.  In live traffic the party is always known.
+ */
 void purpose_find(const struct purpose_tables *t, const struct score_facts *facts,
 		  struct purpose_found *out);
 

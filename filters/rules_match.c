@@ -147,6 +147,15 @@ static const struct rule *best_row(const struct rules *r, struct slice name, str
 	return q.best != UINT32_MAX ? &r->rows.at[q.best] : NULL;
 }
 
+static struct rules_hit hit_of(const struct rules *r, const struct rule *row)
+{
+	return (struct rules_hit){
+		.pattern = rules_row_pattern(r, row),
+		.purpose = (enum purpose)row->purpose,
+		.line = row->line,
+	};
+}
+
 bool rules_find(const struct rules *r, struct slice name, struct slice host, enum party party,
 		int64_t lifetime_s, struct rules_hit *out)
 {
@@ -154,12 +163,26 @@ bool rules_find(const struct rules *r, struct slice name, struct slice host, enu
 
 	if (row == NULL)
 		return false;
-	*out = (struct rules_hit){
-		.pattern = rules_row_pattern(r, row),
-		.purpose = (enum purpose)row->purpose,
-		.line = row->line,
-	};
+	*out = hit_of(r, row);
 	return true;
+}
+
+bool rules_find_by_name(const struct rules *r, struct slice name, struct rules_hit *out)
+{
+	const struct rule *best = NULL;
+
+	for (uint32_t i = 0; i < r->rows.count; i++) {
+		const struct rule *row = &r->rows.at[i];
+
+		if (!slice_eq(rules_row_pattern(r, row), name))
+			continue;
+		if (best == NULL || (row->purpose == PURPOSE_ESSENTIAL &&
+				     best->purpose != PURPOSE_ESSENTIAL))
+			best = row;
+	}
+	if (best != NULL)
+		*out = hit_of(r, best);
+	return best != NULL;
 }
 
 bool rules_match(const struct rules *r, struct slice name, struct slice host, enum party party,

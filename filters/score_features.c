@@ -173,7 +173,6 @@ static void see_name(const struct score_name *name, score_feature_see *see, void
 {
 	const char *form = "none", *length = "long";
 
-	give(see, arg, "n:", slice_of(name->text, name->n));
 	see_grams(name, see, arg);
 	for (unsigned i = 0; i < name->words; i++)
 		give(see, arg, "t:", score_name_word(name, i));

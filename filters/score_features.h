@@ -5,8 +5,8 @@
  * the training script needs no code of its own for it: it asks `crumbgate classify --features`,
  * which ends here.  A word may come more than once and then counts as often.  The words:
  *
- *	n:NAME		the name itself, in its general form (below), 40 octets at most
- *	g:XYZ		three, four or five neighbours in it, "^" before it and "$" behind it
+ *	g:XYZ		three, four or five neighbours in the name's general form (below), "^"
+ *			before it and "$" behind it
  *	t:WORD		each word in the name: letters between marks, digits and humps (aB)
  *	b:WORD, e:WORD	the first word and the last, where there are two or more
  *	c:FORM		lower, upper, camel, or none (no letter)

@@ -123,8 +123,7 @@ static bool read_tables(const struct request *q, struct purpose_tables *out)
 			  &texts.cookies) &&
 	       read_table(q->file[FILE_TRACKERS], table_trackers, &text[FILE_TRACKERS],
 			  &texts.trackers) &&
-	       read_table(q->file[FILE_WEIGHTS], table_score, &text[FILE_WEIGHTS],
-			  &texts.weights);
+	       read_table(q->file[FILE_WEIGHTS], table_score, &text[FILE_WEIGHTS], &texts.weights);
 	if (good && !purpose_tables_init(out, &texts, &error)) {
 		fprintf(stderr, "crumbgate classify: %.*s\n", SLICE_ARG(buf_slice(&error)));
 		good = false;

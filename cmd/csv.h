@@ -28,7 +28,7 @@ struct csv {
 	size_t line, next_line; /* of the record that was read last, and behind it; from 1 */
 	struct slice field[CSV_FIELDS_MAX];
 	size_t n;
-	const char *error;	/* what is wrong and what to do */
+	const char *error; /* what is wrong and what to do */
 	struct buf unquoted;
 };
 

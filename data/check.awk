@@ -2,6 +2,7 @@
 #
 # Use: awk -v table=cookies -f check.awk cookies.tsv
 #      awk -v table=never-intercept -f check.awk never-intercept.tsv
+#      awk -v table=trackers -f check.awk trackers.tsv
 # Names every bad row with its line and what to do; the exit status is 0 when there is none.
 # Works with every POSIX awk in the C locale.  The rules are those of data/README.md.
 
@@ -116,6 +117,20 @@ function check_host(    host)
 	seen[$1] = FNR
 }
 
+function check_tracker()
+{
+	if (!is_host($1))
+		bad("domain '" $1 "': use a lower-case host name")
+	check_text($2, "company", 40)
+	if ($3 != "analytics" && $3 != "advertising")
+		bad("purpose '" $3 "': use analytics or advertising")
+	if (!($4 in sources))
+		bad("source '" $4 "' is not in the list of data/README.md")
+	if ($1 in seen)
+		bad("'" $1 "' stands already in line " seen[$1])
+	seen[$1] = FNR
+}
+
 BEGIN {
 	FS = "\t"
 	words("essential functional analytics advertising choice", purposes)
@@ -125,18 +140,22 @@ BEGIN {
 		"preference retargeting security session social sso", kinds)
 	sources["vendor docs"]; sources["vendor policy"]; sources["site policy"]
 	sources["source code"]; sources["observed"]; sources["practice"]; sources["OCD"]
-	sources["TC"]
+	sources["TC"]; sources["third-party-web"]
 	words("banking payment health counselling government updates pinned-app", categories)
 	if (table == "cookies") {
 		columns = 10
-		least = 600
+		least = 1500
 		header = "pattern\tpurpose\tkind\tsetter\tdomains\tparty\tmax_life\tlife\twhat\tsource"
 	} else if (table == "never-intercept") {
 		columns = 4
 		least = 100
 		header = "host\tcategory\treason\tsource"
+	} else if (table == "trackers") {
+		columns = 4
+		least = 1500
+		header = "domain\tcompany\tpurpose\tsource"
 	} else {
-		print "check.awk: say -v table=cookies or -v table=never-intercept" | "cat 1>&2"
+		print "check.awk: say -v table=cookies, never-intercept or trackers" | "cat 1>&2"
 		exit 2
 	}
 }
@@ -165,6 +184,8 @@ NF != columns {
 	rows++
 	if (table == "cookies")
 		check_cookie()
+	else if (table == "trackers")
+		check_tracker()
 	else
 		check_host()
 }

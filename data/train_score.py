@@ -246,7 +246,7 @@ def train(rows, features, options):
     order = sorted(range(len(words)), key=lambda i: (-reach[i], words[i]))[:options.rows]
     kept = sorted(words[i] for i in order if reach[i] >= options.least)
     lines = ['feature\t' + '\t'.join(CLASSES),
-             'threshold\t%d\t0\t0\t0\t0' % options.threshold,
+             'threshold\t%d\t%d\t%d\t%d\t0' % tuple(options.threshold),
              'bias\t' + '\t'.join(str(b) for b in bias)]
     for w in kept:
         lines.append(w + '\t' + '\t'.join(str(v) for v in scaled[:, place[w]]))
@@ -355,9 +355,10 @@ def main():
     p.add_argument('--crumbgate', required=True, help='the program, built')
     p.add_argument('--table', default=HERE + '/cookies.tsv')
     p.add_argument('--write', help='where the weights go; else they are only tried')
-    p.add_argument('--families', type=int, default=2, help='in how many a word must occur')
-    p.add_argument('--strength', type=float, default=0.3, help='the less, the more regular')
-    p.add_argument('--threshold', type=int, default=600, help='tracking is said from here, in 1/1000')
+    p.add_argument('--families', type=int, default=5, help='in how many a word must occur')
+    p.add_argument('--strength', type=float, default=0.5, help='the less, the more regular')
+    p.add_argument('--threshold', type=int, nargs=4, default=[750, 500, 650, 900],
+                   help='tracking is said from here, in 1/1000: first party, third, not known, first in a request')
     p.add_argument('--least', type=int, default=4, help='smaller weights are left out, in 1/100')
     p.add_argument('--rows', type=int, default=6500, help='words in the table at most')
     p.add_argument('--no-trial', action='store_true', help='do not cross-validate')

@@ -74,10 +74,22 @@ static bool from_row(const struct purpose_tables *t, const struct score_facts *f
 	return true;
 }
 
+#define SERVER_SESSION_S (INT64_C(60) * 24 * 3600)
+
 static bool guards_weakly(const struct score_facts *f)
 {
 	return (!f->party_known || f->party == PARTY_FIRST) &&
 	       score_life_word(f->lifetime_s)[0] != 'l' /* "long" */;
+}
+
+/*
+ * A script cannot set HttpOnly, so this is the work of the site's own server, and its sign-in may
+ * have any name.
+ */
+static bool is_server_session(const struct score_facts *f)
+{
+	return f->attributes_known && f->httponly && (!f->party_known || f->party == PARTY_FIRST) &&
+	       f->lifetime_s <= SERVER_SESSION_S;
 }
 
 static bool from_guard(enum guard guard, struct slice word, struct purpose_found *out,
@@ -143,7 +155,9 @@ static bool from_name_or_setter(const struct purpose_tables *t, const struct sco
 		return from_guard(guard, word, out, why);
 	if (find_setter(t, f, &setter))
 		return from_setter(&setter, out, why);
-	return guard == GUARD_WEAK && guards_weakly(f) && from_guard(guard, word, out, why);
+	if (guard == GUARD_WEAK && guards_weakly(f))
+		return from_guard(guard, word, out, why);
+	return is_server_session(f) && from_guard(GUARD_WEAK, SLICE("HttpOnly"), out, why);
 }
 
 void purpose_find(const struct purpose_tables *t, const struct score_facts *f,

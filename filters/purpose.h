@@ -5,7 +5,8 @@
  *	2. guard	a name of sign-in, forms, load balancing or a consent record (score_guard.h)
  *	3. setter	the host that sets it is known to track (setters.h), and it is not the page's
  *			own site
- *	4. guard	a name of sessions, set by the site itself, for a year at most
+ *	4. guard	a name of sessions, set by the site itself, for a year at most; or any name,
+ *			set by the site's own server, hidden from scripts, for two months at most
  *	5. score	the learned score (score.h)
  *
  * purpose_find() is a pure function of the tables and the facts; `crumbgate classify` and the
@@ -44,8 +45,8 @@ struct purpose_found {
 	enum purpose_layer layer;
 	/* How sure, in thousandths: of the score its probability, of the others 1000. */
 	unsigned permille;
-	struct rules_hit row; /* line 0: no row */
-	struct score_result score;	/* with LAYER_SCORE */
+	struct rules_hit row;	   /* line 0: no row */
+	struct score_result score; /* with LAYER_SCORE */
 	/*
 	 * "table:412 _ga*", "setter:doubleclick.net Google", "guard:csrf", "score:871 a random id,
 	 * kept for about a year", "no row".

@@ -3,7 +3,7 @@
 
 #include "filters/score_why.h"
 
-#define CLASS_OF(purpose) ((unsigned)(purpose) - PURPOSE_ESSENTIAL)
+#define CLASS_OF(purpose) ((unsigned)(purpose)-PURPOSE_ESSENTIAL)
 
 /*
  * 65536 * 2^-(x / 65536) for x >= 0: whole halvings are shifts, for the fraction f the parabola
@@ -49,7 +49,16 @@ static enum purpose likeliest(const int32_t sums[SCORE_CLASSES], const enum purp
 	return best;
 }
 
-static enum purpose choose(const struct score_model *m, const int32_t sums[SCORE_CLASSES],
+static unsigned threshold_of(const struct score_model *m, const struct score_facts *f)
+{
+	if (!f->party_known)
+		return m->threshold[THRESHOLD_UNKNOWN];
+	if (f->party == PARTY_THIRD)
+		return m->threshold[THRESHOLD_THIRD];
+	return m->threshold[f->attributes_known ? THRESHOLD_FIRST : THRESHOLD_FIRST_SENT];
+}
+
+static enum purpose choose(unsigned threshold, const int32_t sums[SCORE_CLASSES],
 			   const unsigned permille[SCORE_CLASSES])
 {
 	static const enum purpose tracking[] = { PURPOSE_ADVERTISING, PURPOSE_ANALYTICS };
@@ -57,7 +66,7 @@ static enum purpose choose(const struct score_model *m, const int32_t sums[SCORE
 					     PURPOSE_CHOICE };
 
 	if (permille[CLASS_OF(PURPOSE_ANALYTICS)] + permille[CLASS_OF(PURPOSE_ADVERTISING)] >=
-	    m->threshold)
+	    threshold)
 		return likeliest(sums, tracking, 2);
 	return likeliest(sums, kept, 3);
 }
@@ -90,7 +99,7 @@ void score_of(const struct score_model *m, const struct score_facts *f, struct s
 			sums[c] += l.hits.at[i]->weight[c];
 	}
 	softmax(sums, out->classes);
-	out->purpose = choose(m, sums, out->classes);
+	out->purpose = choose(threshold_of(m, f), sums, out->classes);
 	out->permille = out->classes[CLASS_OF(out->purpose)];
 	score_explain(m, &l.hits, f, out->purpose, out->why);
 }

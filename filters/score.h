@@ -10,7 +10,9 @@
  * data/train_score.py.  It is text, one row a line, columns separated by one tab, '#' comments:
  *
  *	feature  essential  functional  analytics  advertising  choice
- *	threshold  620  0  0  0  0	tracking is said from this probability on, in thousandths
+ *	threshold  750  500  650  900  0	tracking is said from this probability on, in
+ *			thousandths: for a first party, a third, one that is not known, and a first
+ *			party's cookie of which the attributes are not known, as in a request
  *	bias  12  -40  ...		where every cookie starts
  *	t:track  -81  -10  120  64  -2	what the word adds for each purpose
  *
@@ -41,9 +43,9 @@ size_t score_count(const struct score_model *m);
 
 struct score_result {
 	enum purpose purpose;
-	unsigned permille;		    /* of that purpose, 0-1000 */
-	unsigned classes[SCORE_CLASSES];    /* thousandths, in the order of the columns */
-	char why[SCORE_WHY_MAX];	    /* "a random id; kept for a year; ..." */
+	unsigned permille;		 /* of that purpose, 0-1000 */
+	unsigned classes[SCORE_CLASSES]; /* thousandths, in the order of the columns */
+	char why[SCORE_WHY_MAX];	 /* "a random id; kept for a year; ..." */
 };
 
 /* Never UNKNOWN: the likeliest purpose, but tracking only from the threshold on. */

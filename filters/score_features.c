@@ -81,10 +81,23 @@ static void put_letter(struct score_name *out, struct slice name, size_t i, bool
 	out->text[out->n++] = ascii_lower(c);
 }
 
+/* What a prefix promises the attributes show as well (RFC 6265bis section 4.1.3). */
+static struct slice without_prefix(struct slice name)
+{
+	static const char *const prefixes[] = { "__Host-", "__Secure-", "__Http-" };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (slice_istarts(name, slice_str(prefixes[i])))
+			return slice_skip(name, strlen(prefixes[i]));
+	return name;
+}
+
 void score_name_of(struct slice name, struct score_name *out)
 {
 	bool open = false;
 	size_t i = 0;
+
+	name = without_prefix(name);
 
 	out->n = 0;
 	out->words = 0;
@@ -204,8 +217,8 @@ const char *score_life_word(int64_t lifetime_s)
 		int64_t most;
 		const char *word;
 	} buckets[] = {
-		{ 2 * HOUR_S, "hour" },	    { 2 * DAY_S, "day" },     { 10 * DAY_S, "week" },
-		{ 35 * DAY_S, "month" },    { 100 * DAY_S, "quarter" }, { 200 * DAY_S, "half" },
+		{ 2 * HOUR_S, "hour" },	 { 2 * DAY_S, "day" },	     { 10 * DAY_S, "week" },
+		{ 35 * DAY_S, "month" }, { 100 * DAY_S, "quarter" }, { 200 * DAY_S, "half" },
 		{ 380 * DAY_S, "year" },
 	};
 
@@ -286,7 +299,8 @@ static void see_host_word(struct slice s, score_feature_see *see, void *arg)
 {
 	struct feature w = { .n = 0 };
 
-	if (s.n < HOST_WORD_MIN || s.n > HOST_WORD_MAX)
+	/* "www" says nothing. */
+	if (s.n < HOST_WORD_MIN || s.n > HOST_WORD_MAX || slice_ieq(s, SLICE("www")))
 		return;
 	put(&w, SLICE("h:"));
 	put(&w, s);

@@ -19,7 +19,8 @@
  *	h:WORD		words in the setting host's name, the last label left out; of a first party
  *			the last two
  *
- * A fact that is not known gives no word.  The general form of a name: lower case; each run of
+ * A fact that is not known gives no word.  The general form of a name: without the prefix
+ * __Host- or __Secure-; lower case; each run of
  * digits is "0", each longer run of hexadecimal digits "#", what is not printable "?".
  */
 #ifndef CRUMBGATE_FILTERS_SCORE_FEATURES_H

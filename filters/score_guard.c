@@ -60,6 +60,24 @@ static const struct guard_word words[] = {
 	{ "privacy_policy", INSIDE, GUARD_CHOICE },
 	{ "privacypolicy", INSIDE, GUARD_CHOICE },
 
+	/* Products that ask for a choice. */
+	{ "optanon", STARTS, GUARD_CHOICE },
+	{ "onetrust", INSIDE, GUARD_CHOICE },
+	{ "cookiebot", INSIDE, GUARD_CHOICE },
+	{ "usercentrics", INSIDE, GUARD_CHOICE },
+	{ "didomi", INSIDE, GUARD_CHOICE },
+	{ "truste", STARTS, GUARD_CHOICE },
+	{ "iubenda", INSIDE, GUARD_CHOICE },
+	{ "_iub_", STARTS, GUARD_CHOICE },
+	{ "axeptio", INSIDE, GUARD_CHOICE },
+	{ "borlabs", INSIDE, GUARD_CHOICE },
+	{ "complianz", INSIDE, GUARD_CHOICE },
+	{ "cmplz", STARTS, GUARD_CHOICE },
+	{ "klaro", WORD, GUARD_CHOICE },
+	{ "osano", STARTS, GUARD_CHOICE },
+	{ "termly", STARTS, GUARD_CHOICE },
+	{ "cookieyes", INSIDE, GUARD_CHOICE },
+
 	/* Forms. */
 	{ "csrf", INSIDE, GUARD_STRONG },
 	{ "xsrf", INSIDE, GUARD_STRONG },
@@ -115,6 +133,11 @@ static const struct guard_word words[] = {
 	{ "totp", WORD, GUARD_STRONG },
 	{ "twofactor", INSIDE, GUARD_STRONG },
 	{ "rtfa", WORD, GUARD_STRONG },
+	{ "ltpa", INSIDE, GUARD_STRONG },
+	{ "bearer", WORD, GUARD_STRONG },
+	{ "idsrv", INSIDE, GUARD_STRONG },
+	{ "ssoid", WORD, GUARD_STRONG },
+	{ "vpn", INSIDE, GUARD_STRONG },
 
 	/* Which server; protection against robots. */
 	{ "bigip", INSIDE, GUARD_STRONG },
@@ -127,6 +150,8 @@ static const struct guard_word words[] = {
 	{ "applicationgatewayaffinity", STARTS, GUARD_STRONG },
 	{ "serverid", WORD, GUARD_STRONG },
 	{ "srv_id", WORD, GUARD_STRONG },
+	{ "lbid", WORD, GUARD_STRONG },
+	{ "appserver", INSIDE, GUARD_STRONG },
 	{ "backendid", INSIDE, GUARD_STRONG },
 	{ "loadbalanc", INSIDE, GUARD_STRONG },
 	{ "load_balanc", INSIDE, GUARD_STRONG },
@@ -137,8 +162,11 @@ static const struct guard_word words[] = {
 	{ "incap_ses", STARTS, GUARD_STRONG },
 	{ "visid_incap", STARTS, GUARD_STRONG },
 	{ "nlbi_", STARTS, GUARD_STRONG },
-	{ "cf_chl", STARTS, GUARD_STRONG },
+	{ "cf_", STARTS, GUARD_STRONG },
+	{ "cfruid", STARTS, GUARD_STRONG },
 	{ "ak_bmsc", STARTS, GUARD_STRONG },
+	{ "bm_s", STARTS, GUARD_STRONG },
+	{ "datadome", INSIDE, GUARD_STRONG },
 	{ "waf", WORD, GUARD_STRONG },
 
 	/* Sessions. */
@@ -157,14 +185,18 @@ static const struct guard_word words[] = {
 
 /* Words that make a session of a name a tracker's. */
 static const char *const tracking_words[] = {
-	"visit", "visitor", "visitors", "visits", "track", "tracker", "tracking", "analytics",
-	"stats", "stat", "pageview", "pageviews", "pageviewed", "page", "views", "pv", "utm",
-	"campaign", "ad", "ads", "adv", "marketing", "affiliate", "pixel", "retarget",
-	"recording", "sample", "heatmap", "referrer", "referer", "landing", "engagement", "sync",
-	"impression", "click", "clicks", "ga", "gtm", "fb", "fbp", "mp", "hj", "rum", "metrics",
-	"lead", "leads", "last", "first", "count", "counter", "depth", "start", "time",
-	"anonymous", "anon", "device", "experiment", "abtest", "ab", "test", "everest", "parsely",
-	"attribution", "source", "medium", "duration", "event", "events", "log", "logs",
+	"visit",      "visitor",    "visitors",	   "visits",	 "track",     "tracker",
+	"tracking",   "analytics",  "stats",	   "stat",	 "pageview",  "pageviews",
+	"pageviewed", "page",	    "views",	   "pv",	 "utm",	      "campaign",
+	"ad",	      "ads",	    "adv",	   "marketing",	 "affiliate", "pixel",
+	"retarget",   "recording",  "sample",	   "heatmap",	 "referrer",  "referer",
+	"landing",    "engagement", "sync",	   "impression", "click",     "clicks",
+	"ga",	      "gtm",	    "fb",	   "fbp",	 "mp",	      "hj",
+	"rum",	      "metrics",    "lead",	   "leads",	 "last",      "first",
+	"count",      "counter",    "depth",	   "start",	 "time",      "anonymous",
+	"anon",	      "device",	    "experiment",  "abtest",	 "ab",	      "test",
+	"everest",    "parsely",    "attribution", "source",	 "medium",    "duration",
+	"event",      "events",	    "log",	   "logs",
 };
 
 static bool has_word(const struct score_name *name, struct slice want)
@@ -178,7 +210,7 @@ static bool has_word(const struct score_name *name, struct slice want)
 static bool has_inside(const struct score_name *name, struct slice want)
 {
 	for (size_t i = 0; i + want.n <= name->n; i++)
-		if (memcmp(name->text + i, want.p, want.n) == 0)
+		if (name->text[i] == want.p[0] && memcmp(name->text + i, want.p, want.n) == 0)
 			return true;
 	return false;
 }
@@ -221,8 +253,8 @@ enum guard score_guard(const struct score_name *name, struct slice *word)
 		if (!has(name, &words[i]))
 			continue;
 		*word = slice_str(words[i].text);
-		return words[i].guard == GUARD_WEAK && speaks_of_tracking(name) ? GUARD_NONE :
-										  words[i].guard;
+		return words[i].guard == GUARD_WEAK && speaks_of_tracking(name) ? GUARD_NONE
+										: words[i].guard;
 	}
 	return GUARD_NONE;
 }

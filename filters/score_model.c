@@ -73,9 +73,11 @@ static bool read_setting(struct reader *r, struct slice feature, const int16_t w
 	if (!slice_eq(feature, SLICE("threshold")))
 		return wrong(r, "the first column is no word such as t:track, and not bias or "
 				"threshold");
-	if (w[0] < 1 || w[0] > 1000)
-		return wrong(r, "the threshold is a number from 1 to 1000");
-	r->m->threshold = (unsigned)w[0];
+	for (unsigned i = 0; i < SCORE_THRESHOLDS; i++) {
+		if (w[i] < 1 || w[i] > 1000)
+			return wrong(r, "the four thresholds are numbers from 1 to 1000");
+		r->m->threshold[i] = (unsigned)w[i];
+	}
 	r->limited = true;
 	return true;
 }

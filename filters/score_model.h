@@ -9,6 +9,14 @@
 
 #include "filters/score.h"
 
+enum score_threshold {
+	THRESHOLD_FIRST,
+	THRESHOLD_THIRD,
+	THRESHOLD_UNKNOWN,
+	THRESHOLD_FIRST_SENT,
+	SCORE_THRESHOLDS,
+};
+
 /* at is 0 in a free slot: the text begins with the header line, so no word stands there. */
 struct score_weights {
 	uint32_t at;
@@ -22,7 +30,7 @@ struct score_model {
 	struct score_weights *slots;
 	uint32_t slot_mask, count;
 	int16_t bias[SCORE_CLASSES];
-	unsigned threshold; /* thousandths */
+	unsigned threshold[SCORE_THRESHOLDS]; /* thousandths */
 };
 
 /* The slot of a word, or the free one where it belongs. */

@@ -32,9 +32,9 @@ static enum topic topic_of(struct slice feature)
 		return TOPIC_HOST;
 	case 'x':
 		return slice_starts(feature, SLICE("x:third")) ||
-				       slice_starts(feature, SLICE("x:first")) ?
-			       TOPIC_PARTY :
-			       TOPIC_VALUE;
+				       slice_starts(feature, SLICE("x:first"))
+			       ? TOPIC_PARTY
+			       : TOPIC_VALUE;
 	default:
 		return TOPIC_NAME;
 	}
@@ -69,18 +69,12 @@ static void weigh(struct weighing *g, const struct score_weights *w)
 static const char *value_words(const struct value_shape *s)
 {
 	static const char *const words[] = {
-		[FORM_EMPTY] = "an empty value",
-		[FORM_BOOL] = "a yes or no",
-		[FORM_NUMBER] = "a number",
-		[FORM_TIMESTAMP] = "a time",
-		[FORM_UUID] = "a random id",
-		[FORM_HEX] = "a random id",
-		[FORM_BASE64] = "a coded value",
-		[FORM_JWT] = "a signed token",
-		[FORM_TC] = "a consent string",
-		[FORM_JSON] = "a record of several values",
-		[FORM_GA] = "an analytics id",
-		[FORM_TEXT] = "a text",
+		[FORM_EMPTY] = "an empty value",    [FORM_BOOL] = "a yes or no",
+		[FORM_NUMBER] = "a number",	    [FORM_TIMESTAMP] = "a time",
+		[FORM_UUID] = "a random id",	    [FORM_HEX] = "a random id",
+		[FORM_BASE64] = "a coded value",    [FORM_JWT] = "a signed token",
+		[FORM_TC] = "a consent string",	    [FORM_JSON] = "a record of several values",
+		[FORM_GA] = "an analytics id",	    [FORM_TEXT] = "a text",
 		[FORM_OTHER] = "a text with marks",
 	};
 
@@ -152,8 +146,8 @@ static void say_topic(const struct weighing *g, const struct score_facts *f, enu
 		say_str(out, life_words(f->lifetime_s));
 		break;
 	case TOPIC_PARTY:
-		say_str(out, f->party == PARTY_THIRD ? "set by a third party" :
-						       "set by the site itself");
+		say_str(out, f->party == PARTY_THIRD ? "set by a third party"
+						     : "set by the site itself");
 		break;
 	case TOPIC_ATTRIBUTES:
 		say_str(out, attribute_words(f));

@@ -23,6 +23,8 @@ check cookies "$srcdir/data/cookies.tsv" || fail "data/cookies.tsv breaks its ru
 check never-intercept "$srcdir/data/never-intercept.tsv" ||
 	fail "data/never-intercept.tsv breaks its rules"
 
+check trackers "$srcdir/data/trackers.tsv" || fail "data/trackers.tsv breaks its rules"
+
 # Each row below breaks one rule; added to the good table it must be refused, by line.
 broken() {
 	{ cat "$srcdir/data/cookies.tsv"; printf "$2\n"; } > "$work/cookies.tsv"
@@ -63,6 +65,10 @@ if [ -f data/tables.c ]; then
 		fail "data/tables.c does not carry data/cookies.tsv byte for byte"
 	bytes_of table_never_intercept | cmp -s - "$srcdir/data/never-intercept.tsv" ||
 		fail "data/tables.c does not carry data/never-intercept.tsv byte for byte"
+	bytes_of table_trackers | cmp -s - "$srcdir/data/trackers.tsv" ||
+		fail "data/tables.c does not carry data/trackers.tsv byte for byte"
+	bytes_of table_score | cmp -s - "$srcdir/data/score.tsv" ||
+		fail "data/tables.c does not carry data/score.tsv byte for byte"
 else
 	fail "data/tables.c has not been made"
 fi

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "data/tables.h"
 #include "filters/purpose.h"
+#include "filters/rules_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,7 @@ struct request {
 
 struct classifier {
 	const struct request *q;
-	struct purpose_tables tables;
+	struct rules *rules;
 	struct sites *sites;
 	struct buf out;
 };
@@ -110,28 +111,38 @@ static bool read_table(const char *path, struct slice own, struct buf *text, str
 	return good;
 }
 
-static bool read_tables(const struct request *q, struct purpose_tables *out)
+static struct rules *compile(const struct rules_sections *sections)
 {
-	struct buf text[FILES], error;
-	struct purpose_texts texts;
-	bool good;
+	struct rules *rules = NULL;
+	struct buf text, error;
 
+	buf_init(&text, RULES_TEXT_MAX);
 	buf_init(&error, 4096);
+	if (!rules_sections_join(sections, &text))
+		say("the tables together are larger than 64 MiB");
+	else if ((rules = rules_new(buf_slice(&text), "cookies.tsv", &error)) == NULL)
+		fprintf(stderr, "crumbgate classify: %.*s\n", SLICE_ARG(buf_slice(&error)));
+	buf_release(&text);
+	buf_release(&error);
+	return rules;
+}
+
+static struct rules *read_rules(const struct request *q)
+{
+	const struct rules_sections own = rules_sections_of(table_rules);
+	struct rules_sections s;
+	struct rules *rules = NULL;
+	struct buf text[FILES];
+
 	for (unsigned i = 0; i < FILES; i++)
 		buf_init(&text[i], TEXT_MAX);
-	good = read_table(q->file[FILE_COOKIES], table_cookies, &text[FILE_COOKIES],
-			  &texts.cookies) &&
-	       read_table(q->file[FILE_TRACKERS], table_trackers, &text[FILE_TRACKERS],
-			  &texts.trackers) &&
-	       read_table(q->file[FILE_WEIGHTS], table_score, &text[FILE_WEIGHTS], &texts.weights);
-	if (good && !purpose_tables_init(out, &texts, &error)) {
-		fprintf(stderr, "crumbgate classify: %.*s\n", SLICE_ARG(buf_slice(&error)));
-		good = false;
-	}
+	if (read_table(q->file[FILE_COOKIES], own.cookies, &text[FILE_COOKIES], &s.cookies) &&
+	    read_table(q->file[FILE_TRACKERS], own.trackers, &text[FILE_TRACKERS], &s.trackers) &&
+	    read_table(q->file[FILE_WEIGHTS], own.weights, &text[FILE_WEIGHTS], &s.weights))
+		rules = compile(&s);
 	for (unsigned i = 0; i < FILES; i++)
 		buf_release(&text[i]);
-	buf_release(&error);
-	return good;
+	return rules;
 }
 
 /* ---- one cookie ---- */
@@ -197,7 +208,7 @@ static bool put_cookie(struct classifier *c, const struct score_facts *f)
 	if (c->q->features) {
 		put_features(f, &c->out);
 	} else {
-		purpose_find(&c->tables, f, &found);
+		purpose_find(c->rules, f, &found);
 		if (c->q->json)
 			put_json(f, &found, &c->out);
 		else
@@ -265,10 +276,10 @@ int cmd_classify(int argc, char **argv)
 	if (c.sites == NULL)
 		good = say("the list of public suffixes cannot be read");
 	else
-		good = read_tables(&q, &c.tables) &&
+		good = (c.rules = read_rules(&q)) != NULL &&
 		       read_all(STDIN_FILENO, "standard input", &text) &&
 		       classify_text(&c, buf_slice(&text));
-	purpose_tables_release(&c.tables);
+	rules_free(c.rules);
 	sites_free(c.sites);
 	buf_release(&c.out);
 	buf_release(&text);

@@ -13,9 +13,8 @@
 
 #include "base/slice.h"
 
-extern const struct slice table_cookies;
 extern const struct slice table_never_intercept;
-extern const struct slice table_trackers;
-extern const struct slice table_score;
+/* cookies.tsv, trackers.tsv and score.tsv, one behind the other (filters/rules_text.h). */
+extern const struct slice table_rules;
 
 #endif

@@ -2,32 +2,7 @@
 
 #include "filters/say.h"
 #include "filters/score_guard.h"
-
-bool purpose_tables_init(struct purpose_tables *t, const struct purpose_texts *texts,
-			 struct buf *error)
-{
-	*t = (struct purpose_tables){ NULL, NULL, NULL };
-	if (texts->cookies.p != NULL)
-		t->rules = rules_new(texts->cookies, "cookies.tsv", error);
-	if (texts->trackers.p != NULL)
-		t->setters = setters_new(texts->trackers, "trackers.tsv", error);
-	if (texts->weights.p != NULL)
-		t->model = score_new(texts->weights, "score.tsv", error);
-	if ((texts->cookies.p == NULL || t->rules != NULL) &&
-	    (texts->trackers.p == NULL || t->setters != NULL) &&
-	    (texts->weights.p == NULL || t->model != NULL))
-		return true;
-	purpose_tables_release(t);
-	return false;
-}
-
-void purpose_tables_release(struct purpose_tables *t)
-{
-	rules_free(t->rules);
-	setters_free(t->setters);
-	score_free(t->model);
-	*t = (struct purpose_tables){ NULL, NULL, NULL };
-}
+#include "filters/setters.h"
 
 const char *purpose_layer_word(enum purpose_layer layer)
 {
@@ -44,26 +19,25 @@ const char *purpose_layer_word(enum purpose_layer layer)
 /* Shorter names are given to many cookies, so they mean something only together with a host. */
 #define NAME_ALONE_MIN 4u
 
-static bool find_row(const struct purpose_tables *t, const struct score_facts *f,
-		     struct rules_hit *row)
+static bool find_row(const struct rules *rules, const struct score_facts *f, struct rules_hit *row)
 {
 	enum party party = f->party_known ? f->party : PARTY_FIRST;
 
-	if (t->rules == NULL)
+	if (rules == NULL)
 		return false;
-	if (rules_find(t->rules, f->name, f->host, party, f->lifetime_s, row))
+	if (rules_find(rules, f->name, f->host, party, f->lifetime_s, row))
 		return true;
 	if (f->party_known)
 		return false;
-	return rules_find(t->rules, f->name, f->host, PARTY_THIRD, f->lifetime_s, row) ||
+	return rules_find(rules, f->name, f->host, PARTY_THIRD, f->lifetime_s, row) ||
 	       ((f->host.n == 0 || f->name.n >= NAME_ALONE_MIN) &&
-		rules_find_by_name(t->rules, f->name, row));
+		rules_find_by_name(rules, f->name, row));
 }
 
-static bool from_row(const struct purpose_tables *t, const struct score_facts *f,
+static bool from_row(const struct rules *rules, const struct score_facts *f,
 		     struct purpose_found *out, struct say *why)
 {
-	if (!find_row(t, f, &out->row))
+	if (!find_row(rules, f, &out->row))
 		return false;
 	out->layer = LAYER_TABLE;
 	out->purpose = out->row.purpose;
@@ -103,12 +77,12 @@ static bool from_guard(enum guard guard, struct slice word, struct purpose_found
 }
 
 /* A tracker's own pages are a site like any other. */
-static bool find_setter(const struct purpose_tables *t, const struct score_facts *f,
+static bool find_setter(const struct rules *rules, const struct score_facts *f,
 			struct setters_hit *hit)
 {
-	if (t->setters == NULL || (f->party_known && f->party == PARTY_FIRST))
+	if (rules_setters(rules) == NULL || (f->party_known && f->party == PARTY_FIRST))
 		return false;
-	return setters_find(t->setters, f->host, hit);
+	return setters_find(rules_setters(rules), f->host, hit);
 }
 
 static bool from_setter(const struct setters_hit *hit, struct purpose_found *out, struct say *why)
@@ -122,14 +96,14 @@ static bool from_setter(const struct setters_hit *hit, struct purpose_found *out
 	return true;
 }
 
-static void from_score(const struct purpose_tables *t, const struct score_facts *f,
+static void from_score(const struct rules *rules, const struct score_facts *f,
 		       struct purpose_found *out, struct say *why)
 {
-	if (t->model == NULL) {
+	if (rules == NULL || rules_model(rules) == NULL) {
 		say_add(why, SLICE("no row"));
 		return;
 	}
-	score_of(t->model, f, &out->score);
+	score_of(rules_model(rules), f, &out->score);
 	out->layer = LAYER_SCORE;
 	out->purpose = out->score.purpose;
 	out->permille = out->score.permille;
@@ -139,7 +113,7 @@ static void from_score(const struct purpose_tables *t, const struct score_facts 
 	say_str(why, out->score.why);
 }
 
-static bool from_name_or_setter(const struct purpose_tables *t, const struct score_facts *f,
+static bool from_name_or_setter(const struct rules *rules, const struct score_facts *f,
 				struct purpose_found *out, struct say *why)
 {
 	struct slice word = { NULL, 0 };
@@ -147,21 +121,20 @@ static bool from_name_or_setter(const struct purpose_tables *t, const struct sco
 	struct score_name name;
 	enum guard guard;
 
-	if (t->model == NULL && t->setters == NULL)
+	if (rules == NULL || (rules_model(rules) == NULL && rules_setters(rules) == NULL))
 		return false;
 	score_name_of(f->name, &name);
 	guard = score_guard(&name, &word);
 	if (guard == GUARD_STRONG || guard == GUARD_CHOICE)
 		return from_guard(guard, word, out, why);
-	if (find_setter(t, f, &setter))
+	if (find_setter(rules, f, &setter))
 		return from_setter(&setter, out, why);
 	if (guard == GUARD_WEAK && guards_weakly(f))
 		return from_guard(guard, word, out, why);
 	return is_server_session(f) && from_guard(GUARD_WEAK, SLICE("HttpOnly"), out, why);
 }
 
-void purpose_find(const struct purpose_tables *t, const struct score_facts *f,
-		  struct purpose_found *out)
+void purpose_find(const struct rules *rules, const struct score_facts *f, struct purpose_found *out)
 {
 	struct say why;
 
@@ -170,6 +143,6 @@ void purpose_find(const struct purpose_tables *t, const struct score_facts *f,
 	out->layer = LAYER_NONE;
 	out->permille = 1000;
 	out->row = (struct rules_hit){ .line = 0 };
-	if (!from_row(t, f, out, &why) && !from_name_or_setter(t, f, out, &why))
-		from_score(t, f, out, &why);
+	if (!from_row(rules, f, out, &why) && !from_name_or_setter(rules, f, out, &why))
+		from_score(rules, f, out, &why);
 }

@@ -9,30 +9,15 @@
  *			set by the site's own server, hidden from scripts, for two months at most
  *	5. score	the learned score (score.h)
  *
- * purpose_find() is a pure function of the tables and the facts; `crumbgate classify` and the
- * decision about a live cookie are to use it alike.  A layer whose table is NULL is left out;
- * without any the purpose is unknown.
+ * purpose_find() is a pure function of the rules and the facts; `crumbgate classify` and the decision
+ * about a live cookie (decide.h) use it alike.  A layer that the rules have no section for is left
+ * out, and without any the guards are too: then the purpose is unknown.
  */
 #ifndef CRUMBGATE_FILTERS_PURPOSE_H
 #define CRUMBGATE_FILTERS_PURPOSE_H
 
 #include "filters/rules.h"
 #include "filters/score.h"
-#include "filters/setters.h"
-
-struct purpose_tables {
-	struct rules *rules;
-	struct setters *setters;
-	struct score_model *model;
-};
-
-/* The three tables as text, for messages under their names.  False with one line in `error`. */
-struct purpose_texts {
-	struct slice cookies, trackers, weights; /* p == NULL: without that layer */
-};
-bool purpose_tables_init(struct purpose_tables *t, const struct purpose_texts *texts,
-			 struct buf *error);
-void purpose_tables_release(struct purpose_tables *t);
 
 enum purpose_layer { LAYER_NONE, LAYER_TABLE, LAYER_GUARD, LAYER_SETTER, LAYER_SCORE };
 /* "none", "table", "guard", "setter", "score". */
@@ -55,11 +40,11 @@ struct purpose_found {
 };
 
 /*
- * Where the party is not known, a row for the first party comes before one for the third, and
+ * rules may be NULL: nothing is known.  Where the party is not known, a row for the first party comes before one for the third, and
  * where no row has the host either, one for the name alone counts (rules_find_by_name()): a list of
  * cookies often says only on which site one was met.  In live traffic the party is always known.
  */
-void purpose_find(const struct purpose_tables *t, const struct score_facts *facts,
+void purpose_find(const struct rules *rules, const struct score_facts *facts,
 		  struct purpose_found *out);
 
 #endif

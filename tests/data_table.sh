@@ -61,14 +61,17 @@ bytes_of() {
 		$0 == "static const char " name "_bytes[] = {" { on = 1 }' data/tables.c
 }
 if [ -f data/tables.c ]; then
-	bytes_of table_cookies | cmp -s - "$srcdir/data/cookies.tsv" ||
-		fail "data/tables.c does not carry data/cookies.tsv byte for byte"
+	{
+		cat "$srcdir/data/cookies.tsv"
+		echo '#section trackers.tsv'
+		cat "$srcdir/data/trackers.tsv"
+		echo '#section score.tsv'
+		cat "$srcdir/data/score.tsv"
+	} > "$work/rules"
+	bytes_of table_rules | cmp -s - "$work/rules" ||
+		fail "data/tables.c does not carry cookies.tsv, trackers.tsv and score.tsv byte for byte"
 	bytes_of table_never_intercept | cmp -s - "$srcdir/data/never-intercept.tsv" ||
 		fail "data/tables.c does not carry data/never-intercept.tsv byte for byte"
-	bytes_of table_trackers | cmp -s - "$srcdir/data/trackers.tsv" ||
-		fail "data/tables.c does not carry data/trackers.tsv byte for byte"
-	bytes_of table_score | cmp -s - "$srcdir/data/score.tsv" ||
-		fail "data/tables.c does not carry data/score.tsv byte for byte"
 else
 	fail "data/tables.c has not been made"
 fi

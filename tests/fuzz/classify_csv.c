@@ -10,16 +10,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char cookies[] =
+static const char text[] =
 	"pattern\tpurpose\tkind\tsetter\tdomains\tparty\tmax_life\tlife\twhat\tsource\n"
-	"_g*\tanalytics\taudience\tA\t*\tany\t*\t?\tCounts.\tpractice\n";
-static const char trackers[] = "domain\tcompany\tpurpose\tsource\nads.example\tA\tadvertising\tx\n";
-static const char weights[] =
+	"_g*\tanalytics\taudience\tA\t*\tany\t*\t?\tCounts.\tpractice\n"
+	"#section trackers.tsv\n"
+	"domain\tcompany\tpurpose\tsource\n"
+	"ads.example\tA\tadvertising\tx\n"
+	"#section score.tsv\n"
 	"feature\tessential\tfunctional\tanalytics\tadvertising\tchoice\n"
 	"threshold\t750\t500\t650\t900\t0\nbias\t10\t0\t0\t20\t0\ng:^ab\t1\t2\t3\t400\t5\n"
 	"t:a\t-9999\t0\t9999\t1\t0\nv:text\t5\t-80\t9\t0\t0\n";
 
-static void classify(const struct purpose_tables *t, const struct score_facts *f)
+static void classify(const struct rules *t, const struct score_facts *f)
 {
 	struct purpose_found one, two;
 
@@ -30,7 +32,7 @@ static void classify(const struct purpose_tables *t, const struct score_facts *f
 		abort();
 }
 
-static void read_records(struct csv *c, struct sites *sites, const struct purpose_tables *t)
+static void read_records(struct csv *c, struct sites *sites, const struct rules *t)
 {
 	struct classify_columns columns;
 	const char *error = NULL;
@@ -51,23 +53,22 @@ static void read_records(struct csv *c, struct sites *sites, const struct purpos
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct purpose_tables tables;
+	static struct rules *rules;
 	static struct sites *sites;
 	struct csv c;
 
 	if (sites == NULL) {
-		const struct purpose_texts texts = { SLICE(cookies), SLICE(trackers),
-						     SLICE(weights) };
 		struct buf error;
 
 		buf_init(&error, 1024);
 		sites = sites_new_from_text(SLICE("com\nexample\n"));
-		if (sites == NULL || !purpose_tables_init(&tables, &texts, &error))
+		rules = rules_new(SLICE(text), "t.tsv", &error);
+		if (sites == NULL || rules == NULL)
 			abort();
 		buf_release(&error);
 	}
 	csv_init(&c, slice_of((const char *)data, size));
-	read_records(&c, sites, &tables);
+	read_records(&c, sites, rules);
 	csv_release(&c);
 	return 0;
 }

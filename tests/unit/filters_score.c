@@ -1,6 +1,8 @@
 /* The learned score: its words, its arithmetic, its reasons; the guards; the layers in order. */
 #include "filters/purpose.h"
+#include "filters/rules_text.h"
 #include "filters/score_guard.h"
+#include "filters/setters.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -309,36 +311,36 @@ static int load_shipped(void **state)
 {
 	static const char *const names[] = { "data/cookies.tsv", "data/trackers.tsv",
 					     "data/score.tsv" };
-	struct purpose_tables *t = calloc(1, sizeof(*t));
-	struct buf text[3], error;
-	bool good = t != NULL;
+	struct buf text[3], whole, error;
+	struct rules *r = NULL;
+	bool good = true;
 
 	buf_init(&error, 1024);
+	buf_init(&whole, RULES_TEXT_MAX);
 	for (unsigned i = 0; i < 3; i++) {
 		buf_init(&text[i], 1 << 24);
 		good = good && read_file(names[i], &text[i]);
 	}
 	if (good) {
-		const struct purpose_texts texts = { buf_slice(&text[0]), buf_slice(&text[1]),
-						     buf_slice(&text[2]) };
+		const struct rules_sections s = { buf_slice(&text[0]), buf_slice(&text[1]),
+						  buf_slice(&text[2]) };
 
-		good = purpose_tables_init(t, &texts, &error);
+		if (rules_sections_join(&s, &whole))
+			r = rules_new(buf_slice(&whole), "cookies.tsv", &error);
 	}
 	if (error.len != 0)
 		print_message("%.*s\n", SLICE_ARG(buf_slice(&error)));
 	for (unsigned i = 0; i < 3; i++)
 		buf_release(&text[i]);
+	buf_release(&whole);
 	buf_release(&error);
-	*state = t;
-	return good ? 0 : -1;
+	*state = r;
+	return r != NULL ? 0 : -1;
 }
 
 static int unload_shipped(void **state)
 {
-	struct purpose_tables *t = *state;
-
-	purpose_tables_release(t);
-	free(t);
+	rules_free(*state);
 	return 0;
 }
 
@@ -541,8 +543,7 @@ static const char *const balancers[] = {
 	"GCLB",
 };
 
-static void assert_kept(const struct purpose_tables *t, const char *name, const int64_t *life,
-			bool known)
+static void assert_kept(const struct rules *t, const char *name, const int64_t *life, bool known)
 {
 	struct score_facts f = { .name = slice_str(name),
 				 .host = SLICE("www.shop.example"),
@@ -573,7 +574,7 @@ static void test_authentication(void **state)
 			assert_kept(*state, balancers[i], &lives[k], true);
 }
 
-static void assert_layer(const struct purpose_tables *t, const struct score_facts *f,
+static void assert_layer(const struct rules *t, const struct score_facts *f,
 			 enum purpose_layer layer, enum purpose purpose, const char *why)
 {
 	struct purpose_found p;
@@ -587,8 +588,7 @@ static void assert_layer(const struct purpose_tables *t, const struct score_fact
 
 static void test_layers(void **state)
 {
-	const struct purpose_tables *t = *state;
-	const struct purpose_tables nothing = { NULL, NULL, NULL };
+	const struct rules *t = *state;
 	struct score_facts f = { .name = SLICE("_ga"),
 				 .host = SLICE("www.example.com"),
 				 .party_known = true,
@@ -596,7 +596,7 @@ static void test_layers(void **state)
 				 .lifetime_s = LIFETIME_UNKNOWN };
 
 	assert_layer(t, &f, LAYER_TABLE, PURPOSE_ANALYTICS, "table:");
-	assert_layer(&nothing, &f, LAYER_NONE, PURPOSE_UNKNOWN, "no row");
+	assert_layer(NULL, &f, LAYER_NONE, PURPOSE_UNKNOWN, "no row");
 	f.name = SLICE("zzqx7");
 	f.host = SLICE("x.ads.DoubleClick.net.");
 	f.party = PARTY_THIRD;
@@ -639,6 +639,31 @@ static void test_name_alone(void **state)
 	f.party_known = true;
 	f.party = PARTY_FIRST;
 	assert_layer(*state, &f, LAYER_SCORE, PURPOSE_ESSENTIAL, "score:");
+}
+
+static void test_sections(void **state)
+{
+	static const char *const whole = "a\n#section trackers.tsv\nb\n#section score.tsv\nc\n";
+	struct rules_sections s = rules_sections_of(slice_str(whole));
+	struct buf again;
+
+	(void)state;
+	assert_true(slice_eq(s.cookies, SLICE("a\n")));
+	assert_true(slice_eq(s.trackers, SLICE("b\n")));
+	assert_true(slice_eq(s.weights, SLICE("c\n")));
+	buf_init(&again, 4096);
+	assert_true(rules_sections_join(&s, &again));
+	assert_true(slice_eq(buf_slice(&again), slice_str(whole)));
+	buf_release(&again);
+
+	s = rules_sections_of(SLICE("a\n#section\n#section scores\nb"));
+	assert_int_equal(s.cookies.n, 28);
+	assert_null(s.trackers.p);
+	assert_null(s.weights.p);
+	s = rules_sections_of(SLICE("#section score.tsv"));
+	assert_int_equal(s.cookies.n, 0);
+	assert_non_null(s.weights.p);
+	assert_int_equal(s.weights.n, 0);
 }
 
 static void test_setters(void **state)
@@ -689,6 +714,7 @@ int main(void)
 		cmocka_unit_test(test_why),
 		cmocka_unit_test(test_threshold),
 		cmocka_unit_test(test_guard),
+		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_setters),
 		cmocka_unit_test_setup_teardown(test_authentication, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_layers, load_shipped, unload_shipped),

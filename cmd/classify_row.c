@@ -193,6 +193,7 @@ bool classify_facts(struct sites *sites, const struct classify_columns *columns,
 	}
 	out->host = host_in(domain.n != 0 ? domain : field(&r, CLASSIFY_PROVIDER));
 	find_party(sites, &r, out);
+	out->declared = !out->party_known && slice_trim(field(&r, CLASSIFY_PROVIDER)).n != 0;
 	find_life(&r, out);
 	find_attributes(&r, domain.n != 0 && domain.p[0] == '.', out);
 	find_shape(&r, out);

@@ -21,17 +21,18 @@ const char *purpose_layer_word(enum purpose_layer layer)
 
 static bool find_row(const struct rules *rules, const struct score_facts *f, struct rules_hit *row)
 {
-	enum party party = f->party_known ? f->party : PARTY_FIRST;
+	enum party first = f->party_known ? f->party : f->declared ? PARTY_THIRD : PARTY_FIRST;
+	enum party other = first == PARTY_FIRST ? PARTY_THIRD : PARTY_FIRST;
 
 	if (rules == NULL)
 		return false;
-	if (rules_find(rules, f->name, f->host, party, f->lifetime_s, row))
+	if (rules_find(rules, f->name, f->host, first, f->lifetime_s, row))
 		return true;
 	if (f->party_known)
 		return false;
-	return rules_find(rules, f->name, f->host, PARTY_THIRD, f->lifetime_s, row) ||
+	return rules_find(rules, f->name, f->host, other, f->lifetime_s, row) ||
 	       ((f->host.n == 0 || f->name.n >= NAME_ALONE_MIN) &&
-		rules_find_by_name(rules, f->name, row));
+		rules_find_by_name(rules, f->name, first, row));
 }
 
 static bool from_row(const struct rules *rules, const struct score_facts *f,

@@ -40,9 +40,10 @@ struct purpose_found {
 };
 
 /*
- * rules may be NULL: nothing is known.  Where the party is not known, a row for the first party comes before one for the third, and
- * where no row has the host either, one for the name alone counts (rules_find_by_name()): a list of
- * cookies often says only on which site one was met.  In live traffic the party is always known.
+ * rules may be NULL: nothing is known.  Where the party is not known, a row for the first party
+ * comes before one for the third, for a declared cookie the other way round: sites list what others
+ * set on them.  Where no row has the host either, one for the name alone counts
+ * (rules_find_by_name()).  In live traffic the party is always known.
  */
 void purpose_find(const struct rules *rules, const struct score_facts *facts,
 		  struct purpose_found *out);

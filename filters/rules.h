@@ -64,10 +64,11 @@ bool rules_find(const struct rules *r, struct slice name, struct slice host, enu
 
 /*
  * A row for exactly that name, whatever its domains, party and life: for cookies of which no more
- * is known.  Where several rows have the name, one that says essential comes first, then the
- * earliest.  This looks at every row, so it is not for live traffic.
+ * is known.  Where several rows have the name, one for that party alone comes first, then one that
+ * says essential, then the earliest.  This looks at every row, so it is not for live traffic.
  */
-bool rules_find_by_name(const struct rules *r, struct slice name, struct rules_hit *out);
+bool rules_find_by_name(const struct rules *r, struct slice name, enum party party,
+			struct rules_hit *out);
 
 /* The same with all that the row says, for explaining. */
 struct rules_row {

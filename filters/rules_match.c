@@ -167,17 +167,24 @@ bool rules_find(const struct rules *r, struct slice name, struct slice host, enu
 	return true;
 }
 
-bool rules_find_by_name(const struct rules *r, struct slice name, struct rules_hit *out)
+/* The larger, the better a row fits a name of which no more is known. */
+static unsigned fits_name(const struct rule *row, enum party party)
+{
+	if (row->party == (uint8_t)party)
+		return 3;
+	return row->purpose == PURPOSE_ESSENTIAL ? 2 : 1;
+}
+
+bool rules_find_by_name(const struct rules *r, struct slice name, enum party party,
+			struct rules_hit *out)
 {
 	const struct rule *best = NULL;
 
 	for (uint32_t i = 0; i < r->rows.count; i++) {
 		const struct rule *row = &r->rows.at[i];
 
-		if (!slice_eq(rules_row_pattern(r, row), name))
-			continue;
-		if (best == NULL || (row->purpose == PURPOSE_ESSENTIAL &&
-				     best->purpose != PURPOSE_ESSENTIAL))
+		if (slice_eq(rules_row_pattern(r, row), name) &&
+		    (best == NULL || fits_name(row, party) > fits_name(best, party)))
 			best = row;
 	}
 	if (best != NULL)

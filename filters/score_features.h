@@ -36,6 +36,8 @@ struct score_facts {
 	struct slice host; /* the setter's, in any case; empty: not known */
 	bool party_known;
 	enum party party;
+	/* With a party that is not known: a site's own list names somebody as the provider. */
+	bool declared;
 	int64_t lifetime_s; /* as in cookie.h */
 	bool shape_known;
 	struct value_shape shape;

@@ -635,6 +635,13 @@ static void test_name_alone(void **state)
 	struct score_facts f = { .name = SLICE("c_user"), .lifetime_s = LIFETIME_UNKNOWN };
 
 	assert_layer(*state, &f, LAYER_TABLE, PURPOSE_ESSENTIAL, "table:");
+	/* On the list of a site that names who sets it, it is a third party's. */
+	f.declared = true;
+	assert_layer(*state, &f, LAYER_TABLE, PURPOSE_ADVERTISING, "table:");
+	f.host = SLICE("www.facebook.com");
+	assert_layer(*state, &f, LAYER_TABLE, PURPOSE_ADVERTISING, "table:");
+	f.declared = false;
+	assert_layer(*state, &f, LAYER_TABLE, PURPOSE_ESSENTIAL, "table:");
 	f.host = SLICE("www.example.com");
 	f.party_known = true;
 	f.party = PARTY_FIRST;

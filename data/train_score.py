@@ -357,7 +357,7 @@ def main():
     p.add_argument('--write', help='where the weights go; else they are only tried')
     p.add_argument('--families', type=int, default=5, help='in how many a word must occur')
     p.add_argument('--strength', type=float, default=0.5, help='the less, the more regular')
-    p.add_argument('--threshold', type=int, nargs=4, default=[750, 500, 650, 900],
+    p.add_argument('--threshold', type=int, nargs=4, default=[750, 500, 700, 900],
                    help='tracking is said from here, in 1/1000: first party, third, not known, first in a request')
     p.add_argument('--least', type=int, default=4, help='smaller weights are left out, in 1/100')
     p.add_argument('--rows', type=int, default=6500, help='words in the table at most')

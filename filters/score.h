@@ -10,7 +10,7 @@
  * data/train_score.py.  It is text, one row a line, columns separated by one tab, '#' comments:
  *
  *	feature  essential  functional  analytics  advertising  choice
- *	threshold  750  500  650  900  0	tracking is said from this probability on, in
+ *	threshold  750  500  700  900  0	tracking is said from this probability on, in
  *			thousandths: for a first party, a third, one that is not known, and a first
  *			party's cookie of which the attributes are not known, as in a request
  *	bias  12  -40  ...		where every cookie starts

@@ -109,6 +109,8 @@ static const struct guard_word words[] = {
 	{ "oidc", INSIDE, GUARD_STRONG },
 	{ "openid", INSIDE, GUARD_STRONG },
 	{ "sso", WORD, GUARD_STRONG },
+	{ "idp", WORD, GUARD_STRONG },
+	{ "idps", WORD, GUARD_STRONG },
 	{ "shibsession", INSIDE, GUARD_STRONG },
 	{ "shibboleth", INSIDE, GUARD_STRONG },
 	{ "castgc", INSIDE, GUARD_STRONG },

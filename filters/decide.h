@@ -44,7 +44,13 @@ struct cookie_facts {
 	/* kind SENT: how often it has been expired before (expire.h); else 0. */
 	unsigned tries;
 
-	struct value_shape shape; /* of the value */
+	/*
+	 * Of the value only its shape decides and is in the entry.  Where the value is at hand it is given
+	 * instead, so that the shape is found only when it is asked for.
+	 */
+	bool has_value;
+	struct slice value;
+	struct value_shape shape;
 
 	/* kind SET: the attributes, as in cookie.h.  For SENT: LIFETIME_UNKNOWN, the rest zero. */
 	int64_t lifetime_s;

@@ -100,11 +100,17 @@ static bool from_setter(const struct setters_hit *hit, struct purpose_found *out
 static void from_score(const struct rules *rules, const struct score_facts *f,
 		       struct purpose_found *out, struct say *why)
 {
+	struct score_facts facts = *f;
+
 	if (rules == NULL || rules_model(rules) == NULL) {
 		say_add(why, SLICE("no row"));
 		return;
 	}
-	score_of(rules_model(rules), f, &out->score);
+	if (f->has_value && !f->shape_known) {
+		value_shape_of(f->value, &facts.shape);
+		facts.shape_known = true;
+	}
+	score_of(rules_model(rules), &facts, &out->score);
 	out->layer = LAYER_SCORE;
 	out->purpose = out->score.purpose;
 	out->permille = out->score.permille;

@@ -39,7 +39,12 @@ struct score_facts {
 	/* With a party that is not known: a site's own list names somebody as the provider. */
 	bool declared;
 	int64_t lifetime_s; /* as in cookie.h */
-	bool shape_known;
+	/*
+	 * Live, the value itself, so that its shape is found only where it is asked for; from a log
+	 * the shape.
+	 */
+	bool has_value, shape_known;
+	struct slice value;
 	struct value_shape shape;
 	bool attributes_known;
 	bool secure, httponly, has_domain;

@@ -201,6 +201,17 @@ static const char *const tracking_words[] = {
 	"event",      "events",	    "log",	   "logs",
 };
 
+/* Which letters the name has: most words of the list end here. */
+static uint32_t letters_of(struct slice s)
+{
+	uint32_t letters = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] >= 'a' && s.p[i] <= 'z')
+			letters |= UINT32_C(1) << (s.p[i] - 'a');
+	return letters;
+}
+
 static bool has_word(const struct score_name *name, struct slice want)
 {
 	for (unsigned i = 0; i < name->words; i++)
@@ -251,8 +262,12 @@ static bool speaks_of_tracking(const struct score_name *name)
 
 enum guard score_guard(const struct score_name *name, struct slice *word)
 {
+	const uint32_t letters = letters_of(slice_of(name->text, name->n));
+
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (!has(name, &words[i]))
+		struct slice start = slice_head(slice_str(words[i].text), 4);
+
+		if ((letters_of(start) & ~letters) != 0 || !has(name, &words[i]))
 			continue;
 		*word = slice_str(words[i].text);
 		return words[i].guard == GUARD_WEAK && speaks_of_tracking(name) ? GUARD_NONE

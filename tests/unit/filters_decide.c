@@ -246,6 +246,12 @@ static void test_sections(void **state)
 		assert_string_equal(d.why, table[i].why);
 		assert_int_equal(d.purpose, table[i].purpose);
 		assert_int_equal(d.verdict, table[i].verdict);
+		/* The value itself says the same as its shape. */
+		f.has_value = true;
+		f.value = SLICE("123e4567-e89b-12d3-a456-426614174000");
+		decide_cookie(r, &f, &d);
+		assert_string_equal(d.why, table[i].why);
+		f.has_value = false;
 		/* The value's shape is a fact: without the id the third party's is not known. */
 		f.shape.form = FORM_BOOL;
 		decide_cookie(r, &f, &d);

@@ -2,6 +2,7 @@
 
 #include "filters/cookie.h"
 #include "filters/expire.h"
+#include "filters/guesses.h"
 #include "filters/purpose.h"
 #include "filters/say.h"
 
@@ -30,19 +31,12 @@ static bool is_untouchable(enum purpose p)
 	return p == PURPOSE_ESSENTIAL || p == PURPOSE_CHOICE;
 }
 
-static enum purpose find_purpose(const struct rules *rules, const struct cookie_facts *f,
-				 struct cookie_decision *out, struct say *why)
+static enum purpose purpose_of(const struct purpose_found *found, const struct cookie_facts *f)
 {
-	struct purpose_found found;
-	struct score_facts facts;
-
-	facts_of(f, &facts);
-	purpose_find(rules, &facts, &found);
-	out->row = found.row;
-	say_str(why, found.why);
-	if (found.layer == LAYER_SCORE && f->party == PARTY_THIRD && is_untouchable(found.purpose))
+	if (found->layer == LAYER_SCORE && f->party == PARTY_THIRD &&
+	    is_untouchable(found->purpose))
 		return PURPOSE_UNKNOWN;
-	return found.purpose;
+	return found->purpose;
 }
 
 /* Whether the party weighs in: a first party's own functions and unknown cookies stay. */
@@ -105,21 +99,44 @@ static enum verdict verdict_of(const struct cookie_facts *f, enum purpose p)
 	return VERDICT_REMOVED;
 }
 
-void decide_cookie(const struct rules *rules, const struct cookie_facts *f,
+static void decide(const struct purpose_found *found, const struct cookie_facts *f,
 		   struct cookie_decision *out)
 {
 	struct say w;
 
 	say_init(&w, out->why, sizeof(out->why));
-	out->purpose = find_purpose(rules, f, out, &w);
+	out->purpose = purpose_of(found, f);
+	out->row = found->row;
 	if (f->kind == COOKIE_SET && f->lifetime_s == LIFETIME_DELETES) {
-		say_init(&w, out->why, sizeof(out->why));
 		say_add(&w, SLICE("deletes"));
 		out->verdict = VERDICT_KEPT;
 		return;
 	}
+	say_str(&w, found->why);
 	add_circumstance(&w, f, out->purpose);
 	out->verdict = verdict_of(f, out->purpose);
+}
+
+void decide_cookie(const struct rules *rules, const struct cookie_facts *f,
+		   struct cookie_decision *out)
+{
+	struct purpose_found found;
+	struct score_facts facts;
+
+	facts_of(f, &facts);
+	purpose_find(rules, &facts, &found);
+	decide(&found, f, out);
+}
+
+void decide_cookie_again(struct guesses *guesses, const struct cookie_facts *f,
+			 struct cookie_decision *out)
+{
+	struct purpose_found found;
+	struct score_facts facts;
+
+	facts_of(f, &facts);
+	guesses_find(guesses, &facts, &found);
+	decide(&found, f, out);
 }
 
 bool decide_objects(enum profile profile, enum choice_state choice)

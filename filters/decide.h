@@ -32,6 +32,8 @@
 #include "filters/shape.h"
 #include "filters/words.h"
 
+struct guesses;
+
 struct cookie_facts {
 	enum cookie_kind kind;
 	struct slice name;
@@ -83,6 +85,9 @@ struct cookie_decision {
  */
 void decide_cookie(const struct rules *rules, const struct cookie_facts *f,
 		   struct cookie_decision *out);
+/* The same by the rules of `guesses`, which remembers what costs most (guesses.h). */
+void decide_cookie_again(struct guesses *guesses, const struct cookie_facts *f,
+			 struct cookie_decision *out);
 
 /*
  * Whether "Sec-GPC: 1" may be said for the client (W3C Global Privacy Control: an intermediary that

@@ -141,15 +141,29 @@ static bool from_name_or_setter(const struct rules *rules, const struct score_fa
 	return is_server_session(f) && from_guard(GUARD_WEAK, SLICE("HttpOnly"), out, why);
 }
 
-void purpose_find(const struct rules *rules, const struct score_facts *f, struct purpose_found *out)
+static void begin(struct purpose_found *out, struct say *why)
 {
-	struct say why;
-
-	say_init(&why, out->why, sizeof(out->why));
+	say_init(why, out->why, sizeof(out->why));
 	out->purpose = PURPOSE_UNKNOWN;
 	out->layer = LAYER_NONE;
 	out->permille = 1000;
 	out->row = (struct rules_hit){ .line = 0 };
+}
+
+bool purpose_find_row(const struct rules *rules, const struct score_facts *f,
+		      struct purpose_found *out)
+{
+	struct say why;
+
+	begin(out, &why);
+	return from_row(rules, f, out, &why);
+}
+
+void purpose_find(const struct rules *rules, const struct score_facts *f, struct purpose_found *out)
+{
+	struct say why;
+
+	begin(out, &why);
 	if (!from_row(rules, f, out, &why) && !from_name_or_setter(rules, f, out, &why))
 		from_score(rules, f, out, &why);
 }

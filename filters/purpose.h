@@ -47,5 +47,8 @@ struct purpose_found {
  */
 void purpose_find(const struct rules *rules, const struct score_facts *facts,
 		  struct purpose_found *out);
+/* The first layer alone.  False: the table has no row, and *out says that nothing is known. */
+bool purpose_find_row(const struct rules *rules, const struct score_facts *facts,
+		      struct purpose_found *out);
 
 #endif

@@ -178,7 +178,7 @@ static bool on_sent(void *arg, size_t index, struct slice name, struct slice val
 	f.value = value;
 	f.tries = expiry_tries(h->w->expiry, h->scene->visitor->id, f.host, f.name,
 			       loop_now_ms(h->w->loop));
-	decide_cookie(h->w->setup->rules, &f, &d);
+	decide_cookie_again(h->w->guesses, &f, &d);
 	if (d.verdict == VERDICT_EXPIRED)
 		expiries_add(h->expiries, f.name, f.tries);
 	record(h, &f, &d, NULL, value);
@@ -269,7 +269,7 @@ static bool keep_set_cookie(const struct head_work *h, struct slice line)
 	attrs_of(&attrs, &c, f.lifetime_s, domain);
 	f.domain = attrs.domain;
 	f.path = attrs.path;
-	decide_cookie(h->w->setup->rules, &f, &d);
+	decide_cookie_again(h->w->guesses, &f, &d);
 	record(h, &f, &d, &attrs, c.value);
 	return is_kept(h, &f, &d);
 }

@@ -1,6 +1,7 @@
 /* Verdicts, their reasons, and the shapes of values. */
 #include "filters/cookie.h"
 #include "filters/decide.h"
+#include "filters/guesses.h"
 #include "filters/shape.h"
 
 #include <setjmp.h>
@@ -385,6 +386,39 @@ static void test_shape_bounds(void **state)
 	assert_int_equal(s.entropy, 0);
 }
 
+/* What is remembered is what is decided, and other facts are not taken for the same. */
+static void test_guesses(void **state)
+{
+	static const char *const names[] = { "_ga_1", "sid", "mystery", "UserPrefs", "trk_seg" };
+	struct guesses *g = guesses_new(rules);
+
+	(void)state;
+	for (size_t round = 0; round < 3; round++) {
+		for (size_t i = 0; i < 2 * sizeof(names) / sizeof(names[0]); i++) {
+			struct cookie_facts f = {
+				.kind = i % 2 != 0 ? COOKIE_SENT : COOKIE_SET,
+				.name = slice_str(names[i / 2]),
+				.host = SLICE("www.shop.example"),
+				.site = SLICE("shop.example"),
+				.party = round == 1 ? PARTY_THIRD : PARTY_FIRST,
+				.lifetime_s = LIFETIME_SESSION,
+				.has_value = true,
+				.value = round == 2 ? SLICE("1") : SLICE("0a9f8e7d6c5b4a39"),
+			};
+			struct cookie_decision a, b;
+
+			decide_cookie(rules, &f, &a);
+			decide_cookie_again(g, &f, &b);
+			decide_cookie_again(g, &f, &b);
+			assert_string_equal(a.why, b.why);
+			assert_int_equal(a.verdict, b.verdict);
+			assert_int_equal(a.purpose, b.purpose);
+			assert_int_equal(a.row.line, b.row.line);
+		}
+	}
+	guesses_free(g);
+}
+
 static void test_objects(void **state)
 {
 	(void)state;
@@ -402,7 +436,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_policy),		cmocka_unit_test(test_objects),
-		cmocka_unit_test(test_deletes),
+		cmocka_unit_test(test_guesses),		cmocka_unit_test(test_deletes),
 		cmocka_unit_test(test_lifetime_vetoes), cmocka_unit_test(test_tries),
 		cmocka_unit_test(test_sections),	cmocka_unit_test(test_long_reason),
 		cmocka_unit_test(test_shapes),		cmocka_unit_test(test_shape_bounds),

@@ -1,21 +1,22 @@
 #include "filters/setters.h"
 
-#include "base/hash.h"
 #include "filters/site.h"
 
 #include <stdlib.h>
 
 struct setter {
-	UT_hash_handle hh;
 	struct slice domain, company; /* in the text */
 	enum purpose purpose;
 };
 
+/*
+ * Filed in open addressing; domain.n is 0 in a free slot.  The hash has no key, because the table is
+ * made before the workers fork and each of them seeds its own; the domains are ours or the user's.
+ */
 struct setters {
 	char *text;
-	struct setter *rows;
-	size_t count;
-	struct setter *table;
+	struct setter *slots;
+	size_t mask, count;
 };
 
 #define COLUMNS 4u
@@ -47,21 +48,33 @@ static bool is_domain(struct slice s)
 	return true;
 }
 
+static struct setter *slot_of(const struct setters *s, struct slice domain)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	size_t at;
+
+	for (size_t i = 0; i < domain.n; i++)
+		h = (h ^ (unsigned char)domain.p[i]) * UINT64_C(0x100000001b3);
+	at = (size_t)(h ^ h >> 32) & s->mask;
+	while (s->slots[at].domain.n != 0 && !slice_eq(s->slots[at].domain, domain))
+		at = (at + 1) & s->mask;
+	return &s->slots[at];
+}
+
 static bool read_row(struct reader *r, const struct slice c[COLUMNS])
 {
-	struct setter *row = &r->s->rows[r->s->count], *same;
+	enum purpose purpose;
+	struct setter *slot;
 
 	if (!is_domain(c[0]))
 		return wrong(r, "the domain is no host name in lower case with a dot in it");
-	if (!purpose_of_word(c[2], &row->purpose) ||
-	    (row->purpose != PURPOSE_ANALYTICS && row->purpose != PURPOSE_ADVERTISING))
+	if (!purpose_of_word(c[2], &purpose) ||
+	    (purpose != PURPOSE_ANALYTICS && purpose != PURPOSE_ADVERTISING))
 		return wrong(r, "the purpose must be analytics or advertising");
-	row->domain = c[0];
-	row->company = c[1];
-	HASH_FIND(hh, r->s->table, row->domain.p, row->domain.n, same);
-	if (same != NULL)
+	slot = slot_of(r->s, c[0]);
+	if (slot->domain.n != 0)
 		return wrong(r, "this domain stands in an earlier line already");
-	HASH_ADD_KEYPTR(hh, r->s->table, row->domain.p, row->domain.n, row);
+	*slot = (struct setter){ c[0], c[1], purpose };
 	r->s->count++;
 	return true;
 }
@@ -100,13 +113,17 @@ static bool read_table(struct reader *r, struct slice text)
 	return true;
 }
 
-static size_t count_lines(struct slice text)
+static bool make_slots(struct setters *s, struct slice text)
 {
-	size_t lines = 1;
+	size_t lines = 1, slots = 64;
 
 	for (size_t i = 0; i < text.n; i++)
 		lines += text.p[i] == '\n';
-	return lines;
+	while (slots < lines * 2)
+		slots *= 2;
+	s->mask = slots - 1;
+	s->slots = calloc(slots, sizeof(*s->slots));
+	return s->slots != NULL;
 }
 
 struct setters *setters_new(struct slice table, const char *name, struct buf *error)
@@ -119,11 +136,9 @@ struct setters *setters_new(struct slice table, const char *name, struct buf *er
 		return NULL;
 	}
 	s = calloc(1, sizeof(*s));
-	if (s != NULL) {
+	if (s != NULL)
 		s->text = malloc(table.n + 1);
-		s->rows = calloc(count_lines(table), sizeof(*s->rows));
-	}
-	if (s == NULL || s->text == NULL || s->rows == NULL) {
+	if (s == NULL || s->text == NULL || !make_slots(s, table)) {
 		wrong(&r, "out of memory");
 		setters_free(s);
 		return NULL;
@@ -141,9 +156,8 @@ void setters_free(struct setters *s)
 {
 	if (s == NULL)
 		return;
-	HASH_CLEAR(hh, s->table);
 	free(s->text);
-	free(s->rows);
+	free(s->slots);
 	free(s);
 }
 
@@ -155,7 +169,7 @@ size_t setters_count(const struct setters *s)
 bool setters_find(const struct setters *s, struct slice host, struct setters_hit *out)
 {
 	char name[SITE_MAX];
-	const struct setter *row = NULL;
+	const struct setter *row;
 
 	if (host.n != 0 && host.p[host.n - 1] == '.')
 		host.n--;
@@ -163,10 +177,14 @@ bool setters_find(const struct setters *s, struct slice host, struct setters_hit
 		return false;
 	for (size_t i = 0; i < host.n; i++)
 		name[i] = ascii_lower(host.p[i]);
-	for (size_t at = 0; at < host.n && row == NULL; at++)
-		if (at == 0 || name[at - 1] == '.')
-			HASH_FIND(hh, s->table, name + at, host.n - at, row);
-	if (row != NULL)
-		*out = (struct setters_hit){ row->domain, row->company, row->purpose };
-	return row != NULL;
+	for (size_t at = 0; at < host.n; at++) {
+		if (at != 0 && name[at - 1] != '.')
+			continue;
+		row = slot_of(s, slice_of(name + at, host.n - at));
+		if (row->domain.n != 0) {
+			*out = (struct setters_hit){ row->domain, row->company, row->purpose };
+			return true;
+		}
+	}
+	return false;
 }

@@ -86,6 +86,7 @@ static void test_what_is_left_out(void **state)
 		{ "||a.example^$domain=", LEFT_VALUE },
 		{ "||a.example^$domain=a||b", LEFT_VALUE },
 		{ "||a.example^$domain=a b", LEFT_VALUE },
+		{ "||a.example^$domain=[a b]", LEFT_VALUE },
 		{ "||a.example^$script=x", LEFT_VALUE },
 		{ "||a.example^$~domain=x", LEFT_VALUE },
 		{ "||a.example^$method=eat", LEFT_VALUE },

@@ -256,6 +256,20 @@ bool recorder_rules(struct recorder *r, const char *name, struct slice text, uin
 	return true;
 }
 
+bool recorder_list(struct recorder *r, const char *name, struct slice text, uint64_t count)
+{
+	char digest[DIGEST_PLAIN_LEN + 1];
+	struct entry e;
+
+	if (!digest_plain(text, digest))
+		return false;
+	entry_init(&e, ENTRY_RULES, recorder_wall(r));
+	e.name = slice_head(slice_str(name), ENTRY_WHY_MAX);
+	e.digest = slice_str(digest);
+	e.count = count;
+	return write_entry(r, &e);
+}
+
 bool recorder_config(struct recorder *r, const char *name, struct slice text, const char *why)
 {
 	char digest[DIGEST_PLAIN_LEN + 1];

@@ -5,6 +5,7 @@
 #include "base/diag.h"
 #include "evidence/recorder.h"
 #include "filters/rules.h"
+#include "proxy/list_files.h"
 #include "proxy/process.h"
 #include "proxy/sandbox.h"
 
@@ -123,6 +124,20 @@ static void on_orphaned(evutil_socket_t fd, short what, void *arg)
 	event_active(r->readable, EV_READ, 0);
 }
 
+static bool record_lists(struct recorder_state *r)
+{
+	const struct list_files *f = r->start->setup->lists;
+	bool good = true;
+
+	for (size_t i = 0; f != NULL && good && i < f->n; i++) {
+		const char *slash = strrchr(f->files[i].path, '/');
+
+		good = recorder_list(r->recorder, slash != NULL ? slash + 1 : f->files[i].path,
+				     buf_slice(&f->files[i].text), lists_rules_of(f->lists, i));
+	}
+	return good;
+}
+
 static bool record_start(struct recorder_state *r)
 {
 	const struct setup *setup = r->start->setup;
@@ -134,7 +149,8 @@ static bool record_start(struct recorder_state *r)
 	good = buf_ok(&text) &&
 	       recorder_config(r->recorder, "crumbgate.conf", buf_slice(&text), r->start->why) &&
 	       recorder_rules(r->recorder, "cookies.tsv", setup_rules_text(),
-			      rules_count(setup->rules));
+			      rules_count(setup->rules)) &&
+	       record_lists(r);
 	buf_release(&text);
 	return good;
 }

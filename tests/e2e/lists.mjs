@@ -25,6 +25,8 @@ scenario('lists', async (t) => {
 		'-H', 'Referer: https://site.test/', url]);
 	const reached = (host) => origin.requests.filter((r) => r.host === host).length;
 
+	t.equal((await gate.entries((e) => e.kind === 'rules' && /\.txt$/.test(e.name), 2)).map((e) => [e.name, e.count]), [['ads.txt', 4], ['privacy.txt', 1]],
+		'the log names the lists, their versions and how many rules they have');
 	await page('/');
 	let r = await load('https://ads.test/ad.js', 'script');
 	t.equal([r.status, reached('ads.test')], [403, 0], 'a request that a list names is refused, and the origin hears nothing');

@@ -256,13 +256,10 @@ bool recorder_rules(struct recorder *r, const char *name, struct slice text, uin
 	return true;
 }
 
-bool recorder_list(struct recorder *r, const char *name, struct slice text, uint64_t count)
+bool recorder_list(struct recorder *r, const char *name, const char *digest, uint64_t count)
 {
-	char digest[DIGEST_PLAIN_LEN + 1];
 	struct entry e;
 
-	if (!digest_plain(text, digest))
-		return false;
 	entry_init(&e, ENTRY_RULES, recorder_wall(r));
 	e.name = slice_head(slice_str(name), ENTRY_WHY_MAX);
 	e.digest = slice_str(digest);

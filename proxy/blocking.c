@@ -170,8 +170,8 @@ static void record(struct worker *w, const struct cookie_scene *s, const struct 
 	struct slice alias = v->alias != 0 ? w->blocking->aliases[v->alias - 1] : SLICE("");
 	char why[ENTRY_WHY_MAX];
 
-	snprintf(why, sizeof(why), "list:%.*s %s; %s%s%.*s", SLICE_ARG(slice_head(list, 160)),
-		 w->setup->list_versions[v->rule.list], purpose_word(p),
+	snprintf(why, sizeof(why), "list:%.*s %.*s; %s%s%.*s", SLICE_ARG(slice_head(list, 160)),
+		 (int)ENTRY_RULES_LEN, w->setup->list_digests[v->rule.list], purpose_word(p),
 		 alias.n != 0 ? "; alias of " : "", SLICE_ARG(alias));
 	claim_record(w, s, ENTRY_BLOCK, slice_head(v->rule.text, ENTRY_WHY_MAX), why);
 }

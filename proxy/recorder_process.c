@@ -126,14 +126,15 @@ static void on_orphaned(evutil_socket_t fd, short what, void *arg)
 
 static bool record_lists(struct recorder_state *r)
 {
-	const struct list_files *f = r->start->setup->lists;
+	const struct setup *s = r->start->setup;
+	const struct list_files *f = s->lists;
 	bool good = true;
 
 	for (size_t i = 0; f != NULL && good && i < f->n; i++) {
 		const char *slash = strrchr(f->files[i].path, '/');
 
 		good = recorder_list(r->recorder, slash != NULL ? slash + 1 : f->files[i].path,
-				     buf_slice(&f->files[i].text), lists_rules_of(f->lists, i));
+				     s->list_digests[i], lists_rules_of(f->lists, i));
 	}
 	return good;
 }

@@ -66,20 +66,18 @@ static bool add_system_lists(struct list_files *f)
 	return good;
 }
 
-/* Which version of a list decided is a fact of each entry. */
-static bool note_versions(struct setup *s)
+/* Which version of a list decided is a fact of each entry; its text is not needed any more. */
+static bool note_digests(struct setup *s)
 {
-	const struct list_files *f = s->lists;
-	char digest[DIGEST_PLAIN_LEN + 1];
+	struct list_files *f = s->lists;
 
-	s->list_versions = calloc(f->n, sizeof(*s->list_versions));
-	if (s->list_versions == NULL)
+	s->list_digests = calloc(f->n, sizeof(*s->list_digests));
+	if (s->list_digests == NULL)
 		return false;
 	for (size_t i = 0; i < f->n; i++) {
-		if (!digest_plain(buf_slice(&f->files[i].text), digest))
+		if (!digest_plain(buf_slice(&f->files[i].text), s->list_digests[i]))
 			return false;
-		(void)slice_copy(slice_of(digest, ENTRY_RULES_LEN), s->list_versions[i],
-				 sizeof(s->list_versions[i]));
+		buf_release(&f->files[i].text);
 	}
 	return true;
 }
@@ -99,7 +97,7 @@ static bool load_lists(struct setup *s)
 	if (good && c->list_defaults)
 		good = add_system_lists(f);
 	if (good && f->n != 0)
-		return list_files_open(f, NULL) && note_versions(s);
+		return list_files_open(f, NULL) && note_digests(s);
 	list_files_release(f);
 	free(f);
 	s->lists = NULL;
@@ -308,7 +306,7 @@ void setup_free(struct setup *s)
 	if (s->lists != NULL)
 		list_files_release(s->lists);
 	free(s->lists);
-	free(s->list_versions);
+	free(s->list_digests);
 	hosts_free(s->never);
 	sites_free(s->sites);
 	buf_release(&s->ca_pem);

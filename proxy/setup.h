@@ -15,6 +15,7 @@
 #include "base/post.h"
 #include "certs/ca.h"
 #include "certs/tickets.h"
+#include "evidence/digest.h"
 #include "evidence/entry.h"
 
 #define SETUP_ADDRESSES_MAX 32
@@ -42,8 +43,7 @@ struct setup {
 	char rules_id[ENTRY_RULES_LEN + 1]; /* names them in each entry */
 	struct banners *banners;	    /* the consent banners of sites */
 	struct list_files *lists;	    /* filter lists; NULL: none */
-	/* Each list's digest, its first digits. */
-	char (*list_versions)[ENTRY_RULES_LEN + 1];
+	char (*list_digests)[DIGEST_PLAIN_LEN + 1]; /* of their texts */
 	struct hosts *never; /* the built-in never-intercept table; NULL when switched off */
 	struct trust *trust;
 

@@ -21,6 +21,7 @@ struct blocking {
 	struct buf url; /* of the request at hand */
 	struct buf stripped;
 	struct slice aliases[ALIASES_MAX];
+	bool ready; /* the lists can be asked about the request at hand */
 };
 
 struct blocking *blocking_new(struct worker *w)
@@ -105,7 +106,7 @@ static struct slice source_of(const struct cookie_scene *s, const struct request
 	return slice_str(s->site.site);
 }
 
-static bool ask(struct worker *w, const struct cookie_scene *s, const struct request_head *r)
+void blocking_begin(struct worker *w, const struct cookie_scene *s, const struct request_head *r)
 {
 	struct blocking *b = w->blocking;
 	struct query_facts f = {
@@ -117,9 +118,12 @@ static bool ask(struct worker *w, const struct cookie_scene *s, const struct req
 		.method = r->method,
 	};
 
+	b->ready = false;
+	if (w->setup->lists == NULL || s->visitor->profile == PROFILE_INVESTIGATOR)
+		return;
 	write_url(b, s, r);
 	f.url = buf_slice(&b->url);
-	return buf_ok(&b->url) && query_set(b->query, &f);
+	b->ready = buf_ok(&b->url) && query_set(b->query, &f);
 }
 
 /* ---- whether its purpose has consent ---- */
@@ -176,16 +180,16 @@ static void record(struct worker *w, const struct cookie_scene *s, const struct 
 	claim_record(w, s, ENTRY_BLOCK, slice_head(v->rule.text, ENTRY_WHY_MAX), why);
 }
 
-bool blocking_refuses(struct worker *w, const struct cookie_scene *s, const struct request_head *r,
-		      enum lists_body *body)
+bool blocking_refuses(struct worker *w, const struct cookie_scene *s, enum lists_body *body)
 {
-	const struct lists *l = w->setup->lists != NULL ? w->setup->lists->lists : NULL;
+	const struct lists *l;
 	struct lists_verdict v;
 	enum purpose p;
 
 	*body = LISTS_BODY_NONE;
-	if (l == NULL || s->visitor->profile == PROFILE_INVESTIGATOR || !ask(w, s, r))
+	if (!w->blocking->ready)
 		return false;
+	l = w->setup->lists->lists;
 	lists_match(l, w->blocking->query, &v);
 	if (v.action != LISTS_BLOCK && v.action != LISTS_ANSWER)
 		return false;
@@ -223,6 +227,52 @@ void blocking_answer(struct downstream *d, enum lists_body body)
 	d->ops->own(d, 200, slice_str(fields), data->bytes);
 }
 
+/* ---- redirectors and header fields ---- */
+
+/* What lists change is about following people, whatever a list calls itself. */
+static const struct lists *lists_for(struct worker *w, const struct cookie_scene *s)
+{
+	if (!w->blocking->ready || is_wanted(s, PURPOSE_ADVERTISING))
+		return NULL;
+	return w->setup->lists->lists;
+}
+
+bool blocking_skips(struct worker *w, const struct cookie_scene *s, const struct request_head *r,
+		    struct buf *url)
+{
+	const struct lists *l = lists_for(w, s);
+	struct lists_rule by;
+
+	if (l == NULL || !s->document || slice_find(r->path, '?') == r->path.n ||
+	    !lists_skip(l, w->blocking->query, false, url, &by) || !buf_ok(url))
+		return false;
+	claim_record(w, s, ENTRY_STRIP, slice_head(by.text, ENTRY_WHY_MAX),
+		     "list: redirector skipped");
+	return true;
+}
+
+void blocking_redirect(struct downstream *d, struct slice url)
+{
+	struct buf fields;
+
+	buf_init(&fields, 2 * QUERY_URL_MAX);
+	buf_addf(&fields, "Location: %.*s\r\n" OWN_FIELDS, SLICE_ARG(url));
+	d->ops->forget(d);
+	if (buf_ok(&fields))
+		d->ops->own(d, 302, buf_slice(&fields), SLICE(""));
+	else
+		d->ops->cut(d);
+	buf_release(&fields);
+}
+
+size_t blocking_edits(struct worker *w, const struct cookie_scene *s, struct lists_field *out,
+		      size_t n)
+{
+	const struct lists *l = lists_for(w, s);
+
+	return l != NULL ? lists_match_fields(l, w->blocking->query, out, n) : 0;
+}
+
 /* ---- link decoration ---- */
 
 /* Where path and query begin in a URL that write_url() made. */
@@ -255,11 +305,11 @@ static void strip_clicks(struct worker *w, const struct cookie_scene *s, struct 
 
 static void strip_by_lists(struct worker *w, const struct cookie_scene *s, struct request_head *r)
 {
-	const struct lists *l = w->setup->lists != NULL ? w->setup->lists->lists : NULL;
+	const struct lists *l = lists_for(w, s);
 	struct buf *out = &w->blocking->stripped;
 	struct lists_rule by;
 
-	if (l == NULL || slice_find(r->path, '?') == r->path.n || !ask(w, s, r))
+	if (l == NULL)
 		return;
 	buf_clear(out);
 	if (lists_strip(l, w->blocking->query, out, &by, 1) == 0 || !buf_ok(out))
@@ -275,6 +325,7 @@ void blocking_strip(struct worker *w, const struct cookie_scene *s, struct reque
 	if (!s->document || !gets || is_wanted(s, PURPOSE_ADVERTISING) ||
 	    slice_find(r->path, '?') == r->path.n)
 		return;
-	strip_clicks(w, s, r);
+	/* The lists were asked about the URL as it came. */
 	strip_by_lists(w, s, r);
+	strip_clicks(w, s, r);
 }

@@ -95,6 +95,14 @@ static void on_block_later(struct deferred *d)
 	blocking_answer(x->down, x->blocked);
 }
 
+static void on_skip_later(struct deferred *d)
+{
+	struct exchange *x = LOOP_OWNER(d, struct exchange, refuse_later);
+
+	exchange_go(x, EXCHANGE_OVER);
+	blocking_redirect(x->down, buf_slice(&x->head));
+}
+
 static void exchange_release(struct deferred *d)
 {
 	struct exchange *x = LOOP_OWNER(d, struct exchange, free_me);
@@ -104,6 +112,7 @@ static void exchange_release(struct deferred *d)
 	buf_release(&x->body);
 	expiries_release(&x->expiries);
 	report_free(x->report);
+	amend_free(x->amend);
 	free(x);
 }
 
@@ -364,11 +373,18 @@ void exchange_request(struct exchange *x, struct request_head *r)
 	set_scene(x, r);
 	banner_request(x->w, &x->scene, r->fields);
 	claim_request(x->w, &x->scene, r->path);
-	if (blocking_refuses(x->w, &x->scene, r, &x->blocked)) {
+	blocking_begin(x->w, &x->scene, r);
+	if (blocking_refuses(x->w, &x->scene, &x->blocked)) {
 		tap_send(x->w->tap);
 		loop_defer(x->w->loop, &x->refuse_later, on_block_later);
 		return;
 	}
+	if (blocking_skips(x->w, &x->scene, r, &x->head)) {
+		tap_send(x->w->tap);
+		loop_defer(x->w->loop, &x->refuse_later, on_skip_later);
+		return;
+	}
+	x->amend = amend_request(x->w, &x->scene, r);
 	blocking_strip(x->w, &x->scene, r);
 	x->report = report_new(x->w, &x->scene, r);
 	cookies_of_request(x->w, &x->scene, r->fields, &x->expiries);

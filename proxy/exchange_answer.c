@@ -61,6 +61,7 @@ static void on_head(void *arg, const struct upstream_head *h)
 	heal_redirect(x->w, &x->scene, h->status, path,
 		      fields_value(h->fields, FIELD_LOCATION));
 	mind_challenge(x, h->status, h->fields);
+	amend_answer(x->amend, x->w, &x->scene, h->fields);
 	tap_send(x->w->tap);
 	if (x->w->config->via)
 		fields_add(h->fields, SLICE("Via"),

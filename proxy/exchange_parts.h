@@ -5,6 +5,7 @@
 #ifndef CRUMBGATE_PROXY_EXCHANGE_PARTS_H
 #define CRUMBGATE_PROXY_EXCHANGE_PARTS_H
 
+#include "proxy/amend.h"
 #include "proxy/blocking.h"
 #include "proxy/cookies.h"
 #include "proxy/exchange.h"
@@ -56,6 +57,7 @@ struct exchange {
 	} as;
 
 	enum lists_body blocked; /* what it is answered with */
+	struct amend *amend;	 /* what lists do to the answer; NULL: nothing */
 	const char *refusal; /* why it is refused at the end of this turn */
 	struct deferred refuse_later, free_me;
 };

@@ -5,12 +5,14 @@ import { makePki } from './lib/pki.mjs';
 import { startOrigin } from './lib/origin.mjs';
 import { checkEvidence, startCrumbgate } from './lib/crumbgate.mjs';
 
-const ADS = '||ads.test^$third-party\n@@||ads.test/needed.js\n||pixel.test/gif$image,redirect=1x1.gif\n||site.test^$removeparam=utm_source\n';
+const ADS = '||ads.test^$third-party\n@@||ads.test/needed.js\n||pixel.test/gif$image,redirect=1x1.gif\n||site.test^$removeparam=utm_source\n'
+	+ '||site.test^$removeheader=x-origin-mark\n||site.test^$removeheader=request:x-browser-mark\n||site.test/framed$csp=frame-src \'none\'\n'
+	+ '||out.test/go$doc,urlskip=?url\n';
 const PRIVACY = '||count.test^$third-party\n';
 
 scenario('lists', async (t) => {
 	const pki = await makePki(t);
-	const hosts = ['site.test', 'ads.test', 'count.test', 'pixel.test'];
+	const hosts = ['site.test', 'ads.test', 'count.test', 'pixel.test', 'out.test'];
 	const origin = await startOrigin(t, await pki.leaf('sites', hosts));
 	/* The origin knows none of the paths asked for here, so what reaches it is answered with 404. */
 	const lists = { ads: t.path('ads.txt'), privacy: t.path('privacy.txt') };
@@ -25,9 +27,9 @@ scenario('lists', async (t) => {
 		'-H', 'Referer: https://site.test/', url]);
 	const reached = (host) => origin.requests.filter((r) => r.host === host).length;
 
-	t.equal((await gate.entries((e) => e.kind === 'rules' && /\.txt$/.test(e.name), 2)).map((e) => [e.name, e.count]), [['ads.txt', 4], ['privacy.txt', 1]],
-		'the log names the lists, their versions and how many rules they have');
 	await page('/');
+	t.equal((await gate.entries((e) => e.kind === 'rules' && /\.txt$/.test(e.name), 2)).map((e) => [e.name, e.count]), [['ads.txt', 8], ['privacy.txt', 1]],
+		'the log names the lists, their versions and how many rules they have');
 	let r = await load('https://ads.test/ad.js', 'script');
 	t.equal([r.status, reached('ads.test')], [403, 0], 'a request that a list names is refused, and the origin hears nothing');
 	t.check(r.text.includes('crumbgate.internal'), 'the refusal says where the choice is', r.text);
@@ -46,7 +48,15 @@ scenario('lists', async (t) => {
 
 	r = await page('/a?x=1&gclid=abc&y=2&utm_source=z&fbclid=q');
 	t.equal([r.status, origin.requests.at(-1).url], [404, '/a?x=1&y=2'], 'a page\'s URL loses what follows the click');
-	t.equal((await gate.entries((e) => e.kind === 'strip', 2)).map((e) => e.name), ['gclid', '||site.test^$removeparam=utm_source'], 'and the log says so');
+	t.equal((await gate.entries((e) => e.kind === 'strip', 2)).map((e) => e.name).sort(), ['gclid', '||site.test^$removeparam=utm_source'], 'and the log says so');
+
+	r = await gate.curl([...as(1), '-H', 'Sec-Fetch-Site: none', '-H', 'Sec-Fetch-Mode: navigate', '-H', 'Sec-Fetch-Dest: document',
+		'-H', 'X-Browser-Mark: 1', 'https://site.test/framed']);
+	t.equal([origin.requests.at(-1).headers['x-browser-mark'], r.all('content-security-policy')], [undefined, ["frame-src 'none'"]],
+		'rules take fields out of a request, and add a policy to an answer');
+	r = await gate.curl([...as(1), '-H', 'Sec-Fetch-Site: none', '-H', 'Sec-Fetch-Mode: navigate', '-H', 'Sec-Fetch-Dest: document',
+		'https://out.test/go?id=7&url=https%3A%2F%2Fsite.test%2Fthere']);
+	t.equal([r.status, r.get('location'), reached('out.test')], [302, 'https://site.test/there', 0], 'a redirector is led past');
 
 	t.equal((await gate.tool('choice', 'set', 'analytics', 'site.test', '--state', gate.state)).code, 0, 'measuring is accepted');
 	await t.until(async () => (await load('https://count.test/c', 'empty')).status === 404, 5);

@@ -18,6 +18,7 @@
 
 struct blocking {
 	struct query *query;
+	struct query_facts facts; /* borrowed by the query */
 	struct buf url; /* of the request at hand */
 	struct buf stripped;
 	struct slice aliases[ALIASES_MAX];
@@ -109,7 +110,8 @@ static struct slice source_of(const struct cookie_scene *s, const struct request
 void blocking_begin(struct worker *w, const struct cookie_scene *s, const struct request_head *r)
 {
 	struct blocking *b = w->blocking;
-	struct query_facts f = {
+
+	b->facts = (struct query_facts){
 		.aliases = b->aliases,
 		.aliases_n = aliases_of(w->aliases, slice_str(s->host), b->aliases),
 		.source = source_of(s, r),
@@ -122,8 +124,8 @@ void blocking_begin(struct worker *w, const struct cookie_scene *s, const struct
 	if (w->setup->lists == NULL || s->visitor->profile == PROFILE_INVESTIGATOR)
 		return;
 	write_url(b, s, r);
-	f.url = buf_slice(&b->url);
-	b->ready = buf_ok(&b->url) && query_set(b->query, &f);
+	b->facts.url = buf_slice(&b->url);
+	b->ready = buf_ok(&b->url) && query_set(b->query, &b->facts);
 }
 
 /* ---- whether its purpose has consent ---- */

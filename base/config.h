@@ -90,6 +90,9 @@ struct config {
 	bool via;
 	bool gpc;
 	bool consent_write;
+	char **lists; /* files of filter lists, absolute */
+	size_t lists_n;
+	bool list_defaults; /* and those of the system, where there are any */
 
 	/* Who is protected how. */
 	struct config_subnet *clients;

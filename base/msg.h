@@ -34,6 +34,7 @@ enum msg_type {
 	MSG_PAGE = 40,
 	MSG_PASS,
 	MSG_BANNER,
+	MSG_HEAL,
 	/* supervisor */
 	MSG_TICKETS = 60,
 	MSG_DRAIN,

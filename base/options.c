@@ -229,6 +229,25 @@ const struct option_row options[] = {
 	  .manual = "Whether requests of clients who refused advertising, and of all clients of "
 		    "the profile minors, say Sec-GPC: 1 (W3C Global Privacy Control). For who "
 		    "made no choice nothing is said." },
+	{ .name = "list",
+	  .type = OPTION_FILES,
+	  .arg = "FILE",
+	  .fallback = "",
+	  LIST(lists),
+	  .adds = true,
+	  .help = "refuse requests that this filter list names; repeatable",
+	  .manual = "Files with filter lists in the syntax of Adblock Plus, AdGuard and uBlock "
+		    "Origin, or hosts files. A request that one names is refused where its "
+		    "purpose was not accepted: analytics for a list with privacy or track in its "
+		    "file's name, functional for one with annoyance or cookie, advertising for "
+		    "all others. They are read again on SIGHUP." },
+	{ .name = "list-defaults",
+	  .type = OPTION_BOOL,
+	  .fallback = "yes",
+	  FIELD(list_defaults),
+	  .help = "use EasyList and EasyPrivacy of the system",
+	  .manual = "Whether EasyList and EasyPrivacy are used too where Debian's package "
+		    "webext-ublock-origin-chromium or webext-ublock-origin-firefox has put them." },
 	{ .name = "consent-write",
 	  .type = OPTION_BOOL,
 	  .fallback = "no",

@@ -105,7 +105,8 @@ static bool read_choice(struct request *r, struct slice text)
 		enum choice_state one;
 
 		text = slice_cut(text, ',', &word);
-		if (!choice_of_word(word, &one) || one <= CHOICE_ACCEPTED)
+		if (!choice_of_word(word, &one) || one <= CHOICE_ACCEPTED ||
+		    one == CHOICE_PUT_BACK)
 			return false;
 		allowed |= choice_set_of(one);
 	}

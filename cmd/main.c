@@ -4,7 +4,9 @@
 #include "base/hash.h"
 #include "base/options.h"
 #include "cmd/ca.h"
+#include "cmd/claim.h"
 #include "cmd/log.h"
+#include "cmd/match.h"
 #include "cmd/replay.h"
 #include "cmd/verify.h"
 
@@ -48,6 +50,20 @@ static const struct command commands[] = {
 	  "entry.\n"
 	  "clear --all takes back every choice of the client, those for single sites too.",
 	  false, cmd_choice },
+	{ "classify", "[--json | --features] [--cookies FILE] [--trackers FILE] [--weights FILE]",
+	  "say what cookies are for",
+	  "Reads CSV on standard input, a cookie a line; the first line names the columns: name, "
+	  "and "
+	  "where known\n"
+	  "domain, site, value, expiry_s, session, http_only, host_only, secure, same_site. Prints "
+	  "one "
+	  "line for\n"
+	  "each, in order: the purpose, how sure, the layer that knew, and why. The options put "
+	  "other "
+	  "tables in\n"
+	  "the place of the program's own, or none (-). --features prints what the learned score "
+	  "sees.",
+	  false, cmd_classify },
 	{ "log",
 	  "[--follow] [--json | --table] [--kind KIND] [--site SITE] [--since TIME] [-c FILE] "
 	  "[--state DIR] [FOLDER]\n"
@@ -60,6 +76,18 @@ static const struct command commands[] = {
 	  "on; SITE a registrable domain; TIME is UTC, as 2026-11-22 or 2026-11-22T03:36.\n"
 	  "\"log key\" prints the verifier key of the checkpoints, with --pem for openssl.",
 	  false, cmd_log },
+	{ "match",
+	  "--list FILE... [--cache FILE] [--json] [--stats]",
+	  "ask filter lists about requests",
+	  "Reads lines of URL, source URL and type, separated by tabs, and prints for each, in "
+	  "order: block or\n"
+	  "allow, the rule, and its list. FILE is a list in the syntax of Adblock Plus, AdGuard "
+	  "or uBlock Origin,\n"
+	  "or a hosts file. --cache keeps the compiled lists in a file. --stats says on stderr "
+	  "what was read,\n"
+	  "what was left out and how long it took. Exit status: 0 good, 1 some lines could not "
+	  "be read, 2 usage.",
+	  false, cmd_match },
 	{ "verify", "[--key KEY] [--json] [-c FILE] [--state DIR] [FOLDER]",
 	  "check every hash, checkpoint and number of a log",
 	  "Says what is wrong, and where. KEY is a verifier key as \"crumbgate log key\" prints "
@@ -74,6 +102,22 @@ static const struct command commands[] = {
 	  "minors,\n"
 	  "investigator) or --rules it says what would have been different.",
 	  false, cmd_replay },
+	{ "tcf", "[--json] STRING...|-", "decode a TC string, and the signals that travel with it",
+	  "Prints the fields of a TC string (IAB TCF 2), or of an additional consent string, of "
+	  "gcs "
+	  "or gcd of\n"
+	  "Google's consent mode, or of a US Privacy string; with --json under the names of the "
+	  "IAB's reference\n"
+	  "library. - reads one string from each line of standard input. Exit status: 1 for a "
+	  "malformed string.",
+	  false, cmd_tcf },
+	{ "gpp", "[--json] STRING...|-", "decode a GPP string",
+	  "Prints the sections of a string of the Global Privacy Platform and their fields; with "
+	  "--json under the\n"
+	  "names of the IAB's reference library. - reads one string from each line of standard "
+	  "input. Exit\n"
+	  "status: 1 for a malformed string.",
+	  false, cmd_gpp },
 };
 
 static const size_t commands_n = sizeof(commands) / sizeof(commands[0]);

@@ -106,6 +106,9 @@ static const struct kind {
 	[ENTRY_CLAIM] = { "claim", { CLAIM_FACTS, END } },
 	[ENTRY_CONTRADICTION] = { "contradiction", { CLAIM_FACTS, END } },
 	[ENTRY_WRITE] = { "write", { CLAIM_FACTS, END } },
+	[ENTRY_BLOCK] = { "block", { CLAIM_FACTS, END } },
+	[ENTRY_STRIP] = { "strip", { CLAIM_FACTS, END } },
+	[ENTRY_HEAL] = { "heal", { CLAIM_FACTS, END } },
 	[ENTRY_RESTART] = { "restart",
 			    { BYTES(name, ENTRY_WHY_MAX), BYTES(why, ENTRY_WHY_MAX), END } },
 };

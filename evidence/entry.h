@@ -61,6 +61,14 @@ enum entry_kind {
 	ENTRY_CONTRADICTION,
 	/* The same keys: a refusal that the proxy wrote into an answer for a banner (name). */
 	ENTRY_WRITE,
+	/*
+	 * The same keys: a request was not sent, because a rule (name) of a filter list is about
+	 * it; or a parameter was taken out of its URL (name: it, or the rule).
+	 */
+	ENTRY_BLOCK,
+	ENTRY_STRIP,
+	/* The same keys: a cookie (name) was put back, because the site did not work without it. */
+	ENTRY_HEAL,
 	ENTRY_KINDS
 };
 

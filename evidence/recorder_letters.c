@@ -210,7 +210,8 @@ static bool choice_is_good(const struct recorder_choice *c)
 	enum choice_state state;
 
 	return c->op == RECORDER_CHOICE_CLEAR ||
-	       (choice_of_word(c->choice, &state) && state != CHOICE_NONE);
+	       (choice_of_word(c->choice, &state) && state != CHOICE_NONE &&
+		state != CHOICE_PUT_BACK);
 }
 
 /* Ledger, entry and announcement of one choice; false when the ledger could not take it. */

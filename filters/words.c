@@ -38,7 +38,8 @@ static bool value_of(const char *const *words, size_t n, struct slice word, unsi
 WORDS(purpose, purpose, "unknown", "essential", "functional", "analytics", "advertising", "choice")
 WORDS(profile, profile, "default", "minors", "investigator")
 WORDS(choice, choice_state, "none", "refused", "accepted", "functional", "analytics",
-      "functional+analytics", "advertising", "functional+advertising", "analytics+advertising")
+      "functional+analytics", "advertising", "functional+advertising", "analytics+advertising",
+      "put-back")
 WORDS(seen, choice_seen, "nowhere", "desk", "cli", "session", "banner", "claim")
 WORDS(verdict, verdict, "kept", "removed", "expired")
 WORDS(cookie_kind, cookie_kind, "set", "sent")
@@ -63,7 +64,7 @@ unsigned choice_set_of(enum choice_state v)
 	_Static_assert(CHOICE_ANALYTICS_ADVERTISING - CHOICE_ACCEPTED ==
 			       (ALLOW_ANALYTICS | ALLOW_ADVERTISING),
 		       "the values are the sets");
-	if (v <= CHOICE_REFUSED)
+	if (v <= CHOICE_REFUSED || v >= CHOICE_PUT_BACK)
 		return 0;
 	return v == CHOICE_ACCEPTED ? ALLOW_ALL : (unsigned)(v - CHOICE_ACCEPTED);
 }

@@ -38,6 +38,8 @@ enum choice_state {
 	CHOICE_ADVERTISING,
 	CHOICE_FUNCTIONAL_ADVERTISING,
 	CHOICE_ANALYTICS_ADVERTISING,
+	/* Nobody's choice: a fact of a single cookie that the proxy put back (proxy/heal.h). */
+	CHOICE_PUT_BACK,
 };
 
 /* Purposes as a set. */
@@ -78,7 +80,7 @@ enum choice_state choice_of_set(unsigned allowed);
 unsigned choice_set_of(enum choice_state v);
 /*
  * Whether the choice accepts this purpose.  What nobody knows the purpose of is accepted only with
- * everything; what needs no choice (essential, choice) never is.
+ * everything; what needs no choice (essential, choice) never is.  PUT_BACK accepts nothing.
  */
 bool choice_accepts(enum choice_state v, enum purpose p);
 

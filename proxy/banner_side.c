@@ -8,10 +8,10 @@
 #include "filters/banners/refusal.h"
 #include "filters/cookie.h"
 #include "proxy/choosing.h"
+#include "proxy/claim_side.h"
 #include "proxy/cookies.h"
 #include "proxy/http/field.h"
 #include "proxy/peers.h"
-#include "proxy/tap.h"
 #include "proxy/visitor.h"
 #include "proxy/worker.h"
 
@@ -150,26 +150,6 @@ bool banner_letter(struct worker *w, struct slice body)
 
 /* ---- what it comes to ---- */
 
-static void record(struct worker *w, const struct cookie_scene *s, enum entry_kind kind,
-		   struct slice name, const char *why)
-{
-	struct entry e;
-
-	entry_init(&e, kind, s->wall_ms);
-	e.client = visitor_log_id(w->visitors, s->visitor);
-	e.site = slice_str(s->site.site);
-	e.site_by = slice_str(site_by_word(s->site.by));
-	e.confidence = slice_str(confidence_word(s->site.confidence));
-	e.party = slice_str(party_word(s->site.party));
-	e.host = slice_str(s->host);
-	e.name = name;
-	e.why = slice_str(why);
-	e.profile = slice_str(profile_word(s->visitor->profile));
-	e.choice = slice_str(choice_word(s->choice.state));
-	e.seen = slice_str(seen_word(s->choice.seen));
-	tap_event(w->tap, &e);
-}
-
 /* The person said so itself, and not to the site. */
 static bool is_stronger(const struct choice *c)
 {
@@ -223,12 +203,12 @@ static void conclude(struct worker *w, struct cookie_scene *s, const struct bann
 		choose(w, s, CHOICE_NONE);
 		break;
 	case BANNER_UNASKED:
-		record(w, s, ENTRY_CONTRADICTION, SLICE("consent-unasked"), r->why);
+		claim_record(w, s, ENTRY_CONTRADICTION, SLICE("consent-unasked"), r->why);
 		break;
 	}
 	snprintf(why, sizeof(why), "%s, %s: %s", banner_state_word(r->state),
 		 banner_change_word(change), r->why);
-	record(w, s, ENTRY_CLAIM, r->product.n != 0 ? r->product : SLICE("banner"), why);
+	claim_record(w, s, ENTRY_CLAIM, r->product.n != 0 ? r->product : SLICE("banner"), why);
 }
 
 static void look(struct worker *w, struct cookie_scene *s, struct page *p,
@@ -425,7 +405,7 @@ void banner_write_refusal(struct worker *w, const struct cookie_scene *s, struct
 	f->failed = false; /* what did not fit is not written */
 	p->written++;
 	remember(w, s, p, v, n);
-	record(w, s, ENTRY_WRITE, p->asks, "the refusal that was chosen");
+	claim_record(w, s, ENTRY_WRITE, p->asks, "the refusal that was chosen");
 }
 
 /* ---- reports ---- */

@@ -102,7 +102,8 @@ static void ask_choice(struct caller *c, enum recorder_choice_op op, struct slic
 	choice.when = clock_wall_ms(&clock_system);
 	if (rest.p != NULL || choice.client.n == 0 || choice.site.n == 0 ||
 	    (op == RECORDER_CHOICE_SET &&
-	     (!choice_of_word(choice.choice, &state) || state == CHOICE_NONE))) {
+	     (!choice_of_word(choice.choice, &state) || state == CHOICE_NONE ||
+	      state == CHOICE_PUT_BACK))) {
 		finish(c, "error usage: choice set CLIENT SITE refused|accepted|PURPOSES, choice "
 			  "clear CLIENT SITE\n");
 		return;

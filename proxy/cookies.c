@@ -6,6 +6,8 @@
 #include "filters/cookie.h"
 #include "filters/decide.h"
 #include "filters/expire.h"
+#include "proxy/claim_side.h"
+#include "proxy/heal.h"
 #include "proxy/http/field.h"
 #include "proxy/tap.h"
 #include "proxy/visitor.h"
@@ -96,7 +98,8 @@ static uint64_t sighting_id(const struct head_work *h, const struct cookie_facts
 	hasher_add(&seen, f->name);
 	hasher_add(&seen, value);
 	hasher_add_u64(&seen, (uint64_t)d->row.line | (uint64_t)d->verdict << 32 |
-				      (uint64_t)d->purpose << 40 | (uint64_t)f->tries << 48);
+				      (uint64_t)d->purpose << 40 | (uint64_t)f->tries << 48 |
+				      (uint64_t)(f->choice == CHOICE_PUT_BACK) << 63);
 	if (attrs == NULL)
 		return hasher_result(&seen);
 	hasher_add(&seen, attrs->domain);
@@ -140,6 +143,24 @@ static void record(const struct head_work *h, const struct cookie_facts *f,
 	if (attrs != NULL)
 		e.attrs = *attrs;
 	tap_cookie(w->tap, &e, value);
+	claim_refused_cookie(w, h->scene, f->kind, f->name, d->purpose);
+}
+
+/* What the site did not work without is not decided by the choice. */
+static void mind_healing(const struct head_work *h, struct cookie_facts *f)
+{
+	if (!heal_puts_back(h->w, h->scene, f->name))
+		return;
+	f->choice = CHOICE_PUT_BACK;
+	f->seen = SEEN_NOWHERE;
+}
+
+static bool is_kept(const struct head_work *h, const struct cookie_facts *f,
+		    const struct cookie_decision *d)
+{
+	if (d->verdict != VERDICT_KEPT)
+		heal_removed(h->w, h->scene, f->name);
+	return d->verdict == VERDICT_KEPT;
 }
 
 /* ---- Cookie ---- */
@@ -152,13 +173,16 @@ static bool on_sent(void *arg, size_t index, struct slice name, struct slice val
 
 	(void)index;
 	f.name = slice_head(name, ENTRY_NAME_MAX);
+	mind_healing(h, &f);
+	f.has_value = true;
+	f.value = value;
 	f.tries = expiry_tries(h->w->expiry, h->scene->visitor->id, f.host, f.name,
 			       loop_now_ms(h->w->loop));
-	decide_cookie(h->w->setup->rules, &f, &d);
+	decide_cookie_again(h->w->guesses, &f, &d);
 	if (d.verdict == VERDICT_EXPIRED)
 		expiries_add(h->expiries, f.name, f.tries);
 	record(h, &f, &d, NULL, value);
-	return d.verdict == VERDICT_KEPT;
+	return is_kept(h, &f, &d);
 }
 
 /* False: the field goes, because nothing of it is kept or because it could not be edited. */
@@ -233,6 +257,9 @@ static bool keep_set_cookie(const struct head_work *h, struct slice line)
 	if (!set_cookie_parse(line, &c))
 		return true; /* no browser takes it, so nothing is set */
 	f.name = slice_head(c.name, ENTRY_NAME_MAX);
+	mind_healing(h, &f);
+	f.has_value = true;
+	f.value = c.value;
 	f.lifetime_s = set_cookie_lifetime_s(&c, h->scene->wall_ms / 1000);
 	f.secure = c.secure;
 	f.httponly = c.httponly;
@@ -242,9 +269,9 @@ static bool keep_set_cookie(const struct head_work *h, struct slice line)
 	attrs_of(&attrs, &c, f.lifetime_s, domain);
 	f.domain = attrs.domain;
 	f.path = attrs.path;
-	decide_cookie(h->w->setup->rules, &f, &d);
+	decide_cookie_again(h->w->guesses, &f, &d);
 	record(h, &f, &d, &attrs, c.value);
-	return d.verdict == VERDICT_KEPT;
+	return is_kept(h, &f, &d);
 }
 
 void cookies_of_answer(struct worker *w, const struct cookie_scene *scene, unsigned status,

@@ -4,6 +4,7 @@
 #include "evidence/entry.h"
 #include "filters/decide.h"
 #include "proxy/banner_side.h"
+#include "proxy/claim_side.h"
 #include "proxy/exchange_parts.h"
 #include "proxy/http/h1_head.h"
 #include "proxy/http/h1_write.h"
@@ -84,6 +85,14 @@ static void refuse_later(struct exchange *x, const char *text)
 {
 	x->refusal = text;
 	loop_defer(x->w->loop, &x->refuse_later, on_refuse_later);
+}
+
+static void on_block_later(struct deferred *d)
+{
+	struct exchange *x = LOOP_OWNER(d, struct exchange, refuse_later);
+
+	exchange_go(x, EXCHANGE_OVER);
+	blocking_answer(x->down, x->blocked);
 }
 
 static void exchange_release(struct deferred *d)
@@ -354,6 +363,13 @@ void exchange_request(struct exchange *x, struct request_head *r)
 	set_target(x, r);
 	set_scene(x, r);
 	banner_request(x->w, &x->scene, r->fields);
+	claim_request(x->w, &x->scene, r->path);
+	if (blocking_refuses(x->w, &x->scene, r, &x->blocked)) {
+		tap_send(x->w->tap);
+		loop_defer(x->w->loop, &x->refuse_later, on_block_later);
+		return;
+	}
+	blocking_strip(x->w, &x->scene, r);
 	x->report = report_new(x->w, &x->scene, r);
 	cookies_of_request(x->w, &x->scene, r->fields, &x->expiries);
 	tap_send(x->w->tap);

@@ -3,6 +3,7 @@
 #include "proxy/banner_side.h"
 #include "proxy/challenges.h"
 #include "proxy/exchange_parts.h"
+#include "proxy/heal.h"
 #include "proxy/http/h2_session.h"
 #include "proxy/passes.h"
 #include "proxy/tap.h"
@@ -57,6 +58,8 @@ static void on_head(void *arg, const struct upstream_head *h)
 	cookies_of_answer(x->w, &x->scene, h->status, h->fields);
 	banner_write_refusal(x->w, &x->scene, h->fields);
 	cookies_expire(x->w, &x->scene, path, h->fields, &x->expiries);
+	heal_redirect(x->w, &x->scene, h->status, path,
+		      fields_value(h->fields, FIELD_LOCATION));
 	mind_challenge(x, h->status, h->fields);
 	tap_send(x->w->tap);
 	if (x->w->config->via)

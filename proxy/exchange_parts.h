@@ -5,6 +5,7 @@
 #ifndef CRUMBGATE_PROXY_EXCHANGE_PARTS_H
 #define CRUMBGATE_PROXY_EXCHANGE_PARTS_H
 
+#include "proxy/blocking.h"
 #include "proxy/cookies.h"
 #include "proxy/exchange.h"
 #include "proxy/h2_origin.h"
@@ -54,6 +55,7 @@ struct exchange {
 		struct upstream_h2 h2;
 	} as;
 
+	enum lists_body blocked; /* what it is answered with */
 	const char *refusal; /* why it is refused at the end of this turn */
 	struct deferred refuse_later, free_me;
 };

@@ -2,6 +2,7 @@
 
 #include "base/config.h"
 #include "base/diag.h"
+#include "proxy/aliases.h"
 #include "proxy/alpn.h"
 #include "proxy/issuers.h"
 #include "proxy/pool.h"
@@ -99,6 +100,8 @@ static void on_dialled(struct dial *d, const struct dial_result *r, void *arg)
 
 	(void)d;
 	o->dial = NULL;
+	if (r->dns != NULL)
+		aliases_note(o->w->aliases, slice_str(o->target.host), r->dns);
 	if (r->error == DIAL_OK) {
 		o->stream = r->stream;
 		o->connected = true;

@@ -10,10 +10,12 @@
 #include "filters/hosts.h"
 #include "filters/rules.h"
 #include "filters/site.h"
+#include "proxy/list_files.h"
 #include "proxy/net/listener.h"
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -23,7 +25,7 @@
 
 struct slice setup_rules_text(void)
 {
-	return table_cookies;
+	return table_rules;
 }
 
 unsigned setup_worker_count(const struct config *config)
@@ -38,13 +40,81 @@ unsigned setup_worker_count(const struct config *config)
 	return n < 1 ? 1 : n > most ? most : n;
 }
 
+/* ---- filter lists ---- */
+
+static bool add_system_lists(struct list_files *f)
+{
+	static const char *const folders[] = {
+		"/usr/share/chromium/extensions/ublock-origin/assets/thirdparties/easylist",
+		"/usr/share/webext/ublock-origin/assets/thirdparties/easylist",
+		"/usr/share/mozilla/extensions/{ec8030f7-c20a-464f-9b0e-13a3a9e97384}/"
+		"uBlock0@raymondhill.net/assets/thirdparties/easylist",
+	};
+	static const char *const names[] = { "easylist.txt", "easyprivacy.txt" };
+	static char paths[2][512];
+	bool good = true;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		for (size_t k = 0; k < 2; k++) {
+			snprintf(paths[k], sizeof(paths[k]), "%s/%s", folders[i], names[k]);
+			if (access(paths[k], R_OK) != 0)
+				break;
+			if (k == 1)
+				return list_files_add(f, paths[0]) && list_files_add(f, paths[1]);
+		}
+	}
+	return good;
+}
+
+/* Which version of a list decided is a fact of each entry. */
+static bool note_versions(struct setup *s)
+{
+	const struct list_files *f = s->lists;
+	char digest[DIGEST_PLAIN_LEN + 1];
+
+	s->list_versions = calloc(f->n, sizeof(*s->list_versions));
+	if (s->list_versions == NULL)
+		return false;
+	for (size_t i = 0; i < f->n; i++) {
+		if (!digest_plain(buf_slice(&f->files[i].text), digest))
+			return false;
+		(void)slice_copy(slice_of(digest, ENTRY_RULES_LEN), s->list_versions[i],
+				 sizeof(s->list_versions[i]));
+	}
+	return true;
+}
+
+static bool load_lists(struct setup *s)
+{
+	const struct config *c = s->config;
+	struct list_files *f = calloc(1, sizeof(*f));
+	bool good = f != NULL;
+
+	if (!good)
+		return false;
+	s->lists = f;
+	list_files_init(f, "run");
+	for (size_t i = 0; good && i < c->lists_n; i++)
+		good = list_files_add(f, c->lists[i]);
+	if (good && c->list_defaults)
+		good = add_system_lists(f);
+	if (good && f->n != 0)
+		return list_files_open(f, NULL) && note_versions(s);
+	list_files_release(f);
+	free(f);
+	s->lists = NULL;
+	return good;
+}
+
+/* ---- tables ---- */
+
 static bool load_tables(struct setup *s)
 {
 	char digest[DIGEST_PLAIN_LEN + 1];
 	struct buf why;
 	bool good;
 
-	if (!digest_plain(table_cookies, digest))
+	if (!digest_plain(table_rules, digest))
 		return false;
 	(void)slice_copy(slice_of(digest, ENTRY_RULES_LEN), s->rules_id, sizeof(s->rules_id));
 	buf_init(&why, 4096);
@@ -53,7 +123,7 @@ static bool load_tables(struct setup *s)
 		diag_error(
 			"no public suffix list: libpsl has none built in and the system has none "
 			"(Debian: install publicsuffix)");
-	s->rules = rules_new(table_cookies, "cookies.tsv", &why);
+	s->rules = rules_new(table_rules, "cookies.tsv", &why);
 	s->banners = banners_new(table_banners, "banners.tsv", &why);
 	if (s->config->never_intercept_defaults)
 		s->never = hosts_new();
@@ -64,7 +134,7 @@ static bool load_tables(struct setup *s)
 	if (!good && why.len != 0)
 		diag_error("%.*s", SLICE_ARG(buf_slice(&why)));
 	buf_release(&why);
-	return good;
+	return good && load_lists(s);
 }
 
 /* `optional`: a machine without IPv6 has no [::1], and nobody asked for it. */
@@ -235,6 +305,10 @@ void setup_free(struct setup *s)
 	trust_free(s->trust);
 	rules_free(s->rules);
 	banners_free(s->banners);
+	if (s->lists != NULL)
+		list_files_release(s->lists);
+	free(s->lists);
+	free(s->list_versions);
 	hosts_free(s->never);
 	sites_free(s->sites);
 	buf_release(&s->ca_pem);

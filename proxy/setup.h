@@ -23,6 +23,7 @@
 struct banners;
 struct config;
 struct hosts;
+struct list_files;
 struct rules;
 struct sites;
 struct trust;
@@ -40,6 +41,9 @@ struct setup {
 	struct rules *rules;
 	char rules_id[ENTRY_RULES_LEN + 1]; /* names them in each entry */
 	struct banners *banners;	    /* the consent banners of sites */
+	struct list_files *lists;	    /* filter lists; NULL: none */
+	/* Each list's digest, its first digits. */
+	char (*list_versions)[ENTRY_RULES_LEN + 1];
 	struct hosts *never; /* the built-in never-intercept table; NULL when switched off */
 	struct trust *trust;
 
@@ -73,7 +77,7 @@ unsigned setup_worker_count(const struct config *config);
  * turn.
  */
 unsigned setup_other_boxes(const struct setup *s);
-/* The cookie table that the rules were made from. */
+/* The text that the rules were made from. */
 struct slice setup_rules_text(void);
 
 #endif

@@ -210,7 +210,8 @@ static uint64_t event_id(const struct entry *e)
 static bool is_counted(enum entry_kind kind)
 {
 	return kind == ENTRY_PASS || kind == ENTRY_REFUSE || kind == ENTRY_CLAIM ||
-	       kind == ENTRY_CONTRADICTION || kind == ENTRY_WRITE;
+	       kind == ENTRY_CONTRADICTION || kind == ENTRY_WRITE || kind == ENTRY_BLOCK ||
+	       kind == ENTRY_STRIP;
 }
 
 void tap_event(struct tap *t, struct entry *e)

@@ -42,7 +42,7 @@ bool tap_client(struct tap *t, struct slice address, char log[ENTRY_DIGEST_LEN +
  */
 bool tap_seen(struct tap *t, uint64_t id, int64_t wall_ms);
 void tap_cookie(struct tap *t, struct entry *e, struct slice value);
-/* pass, refuse, claim, contradiction, write: counted likewise.  Other kinds: written as they are. */
+/* pass, refuse, claim, contradiction, write, block, strip: counted likewise.  Other kinds: written as they are. */
 void tap_event(struct tap *t, struct entry *e);
 
 /* Changes whenever tap_keys() brings new keys: client digests must be made again. */

@@ -7,11 +7,15 @@
 #include "evidence/recorder.h"
 #include "filters/choices.h"
 #include "filters/expire.h"
+#include "filters/guesses.h"
+#include "proxy/aliases.h"
 #include "proxy/alpn.h"
 #include "proxy/banner_side.h"
+#include "proxy/blocking.h"
 #include "proxy/children.h"
 #include "proxy/client.h"
 #include "proxy/desk_side.h"
+#include "proxy/heal.h"
 #include "proxy/http/h1_head.h"
 #include "proxy/issuers.h"
 #include "proxy/minting.h"
@@ -243,6 +247,9 @@ static void on_letter(const struct letter *letter, void *arg)
 	case MSG_BANNER:
 		good = banner_letter(&p->w, letter->body);
 		break;
+	case MSG_HEAL:
+		good = heal_letter(&p->w, letter->body);
+		break;
 	case MSG_TICKETS:
 		good = ticket_keys_unpack(&p->tickets, letter->body);
 		break;
@@ -345,20 +352,26 @@ static bool init_services(struct worker_process *p)
 	w->tap = w->post != NULL ? tap_new(w->loop, w->post) : NULL;
 	w->choices = choices_new(CHOICES_MAX);
 	w->banners = banner_side_new(w);
+	w->blocking = blocking_new(w);
 	w->expiry = expiry_memory_new(EXPIRIES_MAX);
+	w->guesses = guesses_new(w->setup->rules);
+	w->heal = heal_new();
 	w->visitors = visitors_new(w);
 	w->passes = pass_side_new(w);
 	w->minting = minting_new(w);
 	w->issuers = issuers_new(w);
 	w->pool = pool_new(w);
 	w->alpn = alpn_memory_new();
+	w->aliases = aliases_new();
 	w->outers = outers_new(w);
 	w->desk = desk_side_new(w);
 	p->resolver = resolver_new(w->loop, NULL);
 	w->dialer = p->resolver != NULL ? dialer_new(w->loop, p->resolver, NULL, NULL) : NULL;
-	return w->tap != NULL && w->choices != NULL && w->banners != NULL && w->expiry != NULL && w->visitors != NULL &&
+	return w->tap != NULL && w->choices != NULL && w->banners != NULL &&
+	       w->blocking != NULL && w->expiry != NULL && w->guesses != NULL &&
+	       w->heal != NULL && w->visitors != NULL &&
 	       w->passes != NULL && w->minting != NULL && w->issuers != NULL && w->pool != NULL &&
-	       w->alpn != NULL && w->outers != NULL && w->desk != NULL && w->dialer != NULL &&
+	       w->alpn != NULL && w->aliases != NULL && w->outers != NULL && w->desk != NULL && w->dialer != NULL &&
 	       init_heads(p) && init_tls(p);
 }
 
@@ -396,6 +409,7 @@ void worker_close(struct worker *w)
 	tunnels_stop(w);
 	stream_reset_lingering(w->loop);
 	pool_free(w->pool);
+	aliases_free(w->aliases);
 	alpn_memory_free(w->alpn);
 	issuers_free(w->issuers);
 	minting_free(w->minting);
@@ -406,8 +420,11 @@ void worker_close(struct worker *w)
 	passes_free(w->passes);
 	tap_free(w->tap);
 	visitors_free(w->visitors);
+	blocking_free(w->blocking);
 	banner_side_free(w->banners);
 	choices_free(w->choices);
+	heal_free(w->heal);
+	guesses_free(w->guesses);
 	expiry_memory_free(w->expiry);
 	post_free(w->post);
 	h1_request_release(w->request);

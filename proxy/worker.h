@@ -13,14 +13,18 @@
 
 #include <sys/queue.h>
 
+struct aliases;
 struct alpn_memory;
 struct banner_side;
+struct blocking;
 struct child_start;
 struct choices;
 struct client;
 struct desk_side;
 struct dialer;
 struct expiry_memory;
+struct guesses;
+struct heal;
 struct h1_request;
 struct h1_response;
 struct issuers;
@@ -58,7 +62,10 @@ struct worker {
 	struct tap *tap;
 	struct choices *choices;
 	struct banner_side *banners;
+	struct blocking *blocking;
 	struct expiry_memory *expiry;
+	struct guesses *guesses;
+	struct heal *heal;
 	struct visitors *visitors;
 	struct leaves *leaves;
 	struct minting *minting;
@@ -67,6 +74,7 @@ struct worker {
 	struct issuers *issuers;
 	struct pool *pool;
 	struct alpn_memory *alpn;
+	struct aliases *aliases;
 	struct outers *outers; /* TLS to the proxy itself */
 	struct desk_side *desk;
 

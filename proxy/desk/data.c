@@ -137,6 +137,11 @@ static bool ends_with(struct slice s, struct slice end)
 	return s.n >= end.n && slice_eq(slice_skip(s, s.n - end.n), end);
 }
 
+bool desk_put_back(const struct desk_cookie *c)
+{
+	return ends_with(c->why, SLICE("; put back"));
+}
+
 /*
  * The ledger has the newest verdict in the reason, whose end is what weighed (filters/decide.h).
  */
@@ -149,5 +154,6 @@ bool desk_kept_out(const struct desk_cookie *c)
 	return !(slice_eq(c->purpose, SLICE("essential")) ||
 		 slice_eq(c->purpose, SLICE("choice")) || ends_with(c->why, SLICE("; accepted")) ||
 		 ends_with(c->why, SLICE("; investigator")) ||
+		 desk_put_back(c) ||
 		 ends_with(c->why, SLICE("; first party")));
 }

@@ -31,7 +31,9 @@ static void done(struct buf *out, const struct desk_cookie *c)
 {
 	uint64_t all = c->kept + c->removed + c->expired;
 
-	if (!desk_kept_out(c))
+	if (desk_put_back(c))
+		buf_adds(out, "Put back, the site did not work without it");
+	else if (!desk_kept_out(c))
 		buf_adds(out, "Let through");
 	else
 		buf_adds(out, c->expired != 0 ? "Kept out, deleted" : "Kept out");

@@ -437,7 +437,7 @@ static void test_describe(void **state)
 		"\"allow-private\":false,\"never-intercept\":[\"*.q\"],"
 		"\"never-intercept-defaults\":true,\"pass-after-refusals\":3,"
 		"\"pass-window\":600000,\"pass-time\":3600000,\"pass-on-challenge\":true,"
-		"\"via\":false,\"gpc\":true,\"consent-write\":false,\"profile\":[\"minors=10.0.0.0/"
+		"\"via\":false,\"gpc\":true,\"list\":[],\"list-defaults\":true,\"consent-write\":false,\"profile\":[\"minors=10.0.0.0/"
 		"8\"],"
 		"\"log-values\":\"none\",\"record-strict\":false,\"sync-interval\":1000,"
 		"\"max-head\":65536,\"max-fields\":200,\"max-connections\":20000,"

@@ -262,6 +262,8 @@ static void test_change_of_mind(void **state)
 		{ "analytics", "deletes", "\"kept\":1,\"removed\":1",
 		  ">Kept out (let through 1 of 2 times)<" },
 		{ "analytics", "deletes", "\"kept\":1", ">Let through<" },
+		{ "analytics", "table:1 _ga; put back", "\"kept\":1,\"removed\":1",
+		  ">Put back, the site did not work without it (1 of 2 times)<" },
 	};
 	char json[512];
 

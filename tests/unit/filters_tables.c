@@ -68,6 +68,7 @@ static void test_choice_sets(void **state)
 	assert_int_equal(choice_of_set(0), CHOICE_REFUSED);
 	assert_int_equal(choice_of_set(ALLOW_ALL), CHOICE_ACCEPTED);
 	assert_int_equal(choice_set_of(CHOICE_NONE), 0);
+	assert_int_equal(choice_set_of(CHOICE_PUT_BACK), 0);
 	for (unsigned set = 0; set <= ALLOW_ALL; set++) {
 		enum choice_state v = choice_of_set(set);
 
@@ -211,7 +212,7 @@ static void test_words(void **state)
 	(void)state;
 	CHECK_WORDS(purpose, purpose, PURPOSE_CHOICE);
 	CHECK_WORDS(profile, profile, PROFILE_INVESTIGATOR);
-	CHECK_WORDS(choice, choice_state, CHOICE_ANALYTICS_ADVERTISING);
+	CHECK_WORDS(choice, choice_state, CHOICE_PUT_BACK);
 	CHECK_WORDS(seen, choice_seen, SEEN_CLAIM);
 	CHECK_WORDS(verdict, verdict, VERDICT_EXPIRED);
 	CHECK_WORDS(cookie_kind, cookie_kind, COOKIE_SENT);

@@ -43,7 +43,8 @@ export async function startCrumbgate(t, { trust, sites = [], config = '', args =
 	gate.launch = async () => {
 		gate.proc = t.start(label, program, ['run', '-c', gate.conf,
 			...(listen ?? ['127.0.0.1']).flatMap((host) => ['--listen', `${host}:${gate.port}`]),
-			'--state', gate.state, '--workers', String(workers),
+			/* The system's lists are not the same on every machine. */
+			'--no-list-defaults', '--state', gate.state, '--workers', String(workers),
 			...(trust ? ['--trust', trust] : []), ...(allowPrivate ? ['--allow-private'] : []),
 			...sites.flatMap(([from, port]) => ['--connect-to', `${from}:127.0.0.1:${port}`]), ...args],
 		/* The processes of `run` let nobody trace them, which is how LeakSanitizer works. */

@@ -1,0 +1,280 @@
+#include "proxy/blocking.h"
+
+#include "base/buf.h"
+#include "filters/clicks.h"
+#include "filters/lists/match.h"
+#include "filters/lists/modify.h"
+#include "proxy/aliases.h"
+#include "proxy/claim_side.h"
+#include "proxy/cookies.h"
+#include "proxy/downstream.h"
+#include "proxy/http/field.h"
+#include "proxy/list_files.h"
+#include "proxy/visitor.h"
+#include "proxy/worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct blocking {
+	struct query *query;
+	struct buf url; /* of the request at hand */
+	struct buf stripped;
+	struct slice aliases[ALIASES_MAX];
+};
+
+struct blocking *blocking_new(struct worker *w)
+{
+	struct blocking *b = calloc(1, sizeof(*b));
+
+	if (b == NULL)
+		return NULL;
+	buf_init(&b->url, QUERY_URL_MAX + SITE_MAX + 64);
+	buf_init(&b->stripped, QUERY_URL_MAX + SITE_MAX + 64);
+	b->query = query_new(w->setup->sites);
+	if (b->query != NULL)
+		return b;
+	blocking_free(b);
+	return NULL;
+}
+
+void blocking_free(struct blocking *b)
+{
+	if (b == NULL)
+		return;
+	query_free(b->query);
+	buf_release(&b->url);
+	buf_release(&b->stripped);
+	free(b);
+}
+
+/* ---- the request as lists see it ---- */
+
+static enum lists_type guess_type(struct slice accept)
+{
+	if (slice_starts(accept, SLICE("text/html")))
+		return LISTS_DOCUMENT;
+	if (slice_starts(accept, SLICE("text/css")))
+		return LISTS_STYLESHEET;
+	return slice_starts(accept, SLICE("image/")) ? LISTS_IMAGE : LISTS_OTHER;
+}
+
+/* Fetch metadata says it; old browsers and clear http do not, and are guessed from Accept. */
+static enum lists_type type_of(const struct cookie_scene *s, const struct request_head *r)
+{
+	struct slice dest = fields_value(r->fields, FIELD_SEC_FETCH_DEST);
+	enum lists_type type;
+
+	if (slice_ieq(r->upgrade, SLICE("websocket")))
+		return LISTS_WEBSOCKET;
+	if (s->document)
+		return LISTS_DOCUMENT;
+	if (dest.n == 0)
+		return guess_type(fields_value(r->fields, FIELD_ACCEPT));
+	if (slice_eq(dest, SLICE("empty")))
+		return LISTS_XHR;
+	return lists_type_of_word(dest, &type) ? type : LISTS_OTHER;
+}
+
+static void write_url(struct blocking *b, const struct cookie_scene *s,
+		      const struct request_head *r)
+{
+	uint16_t port = r->authority->kind != HOST_NONE ? r->authority->port : 0;
+
+	buf_clear(&b->url);
+	buf_adds(&b->url, s->secure ? "https://" : "http://");
+	buf_adds(&b->url, s->host);
+	if (port != 0 && port != (s->secure ? 443 : 80))
+		buf_addf(&b->url, ":%u", (unsigned)port);
+	buf_add(&b->url, slice_head(r->path, QUERY_URL_MAX));
+}
+
+static struct slice source_of(const struct cookie_scene *s, const struct request_head *r)
+{
+	struct slice referer = fields_value(r->fields, FIELD_REFERER);
+	struct slice origin = fields_value(r->fields, FIELD_ORIGIN);
+
+	if (s->document)
+		return slice_str(s->host);
+	if (referer.n != 0)
+		return referer;
+	if (origin.n != 0 && !slice_eq(origin, SLICE("null")))
+		return origin;
+	if (s->site.party == PARTY_THIRD && s->site.by == BY_SELF)
+		return slice_of("", 0);
+	return slice_str(s->site.site);
+}
+
+static bool ask(struct worker *w, const struct cookie_scene *s, const struct request_head *r)
+{
+	struct blocking *b = w->blocking;
+	struct query_facts f = {
+		.aliases = b->aliases,
+		.aliases_n = aliases_of(w->aliases, slice_str(s->host), b->aliases),
+		.source = source_of(s, r),
+		.type = type_of(s, r),
+		.party = s->site.party == PARTY_FIRST ? QUERY_FIRST : QUERY_THIRD,
+		.method = r->method,
+	};
+
+	write_url(b, s, r);
+	f.url = buf_slice(&b->url);
+	return buf_ok(&b->url) && query_set(b->query, &f);
+}
+
+/* ---- whether its purpose has consent ---- */
+
+static bool speaks_of(struct slice name, const char *word)
+{
+	struct slice w = slice_str(word);
+
+	for (size_t i = 0; i + w.n <= name.n; i++)
+		if (slice_ieq(slice_of(name.p + i, w.n), w))
+			return true;
+	return false;
+}
+
+static struct slice base_name(struct slice path)
+{
+	struct slice part = path;
+
+	while (path.p != NULL)
+		path = slice_cut(path, '/', &part);
+	return part;
+}
+
+static enum purpose purpose_of(struct slice list)
+{
+	struct slice name = base_name(list);
+
+	if (speaks_of(name, "privacy") || speaks_of(name, "track"))
+		return PURPOSE_ANALYTICS;
+	if (speaks_of(name, "annoyance") || speaks_of(name, "cookie"))
+		return PURPOSE_FUNCTIONAL;
+	return PURPOSE_ADVERTISING;
+}
+
+static bool is_wanted(const struct cookie_scene *s, enum purpose p)
+{
+	if (s->visitor->profile == PROFILE_INVESTIGATOR)
+		return true;
+	return s->visitor->profile == PROFILE_DEFAULT && choice_accepts(s->choice.state, p);
+}
+
+/* ---- refusing ---- */
+
+static void record(struct worker *w, const struct cookie_scene *s, const struct lists_verdict *v,
+		   enum purpose p)
+{
+	struct slice list = base_name(lists_name(w->setup->lists->lists, v->rule.list));
+	struct slice alias = v->alias != 0 ? w->blocking->aliases[v->alias - 1] : SLICE("");
+	char why[ENTRY_WHY_MAX];
+
+	snprintf(why, sizeof(why), "list:%.*s %s; %s%s%.*s", SLICE_ARG(slice_head(list, 160)),
+		 w->setup->list_versions[v->rule.list], purpose_word(p),
+		 alias.n != 0 ? "; alias of " : "", SLICE_ARG(alias));
+	claim_record(w, s, ENTRY_BLOCK, slice_head(v->rule.text, ENTRY_WHY_MAX), why);
+}
+
+bool blocking_refuses(struct worker *w, const struct cookie_scene *s, const struct request_head *r,
+		      enum lists_body *body)
+{
+	const struct lists *l = w->setup->lists != NULL ? w->setup->lists->lists : NULL;
+	struct lists_verdict v;
+	enum purpose p;
+
+	*body = LISTS_BODY_NONE;
+	if (l == NULL || s->visitor->profile == PROFILE_INVESTIGATOR || !ask(w, s, r))
+		return false;
+	lists_match(l, w->blocking->query, &v);
+	if (v.action != LISTS_BLOCK && v.action != LISTS_ANSWER)
+		return false;
+	p = purpose_of(lists_name(l, v.rule.list));
+	if (is_wanted(s, p))
+		return false;
+	if (v.action == LISTS_ANSWER)
+		*body = v.body;
+	record(w, s, &v, p);
+	return true;
+}
+
+#define OWN_FIELDS                                                                                 \
+	"Cache-Control: no-store\r\n"                                                              \
+	"X-Content-Type-Options: nosniff\r\n"                                                      \
+	"Cross-Origin-Resource-Policy: cross-origin\r\n"
+
+static const char refused[] =
+	"The proxy did not send this request: a filter list names it, and its purpose was not "
+	"accepted.\nWhat was kept out, and the choice: http://crumbgate.internal/\n";
+
+void blocking_answer(struct downstream *d, enum lists_body body)
+{
+	const struct lists_body_data *data = lists_body_data(body);
+	char fields[512];
+
+	d->ops->forget(d);
+	if (body == LISTS_BODY_NONE || data == NULL) {
+		d->ops->own(d, 403, SLICE("Content-Type: text/plain; charset=utf-8\r\n" OWN_FIELDS),
+			    slice_str(refused));
+		return;
+	}
+	snprintf(fields, sizeof(fields),
+		 "Content-Type: %s\r\nAccess-Control-Allow-Origin: *\r\n" OWN_FIELDS, data->type);
+	d->ops->own(d, 200, slice_str(fields), data->bytes);
+}
+
+/* ---- link decoration ---- */
+
+/* Where path and query begin in a URL that write_url() made. */
+static struct slice target_of(struct slice url)
+{
+	struct slice rest = slice_skip(url, slice_find(url, ':') + 3);
+
+	return slice_skip(rest, slice_find(rest, '/'));
+}
+
+static void take(struct request_head *r, struct slice target)
+{
+	struct slice own = target.n != 0 ? fields_keep(r->fields, target) : target;
+
+	if (own.n != 0)
+		r->path = own;
+}
+
+static void strip_clicks(struct worker *w, const struct cookie_scene *s, struct request_head *r)
+{
+	struct buf *out = &w->blocking->stripped;
+	struct slice name;
+
+	buf_clear(out);
+	if (clicks_strip(r->path, out, &name) == 0 || !buf_ok(out))
+		return;
+	claim_record(w, s, ENTRY_STRIP, slice_head(name, ENTRY_WORD_MAX), "click identifier");
+	take(r, buf_slice(out));
+}
+
+static void strip_by_lists(struct worker *w, const struct cookie_scene *s, struct request_head *r)
+{
+	const struct lists *l = w->setup->lists != NULL ? w->setup->lists->lists : NULL;
+	struct buf *out = &w->blocking->stripped;
+	struct lists_rule by;
+
+	if (l == NULL || slice_find(r->path, '?') == r->path.n || !ask(w, s, r))
+		return;
+	buf_clear(out);
+	if (lists_strip(l, w->blocking->query, out, &by, 1) == 0 || !buf_ok(out))
+		return;
+	claim_record(w, s, ENTRY_STRIP, slice_head(by.text, ENTRY_WHY_MAX), "list");
+	take(r, target_of(buf_slice(out)));
+}
+
+void blocking_strip(struct worker *w, const struct cookie_scene *s, struct request_head *r)
+{
+	bool gets = slice_eq(r->method, SLICE("GET")) || slice_eq(r->method, SLICE("HEAD"));
+
+	if (!s->document || !gets || is_wanted(s, PURPOSE_ADVERTISING) ||
+	    slice_find(r->path, '?') == r->path.n)
+		return;
+	strip_clicks(w, s, r);
+	strip_by_lists(w, s, r);
+}

@@ -1,0 +1,151 @@
+#include "proxy/claim_side.h"
+
+#include "filters/claims/contradict.h"
+#include "proxy/cookies.h"
+#include "proxy/tap.h"
+#include "proxy/visitor.h"
+#include "proxy/worker.h"
+
+#include <stdio.h>
+
+#define WHY_MAX 256
+/* A name of a cookie in a sentence. */
+#define NAME_SHOWN 64
+
+void claim_record(struct worker *w, const struct cookie_scene *s, enum entry_kind kind,
+		  struct slice name, const char *why)
+{
+	struct entry e;
+
+	entry_init(&e, kind, s->wall_ms);
+	e.client = visitor_log_id(w->visitors, s->visitor);
+	e.site = slice_str(s->site.site);
+	e.site_by = slice_str(site_by_word(s->site.by));
+	e.confidence = slice_str(confidence_word(s->site.confidence));
+	e.party = slice_str(party_word(s->site.party));
+	e.host = slice_str(s->host);
+	e.name = name;
+	e.why = slice_str(why);
+	e.profile = slice_str(profile_word(s->visitor->profile));
+	e.choice = slice_str(choice_word(s->choice.state));
+	e.seen = slice_str(seen_word(s->choice.seen));
+	tap_event(w->tap, &e);
+}
+
+/* ---- what is claimed ---- */
+
+static void list_purposes(char *out, size_t size, uint32_t flags)
+{
+	size_t n = 0;
+
+	snprintf(out, size, "none");
+	for (unsigned i = 1; i <= TCF_PURPOSES && n + 4 < size; i++)
+		if (flag_has(flags, i))
+			n += (size_t)snprintf(out + n, size - n, n == 0 ? "%u" : " %u", i);
+}
+
+static void describe_tc(struct slice text, char *out, size_t size)
+{
+	char consents[3 * TCF_PURPOSES + 8], interests[3 * TCF_PURPOSES + 8];
+	struct tcf tc;
+	const char *why;
+
+	if (!tcf_decode(text, &tc, &why)) {
+		snprintf(out, size, "refused: %s", why);
+		return;
+	}
+	list_purposes(consents, sizeof(consents), tc.purpose_consents);
+	list_purposes(interests, sizeof(interests), tc.purpose_legitimate_interests);
+	snprintf(out, size, "consent for purposes: %s; legitimate interest for: %s", consents,
+		 interests);
+}
+
+/* Some say in a few letters what they claim; of the others only that they are there. */
+static bool is_short(enum claim_kind kind)
+{
+	return kind == CLAIM_GCS || kind == CLAIM_GCD || kind == CLAIM_US_PRIVACY ||
+	       kind == CLAIM_NPA || kind == CLAIM_GDPR || kind == CLAIM_CHILD ||
+	       kind == CLAIM_RESTRICTED || kind == CLAIM_LIMITED || kind == CLAIM_GPP_SID;
+}
+
+static void record_claim(struct worker *w, const struct cookie_scene *s, const struct claim *c)
+{
+	char why[WHY_MAX];
+
+	if (c->refused != NULL)
+		snprintf(why, sizeof(why), "refused: %s", c->refused);
+	else if (c->kind == CLAIM_TC)
+		describe_tc(c->value, why, sizeof(why));
+	else if (is_short(c->kind))
+		snprintf(why, sizeof(why), "%.*s", SLICE_ARG(slice_head(c->value, NAME_SHOWN)));
+	else
+		snprintf(why, sizeof(why), "well-formed");
+	claim_record(w, s, ENTRY_CLAIM, slice_str(claim_kind_word(c->kind)), why);
+}
+
+/* ---- and what that contradicts ---- */
+
+/* For a minor everything is refused, whatever was chosen. */
+static enum choice_state chosen_for(const struct cookie_scene *s, enum purpose p)
+{
+	if (s->visitor->profile == PROFILE_MINORS)
+		return CHOICE_REFUSED;
+	if (s->choice.state == CHOICE_NONE)
+		return CHOICE_NONE;
+	return choice_accepts(s->choice.state, p) ? CHOICE_ACCEPTED : CHOICE_REFUSED;
+}
+
+static void record_contradictions(struct worker *w, const struct cookie_scene *s,
+				  const struct claims *claims)
+{
+	const struct claim_choice choice = {
+		.functional = chosen_for(s, PURPOSE_FUNCTIONAL),
+		.analytics = chosen_for(s, PURPOSE_ANALYTICS),
+		.advertising = chosen_for(s, PURPOSE_ADVERTISING),
+		.minor = s->visitor->profile == PROFILE_MINORS,
+	};
+	struct contradictions found;
+
+	contradictions_find(claims, &choice, &found);
+	for (size_t i = 0; i < found.n; i++)
+		claim_record(w, s, ENTRY_CONTRADICTION,
+			     slice_str(contradiction_word(found.list[i].kind)),
+			     found.list[i].words);
+}
+
+/* Whose choice it contradicts is known only where the page is. */
+static bool knows_page(const struct cookie_scene *s)
+{
+	return s->site.party == PARTY_FIRST || s->site.by != BY_SELF;
+}
+
+void claim_request(struct worker *w, const struct cookie_scene *s, struct slice target)
+{
+	struct claim_request r;
+	struct claims claims;
+
+	r = (struct claim_request){ .body_type = CLAIM_BODY_NONE };
+	r.query = slice_cut(target, '?', &r.path);
+	if (r.query.p == NULL || r.query.n == 0)
+		return;
+	claims_find(&r, &claims);
+	for (size_t i = 0; i < claims.n; i++)
+		record_claim(w, s, &claims.list[i]);
+	if (claims.n != 0 && knows_page(s))
+		record_contradictions(w, s, &claims);
+}
+
+void claim_refused_cookie(struct worker *w, const struct cookie_scene *s, enum cookie_kind kind,
+			  struct slice name, enum purpose purpose)
+{
+	char why[WHY_MAX];
+
+	if (s->choice.state == CHOICE_NONE || choice_accepts(s->choice.state, purpose) ||
+	    (purpose != PURPOSE_ANALYTICS && purpose != PURPOSE_ADVERTISING) || !knows_page(s))
+		return;
+	snprintf(why, sizeof(why), "%.*s: %s", SLICE_ARG(slice_head(name, NAME_SHOWN)),
+		 purpose_word(purpose));
+	claim_record(w, s, ENTRY_CONTRADICTION,
+		     kind == COOKIE_SET ? SLICE("set-after-refusal") : SLICE("sent-after-refusal"),
+		     why);
+}

@@ -1,0 +1,55 @@
+/*
+ * list_files.h - filter lists from files: read, compiled, or mapped from a cache of the compiled
+ * form.
+ *
+ *	struct list_files files;
+ *	list_files_init(&files, "match");
+ *	for each: list_files_add(&files, path);
+ *	if (!list_files_open(&files, cache)) ...         // said on stderr
+ *	...files.lists...
+ *	list_files_release(&files);
+ */
+#ifndef CRUMBGATE_PROXY_LIST_FILES_H
+#define CRUMBGATE_PROXY_LIST_FILES_H
+
+#include "filters/lists/build.h"
+#include "filters/lists/lists.h"
+
+#include <stdint.h>
+
+#define LIST_FILES_MAX 200u
+
+struct list_file {
+	const char *path;
+	struct buf text;
+	int64_t changed_ns;
+};
+
+struct list_files {
+	const char *command; /* for messages */
+	struct list_file *files;
+	size_t n;
+	struct list_file *included;
+	size_t included_n;
+	/* One of these holds the image. */
+	struct buf image;
+	void *map;
+	size_t map_n;
+	struct lists *lists;
+	bool from_cache;
+	double read_ms, load_ms; /* the texts from disk; from there to lists */
+	size_t image_n;
+};
+
+void list_files_init(struct list_files *f, const char *command);
+void list_files_release(struct list_files *f);
+
+/* Borrows path. */
+bool list_files_add(struct list_files *f, const char *path);
+/*
+ * `cache` may be NULL; else the image there is taken where it is newer than all the files and made
+ * of the same texts, and written where it is not.
+ */
+bool list_files_open(struct list_files *f, const char *cache);
+
+#endif

@@ -1,0 +1,64 @@
+/* Filter lists: what they name is refused until its purpose is accepted, and links lose what follows the click. */
+import { writeFileSync } from 'node:fs';
+import { scenario } from './lib/scenario.mjs';
+import { makePki } from './lib/pki.mjs';
+import { startOrigin } from './lib/origin.mjs';
+import { checkEvidence, startCrumbgate } from './lib/crumbgate.mjs';
+
+const ADS = '||ads.test^$third-party\n@@||ads.test/needed.js\n||pixel.test/gif$image,redirect=1x1.gif\n||site.test^$removeparam=utm_source\n';
+const PRIVACY = '||count.test^$third-party\n';
+
+scenario('lists', async (t) => {
+	const pki = await makePki(t);
+	const hosts = ['site.test', 'ads.test', 'count.test', 'pixel.test'];
+	const origin = await startOrigin(t, await pki.leaf('sites', hosts));
+	/* The origin knows none of the paths asked for here, so what reaches it is answered with 404. */
+	const lists = { ads: t.path('ads.txt'), privacy: t.path('privacy.txt') };
+	writeFileSync(lists.ads, ADS);
+	writeFileSync(lists.privacy, PRIVACY);
+	const gate = await startCrumbgate(t, { trust: pki.root, sites: [[':443', origin.https]], args: ['--list', lists.ads, '--list', lists.privacy],
+		config: 'profile "minors" {\n\tclients = { "127.0.0.2/32" }\n}\nprofile "investigator" {\n\tclients = { "127.0.0.3/32" }\n}\n' });
+	const as = (n) => ['--interface', `127.0.0.${n}`];
+	const page = (path, n = 1) => gate.curl([...as(n), '-H', 'Sec-Fetch-Site: none', '-H', 'Sec-Fetch-Mode: navigate', '-H', 'Sec-Fetch-Dest: document',
+		`https://site.test${path}`]);
+	const load = (url, dest, n = 1) => gate.curl([...as(n), '-H', 'Sec-Fetch-Site: cross-site', '-H', 'Sec-Fetch-Mode: no-cors', '-H', `Sec-Fetch-Dest: ${dest}`,
+		'-H', 'Referer: https://site.test/', url]);
+	const reached = (host) => origin.requests.filter((r) => r.host === host).length;
+
+	await page('/');
+	let r = await load('https://ads.test/ad.js', 'script');
+	t.equal([r.status, reached('ads.test')], [403, 0], 'a request that a list names is refused, and the origin hears nothing');
+	t.check(r.text.includes('crumbgate.internal'), 'the refusal says where the choice is', r.text);
+	r = await load('https://ads.test/needed.js', 'script');
+	t.equal([r.status, reached('ads.test')], [404, 1], 'an exception of the list lets through');
+	r = await load('https://pixel.test/gif', 'image');
+	t.equal([r.status, r.get('content-type'), reached('pixel.test')], [200, 'image/gif', 0], 'a pixel is answered by an empty one');
+	r = await load('https://count.test/c', 'empty');
+	t.equal([r.status, reached('count.test')], [403, 0], 'a list about privacy refuses too');
+	const block = (await gate.entries((e) => e.kind === 'block', 3));
+	t.equal(block.map((e) => [e.host, e.name, e.site, e.choice]), [['ads.test', '||ads.test^$third-party', 'site.test', 'none'],
+		['pixel.test', '||pixel.test/gif$image,redirect=1x1.gif', 'site.test', 'none'], ['count.test', '||count.test^$third-party', 'site.test', 'none']],
+	'each refusal is an entry with its rule');
+	t.check(/^list:ads\.txt [0-9a-f]{16}; advertising$/.test(block[0].why) && /^list:privacy\.txt [0-9a-f]{16}; analytics$/.test(block[2].why),
+		'which says the list, its version and the purpose', block.map((e) => e.why));
+
+	r = await page('/a?x=1&gclid=abc&y=2&utm_source=z&fbclid=q');
+	t.equal([r.status, origin.requests.at(-1).url], [404, '/a?x=1&y=2'], 'a page\'s URL loses what follows the click');
+	t.equal((await gate.entries((e) => e.kind === 'strip', 2)).map((e) => e.name), ['gclid', '||site.test^$removeparam=utm_source'], 'and the log says so');
+
+	t.equal((await gate.tool('choice', 'set', 'analytics', 'site.test', '--state', gate.state)).code, 0, 'measuring is accepted');
+	await t.until(async () => (await load('https://count.test/c', 'empty')).status === 404, 5);
+	t.equal([(await load('https://count.test/c', 'empty')).status, (await load('https://ads.test/ad.js', 'script')).status], [404, 403],
+		'so what measures is let through, and what advertises is not');
+	t.equal((await gate.tool('choice', 'set', 'accept', 'site.test', '--state', gate.state)).code, 0, 'everything is accepted');
+	await t.until(async () => (await load('https://ads.test/ad.js', 'script')).status === 404, 5);
+	await page('/a?gclid=abc');
+	t.equal(origin.requests.at(-1).url, '/a?gclid=abc', 'and the link stays as it was');
+
+	await page('/', 2);
+	await gate.tool('choice', 'set', 'accept', '--all', '--client', '127.0.0.2', '--state', gate.state);
+	t.equal((await load('https://ads.test/ad.js', 'script', 2)).status, 403, 'for a minor no choice counts');
+	await page('/', 3);
+	t.equal((await load('https://ads.test/ad.js', 'script', 3)).status, 404, 'and for an investigator nothing is refused');
+	await checkEvidence(t, gate);
+});

@@ -1,0 +1,68 @@
+/* The names that hosts led to. */
+#include "proxy/aliases.h"
+#include "proxy/net/resolve.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static void note(struct aliases *a, const char *host, const char *const *names, size_t n)
+{
+	const struct resolution r = { .host = host, .cname_count = n, .cnames = names };
+
+	aliases_note(a, slice_str(host), &r);
+}
+
+static void test_aliases(void **state)
+{
+	static const char *const chain[] = { "edge.tracker.test", "a.cdn.test" };
+	static const char *const many[] = { "1", "2", "3", "4", "5", "6", "7", "8", "9", "10" };
+	struct slice out[ALIASES_MAX];
+	struct aliases *a = aliases_new();
+
+	(void)state;
+	assert_int_equal(aliases_of(a, SLICE("x.shop.test"), out), 0);
+	assert_int_equal(aliases_of(a, SLICE(""), out), 0);
+	note(a, "x.shop.test", chain, 2);
+	note(a, "y.shop.test", chain, 0);
+	assert_int_equal(aliases_of(a, SLICE("x.shop.test"), out), 2);
+	assert_true(slice_eq(out[0], SLICE("edge.tracker.test")));
+	assert_true(slice_eq(out[1], SLICE("a.cdn.test")));
+	assert_int_equal(aliases_of(a, SLICE("y.shop.test"), out), 0);
+	note(a, "x.shop.test", many, 10);
+	assert_int_equal(aliases_of(a, SLICE("x.shop.test"), out), ALIASES_MAX);
+	assert_true(slice_eq(out[ALIASES_MAX - 1], SLICE("8")));
+	note(a, "x.shop.test", chain, 0); /* it is none any more */
+	assert_int_equal(aliases_of(a, SLICE("x.shop.test"), out), 0);
+	note(a, "", chain, 2);
+	aliases_free(a);
+}
+
+static void test_bounded(void **state)
+{
+	static const char *const chain[] = { "tracker.test" };
+	struct slice out[ALIASES_MAX];
+	struct aliases *a = aliases_new();
+	char host[32];
+
+	(void)state;
+	for (unsigned i = 0; i < ALIASES_HOSTS_MAX + 10; i++) {
+		snprintf(host, sizeof(host), "h%u.test", i);
+		note(a, host, chain, 1);
+	}
+	assert_int_equal(aliases_of(a, SLICE("h9.test"), out), 0);
+	assert_int_equal(aliases_of(a, SLICE("h10.test"), out), 1);
+	aliases_free(a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_aliases),
+		cmocka_unit_test(test_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

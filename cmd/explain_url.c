@@ -351,24 +351,32 @@ static void put_changes(struct explain_out *o, struct asked *a)
 }
 
 /* The same URL asked for as something else. */
-static void put_types(struct explain_out *o, struct asked *a)
+static unsigned find_types(struct asked *a, enum lists_type out[LISTS_TYPES])
 {
 	struct query_facts f;
 	struct lists_verdict v;
+	unsigned n = 0;
 
-	if (a->r->files.lists == NULL)
+	for (unsigned t = 0; t < LISTS_TYPES && a->r->files.lists != NULL; t++)
+		if (match_as(a, (enum lists_type)t, &f, &v) && is_blocked(&v) != a->blocked)
+			out[n++] = (enum lists_type)t;
+	return n;
+}
+
+static void put_types(struct explain_out *o, struct asked *a)
+{
+	enum lists_type types[LISTS_TYPES];
+	unsigned n = find_types(a, types);
+
+	if (n == 0)
 		return;
-	out_list(o, "lists_say_otherwise_of_type");
-	for (unsigned t = 0; t < LISTS_TYPES; t++) {
-		if (!match_as(a, (enum lists_type)t, &f, &v) || is_blocked(&v) == a->blocked)
-			continue;
+	out_list(o, a->blocked ? "not_blocked_as_type" : "blocked_as_type");
+	for (unsigned i = 0; i < n; i++) {
 		out_item(o);
 		(void)out_line(o);
-		out_str(o, "type", lists_type_word((enum lists_type)t));
-		out_str(o, "lists_say", is_blocked(&v) ? "block" : "may pass");
+		out_str(o, "type", lists_type_word(types[i]));
 		if (!o->json)
-			buf_addf(&o->text, "%s: %s", lists_type_word((enum lists_type)t),
-				 is_blocked(&v) ? "block" : "may pass");
+			buf_adds(&o->text, lists_type_word(types[i]));
 		out_line_close(o);
 		out_item_close(o);
 	}

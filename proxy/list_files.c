@@ -85,8 +85,8 @@ bool list_files_add_system(struct list_files *f)
 	static const char *const folders[] = {
 		"/usr/share/chromium/extensions/ublock-origin/assets/thirdparties/easylist",
 		"/usr/share/webext/ublock-origin/assets/thirdparties/easylist",
-		"/usr/share/mozilla/extensions/{ec8030f7-c20a-464f-9b0e-13a3a9e97384}/"
-		"uBlock0@raymondhill.net/assets/thirdparties/easylist",
+		("/usr/share/mozilla/extensions/{ec8030f7-c20a-464f-9b0e-13a3a9e97384}/"
+		 "uBlock0@raymondhill.net/assets/thirdparties/easylist"),
 	};
 	static const char *const names[] = { "easylist.txt", "easyprivacy.txt" };
 	static char paths[2][512];

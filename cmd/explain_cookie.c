@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 #include "cmd/evidence.h"
 #include "cmd/explain.h"
+#include "cmd/explain_kinds.h"
 #include "cmd/explain_purpose.h"
 #include "filters/cookie.h"
 #include "filters/site.h"
@@ -246,6 +247,7 @@ static void put_verdict(struct explain_out *o, const char *key, const struct exp
 	decide_cookie(r->rules, f, &d);
 	out_open(o, key);
 	out_str(o, "verdict", verdict_word(d.verdict));
+	out_str(o, "means", explain_verdict_means(f->kind, d.verdict));
 	out_str(o, "why", d.why);
 	out_close(o);
 }

@@ -232,11 +232,16 @@ static bool put_cookie(struct explain_out *o, const struct entry *e, int dir)
 	struct explain_rules own, kept;
 	enum explain_rules_result got;
 	struct cookie_facts f;
+	enum verdict verdict;
 	bool good;
 
 	out_bytes(o, "cookie", e->cookie);
 	out_bytes(o, "purpose", e->purpose);
 	out_bytes(o, "verdict", e->verdict);
+	if (verdict_of_word(e->verdict, &verdict))
+		out_str(o, "verdict_means",
+			explain_verdict_means(e->kind == ENTRY_SET ? COOKIE_SET : COOKIE_SENT,
+					      verdict));
 	out_bytes(o, "why", e->why);
 	put_facts(o, e);
 	if (!explain_entry_facts(e, &f)) {

@@ -41,6 +41,16 @@ const char *explain_kind_means(enum entry_kind kind)
 	return (unsigned)kind < ENTRY_KINDS ? means[kind] : "";
 }
 
+const char *explain_verdict_means(enum cookie_kind way, enum verdict v)
+{
+	if (v == VERDICT_KEPT)
+		return way == COOKIE_SET ? "the browser gets it" : "the host gets it";
+	if (v == VERDICT_EXPIRED)
+		return "it is taken out of the request, and the browser is told to forget it";
+	return way == COOKIE_SET ? "the line is taken out of the answer: the browser never has it"
+				 : "it is taken out of the request: the host does not get it";
+}
+
 const char *explain_contradiction_means(struct slice name)
 {
 	static const char *const means[][2] = {

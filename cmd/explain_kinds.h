@@ -8,6 +8,8 @@
 #include "filters/words.h"
 
 const char *explain_kind_means(enum entry_kind kind);
+/* What was done with a cookie that went this way. */
+const char *explain_verdict_means(enum cookie_kind way, enum verdict v);
 /* Of a contradiction, by its name; NULL: none that this version knows. */
 const char *explain_contradiction_means(struct slice name);
 

@@ -40,8 +40,8 @@ lacks() {
 row=$(grep -n '^_ga	' "$srcdir/data/cookies.tsv" | sed 's/:.*//;q')
 run 0 cookie _ga --host www.shop.example --json
 has '"purpose":"analytics","known_by":"table"' "\"row\":{\"file\":\"data/cookies.tsv\",\"line\":$row,\"pattern\":\"_ga\"" \
-	"\"set\":{\"verdict\":\"removed\",\"why\":\"table:$row _ga\"}" \
-	"\"sent\":{\"verdict\":\"expired\",\"why\":\"table:$row _ga\"}" \
+	"\"set\":{\"verdict\":\"removed\",\"means\":\"the line is taken out[^\"]*\",\"why\":\"table:$row _ga\"}" \
+	"\"sent\":{\"verdict\":\"expired\",\"means\":\"[^\"]*forget it\",\"why\":\"table:$row _ga\"}" \
 	'"what_would_change_it":\[{"choice":"analytics","set":"kept","sent":"kept"},{"profile":"investigator","set":"kept","sent":"kept"}\]'
 run 0 cookie _ga --choice analytics --json
 has "\"why\":\"table:$row _ga; accepted\"" '{"choice":"refused","set":"not kept","sent":"not kept"}' '{"profile":"minors",'
@@ -80,7 +80,7 @@ printf 'name,domain,party,shape\nzzadclick_uid,t.example,third,hex:32:e4\n' |
 	"$program" classify > "$work/err"
 why=$(sed -n '2s/.*\(score:[0-9]*\).*/\1/p' "$work/err")
 run 0 cookie zzadclick_uid --value-shape hex:32:e4 --third --host t.example --json
-has "\"sent\":{\"verdict\":\"expired\",\"why\":\"$why "
+has "\"sent\":{\"verdict\":\"expired\",\"means\":\"[^\"]*\",\"why\":\"$why "
 
 # Wrong usage says one line, and nothing that was given as a value.
 wrong() {
@@ -192,7 +192,7 @@ run 0 entry 0 "$work/evidence" --json
 has '"entry":0,' '"kind":"start","means":"The recorder began'
 # Explained by the rules of that day, of which this program has none.
 run 0 entry 1 --state "$work" --json
-has '"cookie":"old","purpose":"analytics","verdict":"removed","why":"table:2 old"' \
+has '"cookie":"old","purpose":"analytics","verdict":"removed","verdict_means":"the line is taken out[^"]*","why":"table:2 old"' \
 	"\"decided_again_from_the_log\":{\"the_same\":true,\"rules\":\"$rules\"" '"decided_today":{"the_same":false' \
 	'"row":{"file":"data/cookies.tsv","line":2,"pattern":"old"' '{"choice":"analytics","set":"kept"}' '"lifetime_s":3600'
 lacks '"sent":"kept"'

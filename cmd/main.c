@@ -5,6 +5,7 @@
 #include "base/options.h"
 #include "cmd/ca.h"
 #include "cmd/claim.h"
+#include "cmd/explain.h"
 #include "cmd/log.h"
 #include "cmd/match.h"
 #include "cmd/replay.h"
@@ -64,6 +65,22 @@ static const struct command commands[] = {
 	  "the place of the program's own, or none (-). --features prints what the learned score "
 	  "sees.",
 	  false, cmd_classify },
+	{ "explain",
+	  "cookie NAME [--value VALUE | --value-shape SHAPE] [--set-cookie LINE]\n"
+	  "       [--host HOST] [--site SITE | --first | --third] [--profile P] [--choice C] "
+	  "[--json]\n"
+	  "url URL [--source URL] [--type TYPE] [--list FILE]... [--profile P] [--choice C] "
+	  "[--json]\n"
+	  "entry N [--json] [-c FILE] [--state DIR | FOLDER]",
+	  "say why a cookie, a request or an entry is decided as it is",
+	  "Says which row, word, setter or features decided, in which line of which table or "
+	  "list, and which\n"
+	  "choice, profile or party would change it. No value is printed. SITE is the page's, HOST "
+	  "who sets\n"
+	  "the cookie. Without --list the lists of the system are asked. N is the number of an "
+	  "entry as\n"
+	  "\"crumbgate log\" prints it. Exit status: 0 good, 1 no such entry, 2 usage.",
+	  false, cmd_explain },
 	{ "log",
 	  "[--follow] [--json | --table] [--kind KIND] [--site SITE] [--since TIME] [-c FILE] "
 	  "[--state DIR] [FOLDER]\n"

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "filters/clicks.h"
+#include "filters/lists/list_purpose.h"
 #include "filters/lists/match.h"
 #include "filters/lists/modify.h"
 #include "proxy/aliases.h"
@@ -130,41 +131,9 @@ void blocking_begin(struct worker *w, const struct cookie_scene *s, const struct
 
 /* ---- whether its purpose has consent ---- */
 
-static bool speaks_of(struct slice name, const char *word)
-{
-	struct slice w = slice_str(word);
-
-	for (size_t i = 0; i + w.n <= name.n; i++)
-		if (slice_ieq(slice_of(name.p + i, w.n), w))
-			return true;
-	return false;
-}
-
-static struct slice base_name(struct slice path)
-{
-	struct slice part = path;
-
-	while (path.p != NULL)
-		path = slice_cut(path, '/', &part);
-	return part;
-}
-
-static enum purpose purpose_of(struct slice list)
-{
-	struct slice name = base_name(list);
-
-	if (speaks_of(name, "privacy") || speaks_of(name, "track"))
-		return PURPOSE_ANALYTICS;
-	if (speaks_of(name, "annoyance") || speaks_of(name, "cookie"))
-		return PURPOSE_FUNCTIONAL;
-	return PURPOSE_ADVERTISING;
-}
-
 static bool is_wanted(const struct cookie_scene *s, enum purpose p)
 {
-	if (s->visitor->profile == PROFILE_INVESTIGATOR)
-		return true;
-	return s->visitor->profile == PROFILE_DEFAULT && choice_accepts(s->choice.state, p);
+	return list_purpose_wanted(s->visitor->profile, s->choice.state, p);
 }
 
 /* ---- refusing ---- */
@@ -172,7 +141,7 @@ static bool is_wanted(const struct cookie_scene *s, enum purpose p)
 static void record(struct worker *w, const struct cookie_scene *s, const struct lists_verdict *v,
 		   enum purpose p)
 {
-	struct slice list = base_name(lists_name(w->setup->lists->lists, v->rule.list));
+	struct slice list = list_base_name(lists_name(w->setup->lists->lists, v->rule.list));
 	struct slice alias = v->alias != 0 ? w->blocking->aliases[v->alias - 1] : SLICE("");
 	char why[ENTRY_WHY_MAX];
 
@@ -195,7 +164,7 @@ bool blocking_refuses(struct worker *w, const struct cookie_scene *s, enum lists
 	lists_match(l, w->blocking->query, &v);
 	if (v.action != LISTS_BLOCK && v.action != LISTS_ANSWER)
 		return false;
-	p = purpose_of(lists_name(l, v.rule.list));
+	p = list_purpose(lists_name(l, v.rule.list));
 	if (is_wanted(s, p))
 		return false;
 	if (v.action == LISTS_ANSWER)

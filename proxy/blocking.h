@@ -7,10 +7,8 @@
  *	if (blocking_skips(w, &scene, request, &url)) answer it with blocking_redirect()
  *	blocking_strip(w, &scene, request);	// link decoration, of pages and frames
  *
- * A list has one purpose, told by its name: lists about privacy or tracking are analytics, those
- * about annoyances functional, all others advertising.  Who accepted that purpose is not bothered,
- * for minors everything is refused, and for an investigator nothing.  Each refusal is an entry with
- * the rule and its list.
+ * A list has one purpose (filters/lists/list_purpose.h), and who accepted that is not bothered.
+ * Each refusal is an entry with the rule and its list.
  */
 #ifndef CRUMBGATE_PROXY_BLOCKING_H
 #define CRUMBGATE_PROXY_BLOCKING_H

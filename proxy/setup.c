@@ -42,30 +42,6 @@ unsigned setup_worker_count(const struct config *config)
 
 /* ---- filter lists ---- */
 
-static bool add_system_lists(struct list_files *f)
-{
-	static const char *const folders[] = {
-		"/usr/share/chromium/extensions/ublock-origin/assets/thirdparties/easylist",
-		"/usr/share/webext/ublock-origin/assets/thirdparties/easylist",
-		"/usr/share/mozilla/extensions/{ec8030f7-c20a-464f-9b0e-13a3a9e97384}/"
-		"uBlock0@raymondhill.net/assets/thirdparties/easylist",
-	};
-	static const char *const names[] = { "easylist.txt", "easyprivacy.txt" };
-	static char paths[2][512];
-	bool good = true;
-
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		for (size_t k = 0; k < 2; k++) {
-			snprintf(paths[k], sizeof(paths[k]), "%s/%s", folders[i], names[k]);
-			if (access(paths[k], R_OK) != 0)
-				break;
-			if (k == 1)
-				return list_files_add(f, paths[0]) && list_files_add(f, paths[1]);
-		}
-	}
-	return good;
-}
-
 /* Which version of a list decided is a fact of each entry; its text is not needed any more. */
 static bool note_digests(struct setup *s)
 {
@@ -95,7 +71,7 @@ static bool load_lists(struct setup *s)
 	for (size_t i = 0; good && i < c->lists_n; i++)
 		good = list_files_add(f, c->lists[i]);
 	if (good && c->list_defaults)
-		good = add_system_lists(f);
+		good = list_files_add_system(f);
 	if (good && f->n != 0)
 		return list_files_open(f, NULL) && note_digests(s);
 	list_files_release(f);

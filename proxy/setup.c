@@ -42,30 +42,6 @@ unsigned setup_worker_count(const struct config *config)
 
 /* ---- filter lists ---- */
 
-static bool add_system_lists(struct list_files *f)
-{
-	static const char *const folders[] = {
-		"/usr/share/chromium/extensions/ublock-origin/assets/thirdparties/easylist",
-		"/usr/share/webext/ublock-origin/assets/thirdparties/easylist",
-		"/usr/share/mozilla/extensions/{ec8030f7-c20a-464f-9b0e-13a3a9e97384}/"
-		"uBlock0@raymondhill.net/assets/thirdparties/easylist",
-	};
-	static const char *const names[] = { "easylist.txt", "easyprivacy.txt" };
-	static char paths[2][512];
-	bool good = true;
-
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		for (size_t k = 0; k < 2; k++) {
-			snprintf(paths[k], sizeof(paths[k]), "%s/%s", folders[i], names[k]);
-			if (access(paths[k], R_OK) != 0)
-				break;
-			if (k == 1)
-				return list_files_add(f, paths[0]) && list_files_add(f, paths[1]);
-		}
-	}
-	return good;
-}
-
 /* Which version of a list decided is a fact of each entry. */
 static bool note_versions(struct setup *s)
 {
@@ -84,26 +60,38 @@ static bool note_versions(struct setup *s)
 	return true;
 }
 
+/* A copy that is missing stops nobody: the other lists protect too. */
+static bool add_lists(struct setup *s)
+{
+	for (size_t i = 0; i < s->list_sources.n; i++) {
+		const struct list_source *one = &s->list_sources.list[i];
+
+		if (!one->there)
+			diag_warning("list-url %s was never fetched, so it does nothing; run: "
+				     "crumbgate lists update",
+				     one->url);
+		else if (!list_files_add(s->lists, one->path))
+			return false;
+	}
+	return true;
+}
+
 static bool load_lists(struct setup *s)
 {
-	const struct config *c = s->config;
 	struct list_files *f = calloc(1, sizeof(*f));
-	bool good = f != NULL;
 
-	if (!good)
+	if (f == NULL)
 		return false;
 	s->lists = f;
 	list_files_init(f, "run");
-	for (size_t i = 0; good && i < c->lists_n; i++)
-		good = list_files_add(f, c->lists[i]);
-	if (good && c->list_defaults)
-		good = add_system_lists(f);
-	if (good && f->n != 0)
+	if (!list_sources_init(&s->list_sources, s->config) || !add_lists(s))
+		return false;
+	if (f->n != 0)
 		return list_files_open(f, NULL) && note_versions(s);
 	list_files_release(f);
 	free(f);
 	s->lists = NULL;
-	return good;
+	return true;
 }
 
 /* ---- tables ---- */
@@ -309,6 +297,7 @@ void setup_free(struct setup *s)
 		list_files_release(s->lists);
 	free(s->lists);
 	free(s->list_versions);
+	list_sources_release(&s->list_sources);
 	hosts_free(s->never);
 	sites_free(s->sites);
 	buf_release(&s->ca_pem);

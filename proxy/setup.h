@@ -16,6 +16,7 @@
 #include "certs/ca.h"
 #include "certs/tickets.h"
 #include "evidence/entry.h"
+#include "proxy/list_sources.h"
 
 #define SETUP_ADDRESSES_MAX 32
 #define SETUP_SECRET_LEN 32
@@ -41,6 +42,7 @@ struct setup {
 	struct rules *rules;
 	char rules_id[ENTRY_RULES_LEN + 1]; /* names them in each entry */
 	struct banners *banners;	    /* the consent banners of sites */
+	struct list_sources list_sources;   /* of the filter lists */
 	struct list_files *lists;	    /* filter lists; NULL: none */
 	/* Each list's digest, its first digits. */
 	char (*list_versions)[ENTRY_RULES_LEN + 1];

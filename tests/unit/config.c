@@ -242,7 +242,7 @@ static const struct {
 	{ "list-url = {\"https://a/x\", \"https://a/x\"}",
 	  "1:29: https://a/x is there twice; take one away\n" },
 	{ "list-url = \"ftp://a/x\"",
-	  "1:12: 'ftp://a/x' is no URL of a list; write https://HOST/PATH (http:// and file:/// "
+	  "1:13: 'ftp://a/x' is no URL of a list; write https://HOST/PATH (http:// and file:/// "
 	  "are possible too), in quotes in a file, without a user's name and without '#'\n" },
 	{ "connect-to = a:b",
 	  "1:14: 'a:b' is no rule; write HOST:PORT:ADDR:PORT, each of them may be empty, "

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* The process's key: written once by hash_seed(). */
+/* The program's key: written once by hash_seed(). */
 static uint64_t key[2] = { 0x0706050403020100u, 0x0f0e0d0c0b0a0908u };
 
 void hash_seed(void)

@@ -2,8 +2,9 @@
  * hash.h - uthash with a keyed hash.
  *
  * Keys of our tables come from the network, so an unkeyed hash would let a site choose collisions.
- * Include this instead of <uthash.h>.  hash_seed() is called once by each process at its start
- * (getrandom); before that a fixed key is used, which is what tests get.  hash_bytes() is
+ * Include this instead of <uthash.h>.  hash_seed() is called once, when the program starts
+ * (getrandom), and the key is inherited by the processes that are forked, with the tables that were
+ * filled before.  Until then a fixed key is used, which is what tests get.  hash_bytes() is
  * SipHash-1-3, 64 bits.
  *
  * A struct hasher hashes several things, one after the other, that do not lie in one piece:

@@ -32,5 +32,7 @@ int cmd_run(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 /* `crumbgate choice`: what a client decided, for one site or all. */
 int cmd_choice(int argc, char **argv);
+/* `crumbgate classify`: what cookies are for. */
+int cmd_classify(int argc, char **argv);
 
 #endif

@@ -51,6 +51,20 @@ static const struct command commands[] = {
 	  "entry.\n"
 	  "clear --all takes back every choice of the client, those for single sites too.",
 	  false, cmd_choice },
+	{ "classify", "[--json | --features] [--cookies FILE] [--trackers FILE] [--weights FILE]",
+	  "say what cookies are for",
+	  "Reads CSV on standard input, a cookie a line; the first line names the columns: name, "
+	  "and "
+	  "where known\n"
+	  "domain, site, value, expiry_s, session, http_only, host_only, secure, same_site. Prints "
+	  "one "
+	  "line for\n"
+	  "each, in order: the purpose, how sure, the layer that knew, and why. The options put "
+	  "other "
+	  "tables in\n"
+	  "the place of the program's own, or none (-). --features prints what the learned score "
+	  "sees.",
+	  false, cmd_classify },
 	{ "log",
 	  "[--follow] [--json | --table] [--kind KIND] [--site SITE] [--since TIME] [-c FILE] "
 	  "[--state DIR] [FOLDER]\n"

@@ -3,7 +3,9 @@
 #include "base/json.h"
 #include "cmd/command.h"
 #include "cmd/evidence.h"
+#include "data/tables.h"
 #include "evidence/replay.h"
+#include "filters/rules_text.h"
 #include "evidence/files.h"
 
 #include <dirent.h>
@@ -57,6 +59,26 @@ static bool table_in(const char *folder, char *out, size_t size)
 	return found == 1;
 }
 
+/* A cookie table alone comes with the program's own trackers and weights. */
+static bool add_own(struct buf *text)
+{
+	const struct rules_sections own = rules_sections_of(table_rules);
+	struct rules_sections s = rules_sections_of(buf_slice(text));
+	struct buf whole;
+	bool good;
+
+	if (s.trackers.p != NULL || s.weights.p != NULL)
+		return true;
+	s.trackers = own.trackers;
+	s.weights = own.weights;
+	buf_init(&whole, RULES_TEXT_MAX);
+	good = rules_sections_join(&s, &whole);
+	buf_clear(text);
+	good = good && buf_add(text, buf_slice(&whole));
+	buf_release(&whole);
+	return good;
+}
+
 static bool load_rules(struct request *q)
 {
 	char path[EVIDENCE_PATH_MAX];
@@ -72,6 +94,8 @@ static bool load_rules(struct request *q)
 	buf_init(&why, 1024);
 	if (!file_read(AT_FDCWD, path, &text))
 		fprintf(stderr, "crumbgate replay: %s: %s\n", path, strerror(errno));
+	else if (!add_own(&text))
+		fprintf(stderr, "crumbgate replay: %s: larger than 64 MiB\n", path);
 	else if ((q->rules = rules_new(buf_slice(&text), path, &why)) == NULL)
 		fprintf(stderr, "crumbgate replay: %.*s\n", SLICE_ARG(slice_trim(buf_slice(&why))));
 	buf_release(&text);

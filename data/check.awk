@@ -4,6 +4,7 @@
 #      awk -v table=never-intercept -f check.awk never-intercept.tsv
 #      awk -v table=banners -f check.awk banners.tsv
 #      awk -v table=tiktok -f check.awk tiktok.tsv
+#      awk -v table=trackers -f check.awk trackers.tsv
 # Names every bad row with its line and what to do; the exit status is 0 when there is none.
 # Works with every POSIX awk in the C locale.  The rules are those of data/README.md.
 
@@ -186,6 +187,20 @@ function check_tiktok()
 	seen[$1, $2, $3] = FNR
 }
 
+function check_tracker()
+{
+	if (!is_host($1))
+		bad("domain '" $1 "': use a lower-case host name")
+	check_text($2, "company", 40)
+	if ($3 != "analytics" && $3 != "advertising")
+		bad("purpose '" $3 "': use analytics or advertising")
+	if (!($4 in sources))
+		bad("source '" $4 "' is not in the list of data/README.md")
+	if ($1 in seen)
+		bad("'" $1 "' stands already in line " seen[$1])
+	seen[$1] = FNR
+}
+
 BEGIN {
 	FS = "\t"
 	words("cookie call storage", wheres)
@@ -202,11 +217,11 @@ BEGIN {
 		"preference retargeting security session social sso", kinds)
 	sources["vendor docs"]; sources["vendor policy"]; sources["site policy"]
 	sources["source code"]; sources["observed"]; sources["practice"]; sources["OCD"]
-	sources["TC"]
+	sources["TC"]; sources["third-party-web"]
 	words("banking payment health counselling government updates pinned-app", categories)
 	if (table == "cookies") {
 		columns = 10
-		least = 600
+		least = 1500
 		header = "pattern\tpurpose\tkind\tsetter\tdomains\tparty\tmax_life\tlife\twhat\tsource"
 	} else if (table == "never-intercept") {
 		columns = 4
@@ -220,8 +235,12 @@ BEGIN {
 		columns = 7
 		least = 40
 		header = "kind\tname\twhere\tpurpose\tlife\twhat\tsource"
+	} else if (table == "trackers") {
+		columns = 4
+		least = 1500
+		header = "domain\tcompany\tpurpose\tsource"
 	} else {
-		print "check.awk: say -v table=cookies, never-intercept, banners or tiktok" | "cat 1>&2"
+		print "check.awk: say -v table=cookies, never-intercept, banners, tiktok or trackers" | "cat 1>&2"
 		exit 2
 	}
 }
@@ -254,6 +273,8 @@ NF != columns {
 		check_banner()
 	else if (table == "tiktok")
 		check_tiktok()
+	else if (table == "trackers")
+		check_tracker()
 	else
 		check_host()
 }

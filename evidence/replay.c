@@ -96,8 +96,6 @@ static bool set_facts(const struct entry *e, struct cookie_facts *f)
 
 static bool facts_of(const struct entry *e, struct cookie_facts *f)
 {
-	struct value_shape shape; /* no decision looks at it today, but it must be one */
-
 	*f = (struct cookie_facts){ .kind = COOKIE_SENT,
 				    .name = e->cookie,
 				    .host = e->host,
@@ -107,7 +105,7 @@ static bool facts_of(const struct entry *e, struct cookie_facts *f)
 	return site_by_of_word(e->site_by, &f->site_by) && party_of_word(e->party, &f->party) &&
 	       confidence_of_word(e->confidence, &f->confidence) &&
 	       profile_of_word(e->profile, &f->profile) && choice_of_word(e->choice, &f->choice) &&
-	       seen_of_word(e->seen, &f->seen) && shape_parse(e->shape, &shape) &&
+	       seen_of_word(e->seen, &f->seen) && shape_parse(e->shape, &f->shape) &&
 	       (e->kind == ENTRY_SENT || set_facts(e, f));
 }
 

@@ -2,63 +2,47 @@
 
 #include "filters/cookie.h"
 #include "filters/expire.h"
+#include "filters/guesses.h"
+#include "filters/purpose.h"
+#include "filters/say.h"
 
-/* The reason as it grows; what does not fit is left out, always at the same place. */
-struct why {
-	char *text;
-	size_t n;
-};
-
-static void add(struct why *w, struct slice s)
+static void facts_of(const struct cookie_facts *f, struct score_facts *out)
 {
-	size_t room = DECISION_WHY_MAX - 1 - w->n;
-
-	s = slice_head(s, room);
-	if (s.n != 0)
-		memcpy(w->text + w->n, s.p, s.n);
-	w->n += s.n;
-	w->text[w->n] = '\0';
+	*out = (struct score_facts){
+		.name = f->name,
+		.host = f->host,
+		.party_known = true,
+		.party = f->party,
+		.lifetime_s = f->lifetime_s,
+		.has_value = f->has_value,
+		.shape_known = !f->has_value,
+		.value = f->value,
+		.shape = f->shape,
+		.attributes_known = f->kind == COOKIE_SET,
+		.secure = f->secure,
+		.httponly = f->httponly,
+		.has_domain = f->has_domain,
+		.same_site = f->same_site,
+	};
 }
 
-static void add_number(struct why *w, unsigned v)
+static bool is_untouchable(enum purpose p)
 {
-	char digits[10];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v != 0);
-	add(w, slice_of(digits + at, sizeof(digits) - at));
+	return p == PURPOSE_ESSENTIAL || p == PURPOSE_CHOICE;
 }
 
-/* Longer patterns are cut so that what follows has room. */
-#define WHY_PATTERN_MAX 64u
-
-static enum purpose find_purpose(const struct rules *rules, const struct cookie_facts *f,
-				 struct cookie_decision *out, struct why *w)
+static enum purpose purpose_of(const struct purpose_found *found, const struct cookie_facts *f)
 {
-	if (rules == NULL ||
-	    !rules_find(rules, f->name, f->host, f->party, f->lifetime_s, &out->row)) {
-		add(w, SLICE("no row"));
+	if (found->layer == LAYER_SCORE && f->party == PARTY_THIRD &&
+	    is_untouchable(found->purpose))
 		return PURPOSE_UNKNOWN;
-	}
-	add(w, SLICE("table:"));
-	add_number(w, out->row.line);
-	add(w, SLICE(" "));
-	add(w, slice_head(out->row.pattern, WHY_PATTERN_MAX));
-	return out->row.purpose;
+	return found->purpose;
 }
 
 /* Whether the party weighs in: a first party's own functions and unknown cookies stay. */
 static bool depends_on_party(enum purpose p)
 {
 	return p == PURPOSE_FUNCTIONAL || p == PURPOSE_UNKNOWN;
-}
-
-static bool is_untouchable(enum purpose p)
-{
-	return p == PURPOSE_ESSENTIAL || p == PURPOSE_CHOICE;
 }
 
 static bool is_put_back(const struct cookie_facts *f, enum purpose p)
@@ -79,30 +63,31 @@ static bool keeps(const struct cookie_facts *f, enum purpose p)
 	return depends_on_party(p) && f->party == PARTY_FIRST;
 }
 
-static void add_circumstance(struct why *w, const struct cookie_facts *f, enum purpose p)
+static void add_circumstance(struct say *w, const struct cookie_facts *f, enum purpose p)
 {
 	if (f->profile == PROFILE_INVESTIGATOR) {
-		add(w, SLICE("; investigator"));
+		say_add(w, SLICE("; investigator"));
 		return;
 	}
 	if (is_untouchable(p))
 		return;
 	if (is_put_back(f, p)) {
-		add(w, SLICE("; put back"));
+		say_add(w, SLICE("; put back"));
 		return;
 	}
 	if (f->profile == PROFILE_DEFAULT && choice_accepts(f->choice, p)) {
-		add(w, SLICE("; accepted"));
+		say_add(w, SLICE("; accepted"));
 		return;
 	}
 	if (depends_on_party(p))
-		add(w, f->party == PARTY_FIRST ? SLICE("; first party") : SLICE("; third party"));
+		say_add(w,
+			f->party == PARTY_FIRST ? SLICE("; first party") : SLICE("; third party"));
 	if (f->profile != PROFILE_MINORS || keeps(f, p))
 		return;
 	if (choice_accepts(f->choice, p))
-		add(w, SLICE("; minors: no choice counts"));
+		say_add(w, SLICE("; minors: no choice counts"));
 	else
-		add(w, SLICE("; minors"));
+		say_add(w, SLICE("; minors"));
 }
 
 static enum verdict verdict_of(const struct cookie_facts *f, enum purpose p)
@@ -114,22 +99,44 @@ static enum verdict verdict_of(const struct cookie_facts *f, enum purpose p)
 	return VERDICT_REMOVED;
 }
 
-void decide_cookie(const struct rules *rules, const struct cookie_facts *f,
+static void decide(const struct purpose_found *found, const struct cookie_facts *f,
 		   struct cookie_decision *out)
 {
-	struct why w = { out->why, 0 };
+	struct say w;
 
-	out->row = (struct rules_hit){ .line = 0 };
-	out->why[0] = '\0';
-	out->purpose = find_purpose(rules, f, out, &w);
+	say_init(&w, out->why, sizeof(out->why));
+	out->purpose = purpose_of(found, f);
+	out->row = found->row;
 	if (f->kind == COOKIE_SET && f->lifetime_s == LIFETIME_DELETES) {
-		w.n = 0;
-		add(&w, SLICE("deletes"));
+		say_add(&w, SLICE("deletes"));
 		out->verdict = VERDICT_KEPT;
 		return;
 	}
+	say_str(&w, found->why);
 	add_circumstance(&w, f, out->purpose);
 	out->verdict = verdict_of(f, out->purpose);
+}
+
+void decide_cookie(const struct rules *rules, const struct cookie_facts *f,
+		   struct cookie_decision *out)
+{
+	struct purpose_found found;
+	struct score_facts facts;
+
+	facts_of(f, &facts);
+	purpose_find(rules, &facts, &found);
+	decide(&found, f, out);
+}
+
+void decide_cookie_again(struct guesses *guesses, const struct cookie_facts *f,
+			 struct cookie_decision *out)
+{
+	struct purpose_found found;
+	struct score_facts facts;
+
+	facts_of(f, &facts);
+	guesses_find(guesses, &facts, &found);
+	decide(&found, f, out);
 }
 
 bool decide_objects(enum profile profile, enum choice_state choice)

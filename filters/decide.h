@@ -29,7 +29,10 @@
 #define CRUMBGATE_FILTERS_DECIDE_H
 
 #include "filters/rules.h"
+#include "filters/shape.h"
 #include "filters/words.h"
+
+struct guesses;
 
 struct cookie_facts {
 	enum cookie_kind kind;
@@ -46,6 +49,14 @@ struct cookie_facts {
 	/* kind SENT: how often it has been expired before (expire.h); else 0. */
 	unsigned tries;
 
+	/*
+	 * Of the value only its shape decides and is in the entry.  Where the value is at hand it is given
+	 * instead, so that the shape is found only when it is asked for.
+	 */
+	bool has_value;
+	struct slice value;
+	struct value_shape shape;
+
 	/* kind SET: the attributes, as in cookie.h.  For SENT: LIFETIME_UNKNOWN, the rest zero. */
 	int64_t lifetime_s;
 	bool secure, httponly, partitioned, has_domain;
@@ -53,24 +64,30 @@ struct cookie_facts {
 	struct slice domain, path;
 };
 
-#define DECISION_WHY_MAX 128
+#define DECISION_WHY_MAX 160
 
 struct cookie_decision {
 	enum purpose purpose;
 	enum verdict verdict;
 	/*
 	 * The reason: where the purpose comes from, then what weighed beside it.  "table:412 _ga*",
-	 * "table:31 lang; third party", "no row; first party", "deletes", "table:412 _ga*;
-	 * accepted", "table:412 _ga*; minors: no choice counts", "table:412 _ga*; investigator".
+	 * "table:31 lang; third party", "setter:ads.example A", "guard:csrf", "score:871 a random
+	 * id, kept for about a year", "no row; first party", "deletes", "table:412 _ga*; accepted", "table:412 _ga*; minors: no choice counts", "table:412 _ga*; investigator".
 	 */
 	char why[DECISION_WHY_MAX];
 	/* The row; line 0: none matched.  Borrowed from the rules. */
 	struct rules_hit row;
 };
 
-/* rules may be NULL: no table, every cookie is unknown. */
+/*
+ * rules may be NULL: no table, every cookie is unknown.  The purpose is purpose.h's, but what a third
+ * party sets is not essential by a guess of the score: then it is unknown.
+ */
 void decide_cookie(const struct rules *rules, const struct cookie_facts *f,
 		   struct cookie_decision *out);
+/* The same by the rules of `guesses`, which remembers what costs most (guesses.h). */
+void decide_cookie_again(struct guesses *guesses, const struct cookie_facts *f,
+			 struct cookie_decision *out);
 
 /*
  * Whether "Sec-GPC: 1" may be said for the client (W3C Global Privacy Control: an intermediary that

@@ -2,6 +2,9 @@
 #include "filters/rules.h"
 
 #include "filters/rules_index.h"
+#include "filters/rules_text.h"
+#include "filters/score.h"
+#include "filters/setters.h"
 
 #include <stdlib.h>
 
@@ -169,8 +172,22 @@ static void trim_rows(struct rule_list *rows)
 	rows->cap = rows->count + 1;
 }
 
-struct rules *rules_new(struct slice table, const char *name, struct buf *error)
+static bool compile_sections(struct rules *r, const struct rules_sections *s, struct buf *error)
 {
+	if (s->trackers.p != NULL) {
+		r->setters = setters_new(s->trackers, "trackers.tsv", error);
+		if (r->setters == NULL)
+			return false;
+	}
+	if (s->weights.p != NULL)
+		r->model = score_new(s->weights, "score.tsv", error);
+	return s->weights.p == NULL || r->model != NULL;
+}
+
+struct rules *rules_new(struct slice text, const char *name, struct buf *error)
+{
+	const struct rules_sections sections = rules_sections_of(text);
+	struct slice table = sections.cookies;
 	struct rules *r;
 
 	if (table.n > RULES_TEXT_MAX) {
@@ -187,7 +204,8 @@ struct rules *rules_new(struct slice table, const char *name, struct buf *error)
 	}
 	r->text_length = table.n;
 	slice_copy(table, r->text, table.n + 1);
-	if (!rules_parse(slice_of(r->text, table.n), name, &r->rows, error)) {
+	if (!rules_parse(slice_of(r->text, table.n), name, &r->rows, error) ||
+	    !compile_sections(r, &sections, error)) {
 		rules_free(r);
 		return NULL;
 	}
@@ -210,12 +228,24 @@ void rules_free(struct rules *r)
 	free(r->rows.at);
 	free(r->items);
 	free(r->slots);
+	setters_free(r->setters);
+	score_free(r->model);
 	free(r);
 }
 
 size_t rules_count(const struct rules *r)
 {
 	return r->rows.count;
+}
+
+const struct setters *rules_setters(const struct rules *r)
+{
+	return r->setters;
+}
+
+const struct score_model *rules_model(const struct rules *r)
+{
+	return r->model;
 }
 
 size_t rules_size(const struct rules *r)

@@ -42,6 +42,8 @@ struct rules {
 	uint32_t slot_mask;
 	unsigned max_labels;
 	struct lengths prefixes, suffixes;
+	struct setters *setters;
+	struct score_model *model;
 };
 
 /* What a literal is; each has its own start value, so that they do not meet. */

@@ -147,6 +147,15 @@ static const struct rule *best_row(const struct rules *r, struct slice name, str
 	return q.best != UINT32_MAX ? &r->rows.at[q.best] : NULL;
 }
 
+static struct rules_hit hit_of(const struct rules *r, const struct rule *row)
+{
+	return (struct rules_hit){
+		.pattern = rules_row_pattern(r, row),
+		.purpose = (enum purpose)row->purpose,
+		.line = row->line,
+	};
+}
+
 bool rules_find(const struct rules *r, struct slice name, struct slice host, enum party party,
 		int64_t lifetime_s, struct rules_hit *out)
 {
@@ -154,12 +163,33 @@ bool rules_find(const struct rules *r, struct slice name, struct slice host, enu
 
 	if (row == NULL)
 		return false;
-	*out = (struct rules_hit){
-		.pattern = rules_row_pattern(r, row),
-		.purpose = (enum purpose)row->purpose,
-		.line = row->line,
-	};
+	*out = hit_of(r, row);
 	return true;
+}
+
+/* The larger, the better a row fits a name of which no more is known. */
+static unsigned fits_name(const struct rule *row, enum party party)
+{
+	if (row->party == (uint8_t)party)
+		return 3;
+	return row->purpose == PURPOSE_ESSENTIAL ? 2 : 1;
+}
+
+bool rules_find_by_name(const struct rules *r, struct slice name, enum party party,
+			struct rules_hit *out)
+{
+	const struct rule *best = NULL;
+
+	for (uint32_t i = 0; i < r->rows.count; i++) {
+		const struct rule *row = &r->rows.at[i];
+
+		if (slice_eq(rules_row_pattern(r, row), name) &&
+		    (best == NULL || fits_name(row, party) > fits_name(best, party)))
+			best = row;
+	}
+	if (best != NULL)
+		*out = hit_of(r, best);
+	return best != NULL;
 }
 
 bool rules_match(const struct rules *r, struct slice name, struct slice host, enum party party,

@@ -174,9 +174,11 @@ static bool on_sent(void *arg, size_t index, struct slice name, struct slice val
 	(void)index;
 	f.name = slice_head(name, ENTRY_NAME_MAX);
 	mind_healing(h, &f);
+	f.has_value = true;
+	f.value = value;
 	f.tries = expiry_tries(h->w->expiry, h->scene->visitor->id, f.host, f.name,
 			       loop_now_ms(h->w->loop));
-	decide_cookie(h->w->setup->rules, &f, &d);
+	decide_cookie_again(h->w->guesses, &f, &d);
 	if (d.verdict == VERDICT_EXPIRED)
 		expiries_add(h->expiries, f.name, f.tries);
 	record(h, &f, &d, NULL, value);
@@ -256,6 +258,8 @@ static bool keep_set_cookie(const struct head_work *h, struct slice line)
 		return true; /* no browser takes it, so nothing is set */
 	f.name = slice_head(c.name, ENTRY_NAME_MAX);
 	mind_healing(h, &f);
+	f.has_value = true;
+	f.value = c.value;
 	f.lifetime_s = set_cookie_lifetime_s(&c, h->scene->wall_ms / 1000);
 	f.secure = c.secure;
 	f.httponly = c.httponly;
@@ -265,7 +269,7 @@ static bool keep_set_cookie(const struct head_work *h, struct slice line)
 	attrs_of(&attrs, &c, f.lifetime_s, domain);
 	f.domain = attrs.domain;
 	f.path = attrs.path;
-	decide_cookie(h->w->setup->rules, &f, &d);
+	decide_cookie_again(h->w->guesses, &f, &d);
 	record(h, &f, &d, &attrs, c.value);
 	return is_kept(h, &f, &d);
 }

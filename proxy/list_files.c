@@ -225,6 +225,26 @@ static bool compile(struct list_files *f, const struct lists_input *in)
 	return f->lists != NULL;
 }
 
+/* By way of another file in the same folder, so that whoever has the old one mapped keeps it. */
+static bool write_cache(const struct list_files *f, const char *cache)
+{
+	const char *slash = strrchr(cache, '/'), *name = slash != NULL ? slash + 1 : cache;
+	char folder[PATH_BYTES] = ".";
+	bool good;
+	int dir;
+
+	if (slash != NULL &&
+	    !slice_copy(slice_of(cache, (size_t)(name - cache)), folder, sizeof(folder)))
+		return complain(f, cache, "too long a path");
+	dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	good = dir >= 0 && file_replace(&file_ops_system, dir, name, buf_slice(&f->image));
+	if (!good)
+		complain(f, cache, strerror(errno));
+	if (dir >= 0)
+		close(dir);
+	return good;
+}
+
 static bool open_texts(struct list_files *f, const struct lists_input *in, const char *cache)
 {
 	double began = now_ms();
@@ -233,13 +253,7 @@ static bool open_texts(struct list_files *f, const struct lists_input *in, const
 	if (!f->from_cache && !compile(f, in))
 		return false;
 	f->load_ms = now_ms() - began;
-	if (cache != NULL && !f->from_cache &&
-	    !file_replace(&file_ops_system, AT_FDCWD, cache, buf_slice(&f->image))) {
-		fprintf(stderr, "crumbgate %s: --cache %s: %s\n", f->command, cache,
-			strerror(errno));
-		return false;
-	}
-	return true;
+	return cache == NULL || f->from_cache || write_cache(f, cache);
 }
 
 bool list_files_open(struct list_files *f, const char *cache)

@@ -30,13 +30,14 @@ static struct list_source *add(struct list_sources *s, enum list_from from, cons
 
 /* ---- the system's: Debian's packages of uBlock Origin hold both in one folder ---- */
 
+#define FIREFOX "/usr/share/mozilla/extensions/{ec8030f7-c20a-464f-9b0e-13a3a9e97384}"
+
 static bool add_system(struct list_sources *s)
 {
 	static const char *const folders[] = {
 		"/usr/share/chromium/extensions/ublock-origin/assets/thirdparties/easylist",
 		"/usr/share/webext/ublock-origin/assets/thirdparties/easylist",
-		"/usr/share/mozilla/extensions/{ec8030f7-c20a-464f-9b0e-13a3a9e97384}/"
-		"uBlock0@raymondhill.net/assets/thirdparties/easylist",
+		FIREFOX "/uBlock0@raymondhill.net/assets/thirdparties/easylist",
 	};
 	static const char *const names[] = { "easylist.txt", "easyprivacy.txt" };
 	char paths[2][512];

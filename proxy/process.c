@@ -1,7 +1,6 @@
 #include "proxy/process.h"
 
 #include "base/diag.h"
-#include "base/hash.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -66,7 +65,6 @@ void process_child(const char *name, pid_t parent, const int *keep, size_t keep_
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	prctl(PR_SET_NAME, name);
 	close_all_but(keep, keep_n);
-	hash_seed();
 }
 
 void process_on_orphaned(pid_t parent, int signal_no)

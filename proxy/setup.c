@@ -25,7 +25,7 @@
 
 struct slice setup_rules_text(void)
 {
-	return table_cookies;
+	return table_rules;
 }
 
 unsigned setup_worker_count(const struct config *config)
@@ -102,7 +102,7 @@ static bool load_tables(struct setup *s)
 	struct buf why;
 	bool good;
 
-	if (!digest_plain(table_cookies, digest))
+	if (!digest_plain(table_rules, digest))
 		return false;
 	(void)slice_copy(slice_of(digest, ENTRY_RULES_LEN), s->rules_id, sizeof(s->rules_id));
 	buf_init(&why, 4096);
@@ -111,7 +111,7 @@ static bool load_tables(struct setup *s)
 		diag_error(
 			"no public suffix list: libpsl has none built in and the system has none "
 			"(Debian: install publicsuffix)");
-	s->rules = rules_new(table_cookies, "cookies.tsv", &why);
+	s->rules = rules_new(table_rules, "cookies.tsv", &why);
 	s->banners = banners_new(table_banners, "banners.tsv", &why);
 	if (s->config->never_intercept_defaults)
 		s->never = hosts_new();

@@ -79,7 +79,7 @@ unsigned setup_worker_count(const struct config *config);
  * turn.
  */
 unsigned setup_other_boxes(const struct setup *s);
-/* The cookie table that the rules were made from. */
+/* The text that the rules were made from. */
 struct slice setup_rules_text(void);
 
 #endif

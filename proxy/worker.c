@@ -7,6 +7,7 @@
 #include "evidence/recorder.h"
 #include "filters/choices.h"
 #include "filters/expire.h"
+#include "filters/guesses.h"
 #include "proxy/aliases.h"
 #include "proxy/alpn.h"
 #include "proxy/banner_side.h"
@@ -353,6 +354,7 @@ static bool init_services(struct worker_process *p)
 	w->banners = banner_side_new(w);
 	w->blocking = blocking_new(w);
 	w->expiry = expiry_memory_new(EXPIRIES_MAX);
+	w->guesses = guesses_new(w->setup->rules);
 	w->heal = heal_new();
 	w->visitors = visitors_new(w);
 	w->passes = pass_side_new(w);
@@ -366,7 +368,8 @@ static bool init_services(struct worker_process *p)
 	p->resolver = resolver_new(w->loop, NULL);
 	w->dialer = p->resolver != NULL ? dialer_new(w->loop, p->resolver, NULL, NULL) : NULL;
 	return w->tap != NULL && w->choices != NULL && w->banners != NULL &&
-	       w->blocking != NULL && w->expiry != NULL && w->heal != NULL && w->visitors != NULL &&
+	       w->blocking != NULL && w->expiry != NULL && w->guesses != NULL &&
+	       w->heal != NULL && w->visitors != NULL &&
 	       w->passes != NULL && w->minting != NULL && w->issuers != NULL && w->pool != NULL &&
 	       w->alpn != NULL && w->aliases != NULL && w->outers != NULL && w->desk != NULL && w->dialer != NULL &&
 	       init_heads(p) && init_tls(p);
@@ -421,6 +424,7 @@ void worker_close(struct worker *w)
 	banner_side_free(w->banners);
 	choices_free(w->choices);
 	heal_free(w->heal);
+	guesses_free(w->guesses);
 	expiry_memory_free(w->expiry);
 	post_free(w->post);
 	h1_request_release(w->request);

@@ -23,6 +23,7 @@ struct client;
 struct desk_side;
 struct dialer;
 struct expiry_memory;
+struct guesses;
 struct heal;
 struct h1_request;
 struct h1_response;
@@ -63,6 +64,7 @@ struct worker {
 	struct banner_side *banners;
 	struct blocking *blocking;
 	struct expiry_memory *expiry;
+	struct guesses *guesses;
 	struct heal *heal;
 	struct visitors *visitors;
 	struct leaves *leaves;

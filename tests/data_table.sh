@@ -25,6 +25,8 @@ check never-intercept "$srcdir/data/never-intercept.tsv" ||
 check banners "$srcdir/data/banners.tsv" || fail "data/banners.tsv breaks its rules"
 check tiktok "$srcdir/data/tiktok.tsv" || fail "data/tiktok.tsv breaks its rules"
 
+check trackers "$srcdir/data/trackers.tsv" || fail "data/trackers.tsv breaks its rules"
+
 # Each row below breaks one rule; added to the good table it must be refused, by line.
 broken() {
 	{ cat "$srcdir/data/cookies.tsv"; printf "$2\n"; } > "$work/cookies.tsv"
@@ -80,8 +82,15 @@ bytes_of() {
 		$0 == "static const char " name "_bytes[] = {" { on = 1 }' data/tables.c
 }
 if [ -f data/tables.c ]; then
-	bytes_of table_cookies | cmp -s - "$srcdir/data/cookies.tsv" ||
-		fail "data/tables.c does not carry data/cookies.tsv byte for byte"
+	{
+		cat "$srcdir/data/cookies.tsv"
+		echo '#section trackers.tsv'
+		cat "$srcdir/data/trackers.tsv"
+		echo '#section score.tsv'
+		cat "$srcdir/data/score.tsv"
+	} > "$work/rules"
+	bytes_of table_rules | cmp -s - "$work/rules" ||
+		fail "data/tables.c does not carry cookies.tsv, trackers.tsv and score.tsv byte for byte"
 	bytes_of table_never_intercept | cmp -s - "$srcdir/data/never-intercept.tsv" ||
 		fail "data/tables.c does not carry data/never-intercept.tsv byte for byte"
 	for name in banners tiktok; do

@@ -1,5 +1,6 @@
 #include "filters/lists/build_impl.h"
 
+#include "base/hash.h"
 #include "filters/lists/keys.h"
 
 #define INCLUDE_DEPTH_MAX 8u
@@ -70,7 +71,7 @@ static bool is_text(void *arg, uint32_t at)
 /* False: an earlier line says the same. */
 static bool take_text(struct build *b, struct slice text, uint32_t *at)
 {
-	uint64_t hash = image_checksum(1, text.p, text.n);
+	uint64_t hash = hash_bytes(text.p, text.n);
 	struct same_text same = { b, text };
 
 	if (interner_find(&b->texts, hash, is_text, &same) != NULL)

@@ -296,6 +296,25 @@ static void count_keys(struct build *b, struct counts *counts)
 	}
 }
 
+/* Fewer rules than this are asked faster than all parts of a URL are looked up. */
+#define PARTS_WORTH 12u
+
+static void drop_few_parts(struct buf *filings)
+{
+	struct filing *f = (void *)(filings->mem + filings->off);
+	size_t n = buf_slice(filings).n / sizeof(*f);
+	unsigned parts[REALMS] = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		parts[f[i].realm] += f[i].part;
+	for (size_t i = 0; i < n; i++) {
+		if (!f[i].part || parts[f[i].realm] >= PARTS_WORTH)
+			continue;
+		f[i].part = false;
+		f[i].always = true;
+	}
+}
+
 bool build_filings(struct build *b, struct buf *filings)
 {
 	size_t n = draft_count(b);
@@ -307,6 +326,7 @@ bool build_filings(struct build *b, struct buf *filings)
 	for (size_t i = 0; i < n && b->error == NULL; i++)
 		if (!draft_at(b, i)->host)
 			file_draft(b, filings, &counts, draft_at(b, i), i);
+	drop_few_parts(filings);
 	free(counts.n);
 	return b->error == NULL;
 }

@@ -1,5 +1,6 @@
 #include "filters/lists/build_impl.h"
 
+#include "base/hash.h"
 #include "filters/lists/keys.h"
 #include "filters/lists/regex.h"
 
@@ -96,6 +97,21 @@ static struct slice next_item(struct slice *rest)
 	return slice_head(item, n);
 }
 
+/* A host, a part of one that others share, or an IPv6 address in brackets. */
+static bool is_name(struct slice name)
+{
+	bool v6 = name.n > 2 && name.p[0] == '[' && name.p[name.n - 1] == ']';
+
+	if (name.n == 0 || name.n > 253 || (!v6 && !is_token_char(name.p[0])))
+		return false;
+	if (v6)
+		name = slice_of(name.p + 1, name.n - 2);
+	for (size_t i = 0; i < name.n; i++)
+		if (!is_host_char(name.p[i]) && !(v6 && name.p[i] == ':'))
+			return false;
+	return true;
+}
+
 static bool add_name(struct build *b, struct buf *to, struct slice name)
 {
 	struct image_set_entry e = { 0 };
@@ -104,11 +120,8 @@ static bool add_name(struct build *b, struct buf *to, struct slice name)
 		e.entity = 1;
 		name.n -= 2;
 	}
-	if (name.n == 0 || name.n > 253 || !is_token_char(name.p[0]))
+	if (!is_name(name))
 		return false;
-	for (size_t i = 0; i < name.n; i++)
-		if (!is_host_char(name.p[i]))
-			return false;
 	e.name = build_has_upper(name) ? build_lower(b, name) : place_of(b, name);
 	e.n = (uint16_t)name.n;
 	if (b->error == NULL)
@@ -195,7 +208,7 @@ static bool is_set(void *arg, uint32_t i)
 
 static bool find_set(struct build *b, struct slice value, uint32_t *out)
 {
-	uint64_t hash = image_checksum(2, value.p, value.n);
+	uint64_t hash = hash_bytes(value.p, value.n);
 	struct same_set same = { b, value };
 	struct set_name name = { .n = (uint32_t)value.n };
 	const uint32_t *known = interner_find(&b->set_names, hash, is_set, &same);

@@ -37,6 +37,7 @@ static void put(struct interner *t, uint64_t hash, uint32_t value)
 static bool grow(struct interner *t)
 {
 	struct interner more = { .size = t->size != 0 ? t->size * 2 : 4096, .n = t->n };
+	struct interner old;
 
 	more.hashes = calloc(more.size, sizeof(*more.hashes));
 	more.values = calloc(more.size, sizeof(*more.values));
@@ -47,8 +48,9 @@ static bool grow(struct interner *t)
 	for (size_t i = 0; i < t->size; i++)
 		if (t->hashes[i] != 0)
 			put(&more, t->hashes[i], t->values[i]);
-	interner_release(t);
+	old = *t;
 	*t = more;
+	interner_release(&old);
 	return true;
 }
 

@@ -103,6 +103,11 @@ static const struct option_row rows[] = {
 
 static const struct option_row nothing = { "_", OPTION_NOTHING, 0 };
 
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || ascii_digit(c) || c == '-' || c == '_';
+}
+
 static int compare(const void *key, const void *row)
 {
 	const struct slice *name = key;
@@ -118,16 +123,15 @@ const struct option_row *option_row_of(struct slice name)
 
 	if (name.n == 0)
 		return NULL;
+	/* With others, NUL among them, compare() would read past the end of a row's name. */
+	for (size_t j = 0; j < name.n; j++)
+		if (!is_name_char(name.p[j]))
+			return NULL;
 	while (i < name.n && name.p[i] == '_')
 		i++;
 	if (i == name.n)
 		return &nothing;
 	return bsearch(&name, rows, sizeof(rows) / sizeof(rows[0]), sizeof(rows[0]), compare);
-}
-
-static bool is_name_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || ascii_digit(c) || c == '-' || c == '_';
 }
 
 /* The name of an option with which s begins; what ends it is '=', ',' or the end. */

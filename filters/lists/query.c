@@ -112,13 +112,9 @@ static inline unsigned lower_eight(const char *raw, char *low)
 
 static inline void add_token(struct query *q, size_t from, size_t end)
 {
-	const char *p = q->low + from;
-
-	q->tokens[q->tokens_n++] = key_of_token(p, end - from);
-	if (end - from >= KEY_PART) {
-		q->heads[q->parts_n] = key_of_part(p, KEY_HEAD);
-		q->tails[q->parts_n++] = key_of_part(q->low + end - KEY_PART, KEY_TAIL);
-	}
+	if (end - from >= KEY_PART)
+		q->runs[q->runs_n++] = (struct query_run){ (uint16_t)from, (uint16_t)end };
+	q->tokens[q->tokens_n++] = key_of_token(q->low + from, end - from);
 }
 
 /* A set without clearing: what carries another stamp than this one's is free. */
@@ -154,7 +150,8 @@ static void set_tokens(struct query *q)
 		memset(q->seen, 0, sizeof(q->seen));
 		q->stamp = 0;
 	}
-	q->tokens_n = q->parts_n = 0;
+	q->tokens_n = q->runs_n = 0;
+	q->parts_found = false;
 	for (size_t at = 0; at <= q->n; at += 64) {
 		bits = 0;
 		for (size_t i = at; i < q->n && i < at + 64; i += 8)
@@ -169,12 +166,24 @@ static void set_tokens(struct query *q)
 		}
 		before = bits >> 63;
 	}
-	q->heads_n = q->tails_n = q->parts_n;
-	if (q->tokens_n > TOKENS_FEW) {
+	if (q->tokens_n > TOKENS_FEW)
 		q->tokens_n = drop_equal(q, q->tokens, q->tokens_n);
-		q->heads_n = drop_equal(q, q->heads, q->parts_n);
-		q->tails_n = drop_equal(q, q->tails, q->parts_n);
+}
+
+void query_find_parts(struct query *q)
+{
+	unsigned n = q->runs_n;
+
+	for (unsigned i = 0; i < n; i++) {
+		q->heads[i] = key_of_part(q->low + q->runs[i].from, KEY_HEAD);
+		q->tails[i] = key_of_part(q->low + q->runs[i].end - KEY_PART, KEY_TAIL);
 	}
+	q->heads_n = q->tails_n = n;
+	if (n > TOKENS_FEW) {
+		q->heads_n = drop_equal(q, q->heads, n);
+		q->tails_n = drop_equal(q, q->tails, n);
+	}
+	q->parts_found = true;
 }
 
 static void put(struct query *q, struct slice s)

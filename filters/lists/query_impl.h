@@ -19,6 +19,10 @@
 /* More than twice as many. */
 #define QUERY_SEEN 9001u
 
+struct query_run {
+	uint16_t from, end; /* in low */
+};
+
 struct query {
 	struct sites *sites;
 	struct regex_scratch *scratch;
@@ -28,7 +32,7 @@ struct query {
 	bool same_host; /* the source's */
 	unsigned type_bit, party_bit, method_bit;
 	size_t n, host_at, path_at;
-	unsigned tokens_n, parts_n, heads_n, tails_n;
+	unsigned tokens_n, runs_n, heads_n, tails_n;
 	struct names host, source;
 	char source_site[SITE_MAX];
 	size_t source_site_n;
@@ -36,6 +40,9 @@ struct query {
 	char source_text[QUERY_SOURCE_MAX];
 	uint32_t source_key[NAMES_MAX];
 	uint32_t tokens[QUERY_TOKENS_MAX];
+	/* Runs long enough to have parts; these only once somebody asks for them. */
+	struct query_run runs[QUERY_PARTS_MAX];
+	bool parts_found;
 	uint32_t heads[QUERY_PARTS_MAX], tails[QUERY_PARTS_MAX];
 	/* With room behind them to be read in larger pieces. */
 	char low[QUERY_BYTES_MAX + PATTERN_ROOM]; /* the URL in lower case */
@@ -46,6 +53,9 @@ struct query {
 
 /* The same request, as if it went to another host: for aliases, and back. */
 bool query_set_host(struct query *q, struct slice host);
+
+/* Fills heads and tails. */
+void query_find_parts(struct query *q);
 
 static inline struct slice query_low(const struct query *q)
 {

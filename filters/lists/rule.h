@@ -21,7 +21,6 @@
 #define RULE_PATTERN_MAX 1024u
 /* A longer line is left out. */
 #define RULE_TEXT_MAX 65000u
-#define RULE_HOSTS_MAX 16u
 
 enum line_kind {
 	LINE_NOTHING,	/* blank, comment, header */

@@ -66,6 +66,20 @@ static inline bool walk_key(const struct lists *l, struct query *q, const struct
 	return false;
 }
 
+static inline bool walk_parts(const struct lists *l, struct query *q, const struct index *x,
+			      rule_visit *visit, void *arg)
+{
+	if (!q->parts_found)
+		query_find_parts(q);
+	for (unsigned i = 0; i < q->heads_n; i++)
+		if (walk_key(l, q, x, q->heads[i], visit, arg))
+			return true;
+	for (unsigned i = 0; i < q->tails_n; i++)
+		if (walk_key(l, q, x, q->tails[i], visit, arg))
+			return true;
+	return false;
+}
+
 /* Those filed under anything that a request has. */
 static inline bool walk(const struct lists *l, struct query *q, enum image_realm realm,
 			rule_visit *visit, void *arg)
@@ -76,12 +90,8 @@ static inline bool walk(const struct lists *l, struct query *q, enum image_realm
 	for (unsigned i = 0; i < q->tokens_n; i++)
 		if (walk_key(l, q, x, q->tokens[i], visit, arg))
 			return true;
-	for (unsigned i = 0; x->parts != 0 && i < q->heads_n; i++)
-		if (walk_key(l, q, x, q->heads[i], visit, arg))
-			return true;
-	for (unsigned i = 0; x->parts != 0 && i < q->tails_n; i++)
-		if (walk_key(l, q, x, q->tails[i], visit, arg))
-			return true;
+	if (x->parts != 0 && walk_parts(l, q, x, visit, arg))
+		return true;
 	for (unsigned i = 0; i < q->source.count; i++)
 		if (walk_key(l, q, x, q->source_key[i], visit, arg))
 			return true;

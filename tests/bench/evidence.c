@@ -100,6 +100,7 @@ static void decide(struct maker *m, struct entry *e, const char *value)
 	struct value_shape shape;
 
 	value_shape_of(slice_str(value), &shape);
+	f.shape = shape;
 	shape_write(&shape, m->shape);
 	if (f.choice == CHOICE_ACCEPTED)
 		f.seen = SEEN_DESK;

@@ -8,7 +8,7 @@ const DESK = 'http://crumbgate.internal';
 
 scenario('desk', async (t) => {
 	const pki = await makePki(t);
-	const origin = await startOrigin(t, await pki.leaf('sites', ['site.test']));
+	const origin = await startOrigin(t, await pki.leaf('sites', ['aus5.mozilla.org', 'site.test']));
 	const gate = await startCrumbgate(t, { trust: pki.root, sites: [[':443', origin.https], [':80', origin.http]] });
 
 	let r = await gate.curl([`${DESK}/`]);
@@ -57,4 +57,7 @@ scenario('desk', async (t) => {
 	r = await pass.curl(['https://site.test/set?c=_ga%3D1;Path=/'], { ca: pki.root });
 	t.equal([r.code, r.all('set-cookie')], [0, ['_ga=1;Path=/']], 'never-intercept: TLS goes through unread');
 	t.check((await pass.entries((e) => e.kind === 'pass' && e.host === 'site.test')).length > 0, 'and the log says so');
+	r = await pass.curl(['https://aus5.mozilla.org/set?c=_ga%3D1;Path=/'], { ca: pki.root });
+	t.equal([r.code, r.all('set-cookie')], [0, ['_ga=1;Path=/']], 'a host of the built-in table too');
+	t.check((await pass.entries((e) => e.kind === 'pass' && e.host === 'aus5.mozilla.org')).length > 0, 'and that is in the log');
 });

@@ -167,7 +167,7 @@ static void test_cookies_tsv_agrees(void **state)
 
 	(void)state;
 	buf_init(&error, 512);
-	rules = rules_new(table_cookies, "cookies.tsv", &error);
+	rules = rules_new(table_rules, "cookies.tsv", &error);
 	assert_non_null(rules);
 	for (size_t i = 0; i < banners_count(t); i++) {
 		const struct banner_row *row = banners_at(t, i);

@@ -51,7 +51,7 @@ static void test_agrees(void **state)
 
 	(void)state;
 	buf_init(&error, 512);
-	rules = rules_new(table_cookies, "cookies.tsv", &error);
+	rules = rules_new(table_rules, "cookies.tsv", &error);
 	assert_non_null(rules);
 	while (rest.p != NULL) {
 		rest = slice_cut(rest, '\n', &line);

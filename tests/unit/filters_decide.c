@@ -1,6 +1,7 @@
 /* Verdicts, their reasons, and the shapes of values. */
 #include "filters/cookie.h"
 #include "filters/decide.h"
+#include "filters/guesses.h"
 #include "filters/shape.h"
 
 #include <setjmp.h>
@@ -199,6 +200,84 @@ static void test_tries(void **state)
 	assert_string_equal(d.why, "no row; first party");
 }
 
+/* The layers behind the table, from the same text. */
+static const char sections[] =
+	"pattern\tpurpose\tkind\tsetter\tdomains\tparty\tmax_life\tlife\twhat\tsource\n"
+	"sid\tessential\tsession\tx\t*\tfirst\t30d\tsession\tw\ts\n"
+	"#section trackers.tsv\n"
+	"domain\tcompany\tpurpose\tsource\n"
+	"ads.example\tA\tadvertising\tx\n"
+	"#section score.tsv\n"
+	"feature\tessential\tfunctional\tanalytics\tadvertising\tchoice\n"
+	"threshold\t750\t500\t650\t900\t0\n"
+	"bias\t100\t0\t0\t0\t0\n"
+	"t:track\t0\t0\t0\t300\t0\n"
+	"v:uuid\t0\t0\t0\t300\t0\n";
+
+static void test_sections(void **state)
+{
+	static const struct {
+		const char *name, *host;
+		enum party party;
+		enum cookie_kind kind;
+		enum purpose purpose;
+		enum verdict verdict;
+		const char *why;
+	} table[] = {
+		{ "sid", "a.example", FIRST, COOKIE_SET, PURPOSE_ESSENTIAL, KEPT, "table:2 sid" },
+		{ "my_csrf", "ads.example", THIRD, COOKIE_SET, PURPOSE_ESSENTIAL, KEPT,
+		  "guard:csrf" },
+		{ "q", "x.ads.example", THIRD, COOKIE_SET, PURPOSE_ADVERTISING, REMOVED,
+		  "setter:ads.example A" },
+		{ "my_track", "a.example", FIRST, COOKIE_SET, PURPOSE_ADVERTISING, REMOVED,
+		  "score:986 a name that says \"track\", a random id" },
+		/* A guess does not make a third party's cookie essential. */
+		{ "q", "a.example", THIRD, COOKIE_SET, PURPOSE_ADVERTISING, REMOVED,
+		  "score:778 a random id" },
+		{ "q", "b.example", FIRST, COOKIE_SENT, PURPOSE_ESSENTIAL, KEPT,
+		  "score:105 nothing that speaks for tracking" },
+	};
+	struct buf error;
+	struct rules *r;
+
+	(void)state;
+	buf_init(&error, 1024);
+	r = rules_new(SLICE(sections), "t.tsv", &error);
+	assert_non_null(r);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct cookie_facts f = { .kind = table[i].kind,
+					  .name = slice_str(table[i].name),
+					  .host = slice_str(table[i].host),
+					  .party = table[i].party,
+					  .tries = 9,
+					  .lifetime_s = LIFETIME_UNKNOWN };
+		struct cookie_decision d;
+
+		value_shape_of(SLICE("123e4567-e89b-12d3-a456-426614174000"), &f.shape);
+		decide_cookie(r, &f, &d);
+		assert_string_equal(d.why, table[i].why);
+		assert_int_equal(d.purpose, table[i].purpose);
+		assert_int_equal(d.verdict, table[i].verdict);
+		/* The value itself says the same as its shape. */
+		f.has_value = true;
+		f.value = SLICE("123e4567-e89b-12d3-a456-426614174000");
+		decide_cookie(r, &f, &d);
+		assert_string_equal(d.why, table[i].why);
+		f.has_value = false;
+		/* The value's shape is a fact: without the id the third party's is not known. */
+		f.shape.form = FORM_BOOL;
+		decide_cookie(r, &f, &d);
+		if (strcmp(table[i].why, "score:778 a random id") == 0) {
+			assert_int_equal(d.purpose, PURPOSE_UNKNOWN);
+			assert_int_equal(d.verdict, REMOVED);
+		}
+	}
+	rules_free(r);
+	assert_null(rules_new(SLICE("#section score.tsv\nx\n"), "t.tsv", &error));
+	assert_true(slice_starts(buf_slice(&error), SLICE("score.tsv:1: ")));
+	buf_release(&error);
+}
+
 static void test_long_reason(void **state)
 {
 	char row[600];
@@ -307,6 +386,39 @@ static void test_shape_bounds(void **state)
 	assert_int_equal(s.entropy, 0);
 }
 
+/* What is remembered is what is decided, and other facts are not taken for the same. */
+static void test_guesses(void **state)
+{
+	static const char *const names[] = { "_ga_1", "sid", "mystery", "UserPrefs", "trk_seg" };
+	struct guesses *g = guesses_new(rules);
+
+	(void)state;
+	for (size_t round = 0; round < 3; round++) {
+		for (size_t i = 0; i < 2 * sizeof(names) / sizeof(names[0]); i++) {
+			struct cookie_facts f = {
+				.kind = i % 2 != 0 ? COOKIE_SENT : COOKIE_SET,
+				.name = slice_str(names[i / 2]),
+				.host = SLICE("www.shop.example"),
+				.site = SLICE("shop.example"),
+				.party = round == 1 ? PARTY_THIRD : PARTY_FIRST,
+				.lifetime_s = LIFETIME_SESSION,
+				.has_value = true,
+				.value = round == 2 ? SLICE("1") : SLICE("0a9f8e7d6c5b4a39"),
+			};
+			struct cookie_decision a, b;
+
+			decide_cookie(rules, &f, &a);
+			decide_cookie_again(g, &f, &b);
+			decide_cookie_again(g, &f, &b);
+			assert_string_equal(a.why, b.why);
+			assert_int_equal(a.verdict, b.verdict);
+			assert_int_equal(a.purpose, b.purpose);
+			assert_int_equal(a.row.line, b.row.line);
+		}
+	}
+	guesses_free(g);
+}
+
 static void test_objects(void **state)
 {
 	(void)state;
@@ -323,10 +435,11 @@ static void test_objects(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_policy),	cmocka_unit_test(test_objects),
-		cmocka_unit_test(test_deletes), cmocka_unit_test(test_lifetime_vetoes),
-		cmocka_unit_test(test_tries),	cmocka_unit_test(test_long_reason),
-		cmocka_unit_test(test_shapes),	cmocka_unit_test(test_shape_bounds),
+		cmocka_unit_test(test_policy),		cmocka_unit_test(test_objects),
+		cmocka_unit_test(test_guesses),		cmocka_unit_test(test_deletes),
+		cmocka_unit_test(test_lifetime_vetoes), cmocka_unit_test(test_tries),
+		cmocka_unit_test(test_sections),	cmocka_unit_test(test_long_reason),
+		cmocka_unit_test(test_shapes),		cmocka_unit_test(test_shape_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -258,6 +258,10 @@ static void test_domains(void **state)
 		  "https://a.news.example/", "image", "allow", NULL },
 		{ "/ad.$domain=news.example|~a.news.example", "https://x.org/ad.",
 		  "https://b.news.example/", "image", "block", NULL },
+		{ "/ad.$domain=[::1]|10.0.0.1", "https://x.org/ad.", "http://[::1]:8080/", "image",
+		  "block", NULL },
+		{ "/ad.$domain=~[::1]|~10.0.0.1", "https://x.org/ad.", "http://10.0.0.1/", "image",
+		  "allow", NULL },
 		/* entities */
 		{ "/ad.$domain=shop.*", "https://x.org/ad.", "https://www.shop.co.uk/", "image",
 		  "block", NULL },

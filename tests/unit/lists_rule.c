@@ -83,9 +83,11 @@ static void test_what_is_left_out(void **state)
 		{ "||a.example^$ipaddress=1.2.3.4", LEFT_ADDRESS },
 		{ "||a.example^$no-such-option", LEFT_OPTION },
 		{ "||a.example^$script,no-such=option", LEFT_OPTION },
+		{ "||a.example^$script,Image", LEFT_OPTION },
 		{ "||a.example^$domain=", LEFT_VALUE },
 		{ "||a.example^$domain=a||b", LEFT_VALUE },
 		{ "||a.example^$domain=a b", LEFT_VALUE },
+		{ "||a.example^$domain=[a b]", LEFT_VALUE },
 		{ "||a.example^$script=x", LEFT_VALUE },
 		{ "||a.example^$~domain=x", LEFT_VALUE },
 		{ "||a.example^$method=eat", LEFT_VALUE },
@@ -290,6 +292,7 @@ static void test_every_option_is_found(void **state)
 	assert_null(option_row_of(SLICE("scrip")));
 	assert_null(option_row_of(SLICE("scripts")));
 	assert_null(option_row_of(SLICE("zzz")));
+	assert_null(option_row_of(SLICE("domain\0\0\0\0\0\0\0\0\0\0\0\0")));
 }
 
 static void test_conditions(void **state)

@@ -1,0 +1,169 @@
+#include "filters/purpose.h"
+
+#include "filters/say.h"
+#include "filters/score_guard.h"
+#include "filters/setters.h"
+
+const char *purpose_layer_word(enum purpose_layer layer)
+{
+	static const char *const words[] = { "none", "table", "guard", "setter", "score" };
+
+	return (unsigned)layer < sizeof(words) / sizeof(words[0]) ? words[layer] : "?";
+}
+
+/* Longer patterns are cut so that what follows has room. */
+#define WHY_PATTERN_MAX 64u
+#define WHY_DOMAIN_MAX 48u
+#define WHY_COMPANY_MAX 40u
+
+/* Shorter names are given to many cookies, so they mean something only together with a host. */
+#define NAME_ALONE_MIN 4u
+
+static bool find_row(const struct rules *rules, const struct score_facts *f, struct rules_hit *row)
+{
+	enum party first = f->party_known ? f->party : f->declared ? PARTY_THIRD : PARTY_FIRST;
+	enum party other = first == PARTY_FIRST ? PARTY_THIRD : PARTY_FIRST;
+
+	if (rules == NULL)
+		return false;
+	if (rules_find(rules, f->name, f->host, first, f->lifetime_s, row))
+		return true;
+	if (f->party_known)
+		return false;
+	return rules_find(rules, f->name, f->host, other, f->lifetime_s, row) ||
+	       ((f->host.n == 0 || f->name.n >= NAME_ALONE_MIN) &&
+		rules_find_by_name(rules, f->name, first, row));
+}
+
+static bool from_row(const struct rules *rules, const struct score_facts *f,
+		     struct purpose_found *out, struct say *why)
+{
+	if (!find_row(rules, f, &out->row))
+		return false;
+	out->layer = LAYER_TABLE;
+	out->purpose = out->row.purpose;
+	say_add(why, SLICE("table:"));
+	say_number(why, out->row.line);
+	say_add(why, SLICE(" "));
+	say_add(why, slice_head(out->row.pattern, WHY_PATTERN_MAX));
+	return true;
+}
+
+#define SERVER_SESSION_S (INT64_C(60) * 24 * 3600)
+
+static bool guards_weakly(const struct score_facts *f)
+{
+	return (!f->party_known || f->party == PARTY_FIRST) &&
+	       score_life_word(f->lifetime_s)[0] != 'l' /* "long" */;
+}
+
+/*
+ * A script cannot set HttpOnly, so this is the work of the site's own server, and its sign-in may
+ * have any name.
+ */
+static bool is_server_session(const struct score_facts *f)
+{
+	return f->attributes_known && f->httponly && (!f->party_known || f->party == PARTY_FIRST) &&
+	       f->lifetime_s <= SERVER_SESSION_S;
+}
+
+static bool from_guard(enum guard guard, struct slice word, struct purpose_found *out,
+		       struct say *why)
+{
+	out->layer = LAYER_GUARD;
+	out->purpose = guard == GUARD_CHOICE ? PURPOSE_CHOICE : PURPOSE_ESSENTIAL;
+	say_add(why, SLICE("guard:"));
+	say_add(why, word);
+	return true;
+}
+
+/* A tracker's own pages are a site like any other. */
+static bool find_setter(const struct rules *rules, const struct score_facts *f,
+			struct setters_hit *hit)
+{
+	if (rules_setters(rules) == NULL || (f->party_known && f->party == PARTY_FIRST))
+		return false;
+	return setters_find(rules_setters(rules), f->host, hit);
+}
+
+static bool from_setter(const struct setters_hit *hit, struct purpose_found *out, struct say *why)
+{
+	out->layer = LAYER_SETTER;
+	out->purpose = hit->purpose;
+	say_add(why, SLICE("setter:"));
+	say_add(why, slice_head(hit->domain, WHY_DOMAIN_MAX));
+	say_add(why, SLICE(" "));
+	say_add(why, slice_head(hit->company, WHY_COMPANY_MAX));
+	return true;
+}
+
+static void from_score(const struct rules *rules, const struct score_facts *f,
+		       struct purpose_found *out, struct say *why)
+{
+	struct score_facts facts = *f;
+
+	if (rules == NULL || rules_model(rules) == NULL) {
+		say_add(why, SLICE("no row"));
+		return;
+	}
+	if (f->has_value && !f->shape_known) {
+		value_shape_of(f->value, &facts.shape);
+		facts.shape_known = true;
+	}
+	score_of(rules_model(rules), &facts, &out->score);
+	out->layer = LAYER_SCORE;
+	out->purpose = out->score.purpose;
+	out->permille = out->score.permille;
+	say_add(why, SLICE("score:"));
+	say_number(why, out->permille);
+	say_add(why, SLICE(" "));
+	say_str(why, out->score.why);
+}
+
+static bool from_name_or_setter(const struct rules *rules, const struct score_facts *f,
+				struct purpose_found *out, struct say *why)
+{
+	struct slice word = { NULL, 0 };
+	struct setters_hit setter;
+	struct score_name name;
+	enum guard guard;
+
+	if (rules == NULL || (rules_model(rules) == NULL && rules_setters(rules) == NULL))
+		return false;
+	score_name_of(f->name, &name);
+	guard = score_guard(&name, &word);
+	if (guard == GUARD_STRONG || guard == GUARD_CHOICE)
+		return from_guard(guard, word, out, why);
+	if (find_setter(rules, f, &setter))
+		return from_setter(&setter, out, why);
+	if (guard == GUARD_WEAK && guards_weakly(f))
+		return from_guard(guard, word, out, why);
+	return is_server_session(f) && from_guard(GUARD_WEAK, SLICE("HttpOnly"), out, why);
+}
+
+static void begin(struct purpose_found *out, struct say *why)
+{
+	say_init(why, out->why, sizeof(out->why));
+	out->purpose = PURPOSE_UNKNOWN;
+	out->layer = LAYER_NONE;
+	out->permille = 1000;
+	out->row = (struct rules_hit){ .line = 0 };
+}
+
+bool purpose_find_row(const struct rules *rules, const struct score_facts *f,
+		      struct purpose_found *out)
+{
+	struct say why;
+
+	begin(out, &why);
+	return from_row(rules, f, out, &why);
+}
+
+void purpose_find(const struct rules *rules, const struct score_facts *f, struct purpose_found *out)
+{
+	struct say why;
+
+	begin(out, &why);
+	if (!from_row(rules, f, out, &why) && !from_name_or_setter(rules, f, out, &why))
+		from_score(rules, f, out, &why);
+}

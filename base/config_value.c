@@ -264,7 +264,7 @@ static bool add_file(struct config *cfg, const struct option_row *row, struct sl
 static bool is_list_url(struct slice v)
 {
 	static const char *const starts[] = { "https://", "http://", "file:///" };
-	struct slice rest = v;
+	struct slice rest;
 
 	for (size_t i = 0; i < v.n; i++)
 		if (v.p[i] <= ' ' || v.p[i] >= 0x7f || v.p[i] == '#')

@@ -16,7 +16,8 @@
 
 #define PROGRAM "crumbgate-fetch"
 #define SYSTEM_ROOTS "/etc/ssl/certs/ca-certificates.crt"
-#define WORDS_MAX 256u
+#define WORDS_MAX 512u
+#define WORDS_BYTES_MAX ((size_t)1024 * 1024)
 #define PIECE 65536u
 #define REPORT_MAX ((size_t)4 * PIECE)
 #define REPORT_FD 3
@@ -37,16 +38,31 @@ void fetch_answer_release(struct fetch_answer *a)
 
 /* ---- the words of the command line ---- */
 
+/* One behind the other, each with its NUL. */
 struct words {
-	char *word[WORDS_MAX + 1];
+	struct buf text;
 	size_t n;
-	bool good;
 };
 
 static void add_word(struct words *w, const char *word)
 {
-	w->good = w->good && w->n < WORDS_MAX && (w->word[w->n] = strdup(word)) != NULL;
-	w->n += w->good;
+	buf_add(&w->text, slice_of(word, strlen(word) + 1));
+	w->n++;
+}
+
+static bool words_good(const struct words *w)
+{
+	return buf_ok(&w->text) && w->n <= WORDS_MAX;
+}
+
+/* As execv() takes them. */
+static void point(const struct words *w, char *argv[WORDS_MAX + 1])
+{
+	char *at = w->text.mem + w->text.off;
+
+	for (size_t i = 0; i < w->n; i++, at += strlen(at) + 1)
+		argv[i] = at;
+	argv[w->n] = NULL;
 }
 
 static void add_option(struct words *w, const char *option, const char *value)
@@ -73,8 +89,10 @@ static void add_connect_to(struct words *w, const struct config_connect_to *c)
 	buf_addc(&rule, ':');
 	add_host(&rule, c->to_host, c->to_port);
 	buf_addc(&rule, '\0');
-	w->good = w->good && buf_ok(&rule);
-	add_option(w, "--connect-to", buf_slice(&rule).p);
+	if (buf_ok(&rule))
+		add_option(w, "--connect-to", buf_slice(&rule).p);
+	else
+		w->text.failed = true;
 	buf_release(&rule);
 }
 
@@ -90,7 +108,6 @@ static void add_words(struct words *w, const struct fetch_ask *ask)
 {
 	const struct config *c = ask->config;
 
-	w->good = true;
 	add_word(w, PROGRAM);
 	if (c->trust_system)
 		add_option(w, "--root", system_roots());
@@ -100,18 +117,15 @@ static void add_words(struct words *w, const struct fetch_ask *ask)
 		add_connect_to(w, &c->connect_to[i]);
 	add_option(w, "--etag", ask->etag);
 	add_option(w, "--modified", ask->modified);
+	/* As the proxy's workers do. */
+	if (geteuid() == 0)
+		add_option(w, "--user", c->user[0] != '\0' ? c->user : "nobody");
 	if (ask->same_host)
 		add_word(w, "--same-host");
 	if (c->allow_private)
 		add_word(w, "--allow-private");
 	add_word(w, "--");
 	add_word(w, ask->url);
-}
-
-static void free_words(struct words *w)
-{
-	for (size_t i = 0; i < w->n; i++)
-		free(w->word[i]);
 }
 
 /* ---- the program ---- */
@@ -129,8 +143,9 @@ static void find_program(char out[PATH_MAX])
 }
 
 /* Behind fork(): `body` and `report` are the writing ends. */
-static void become(const char *program, struct words *w, int body, int report)
+static void become(const char *program, const struct words *w, int body, int report)
 {
+	char *argv[WORDS_MAX + 1];
 	int null = open("/dev/null", O_RDONLY);
 	/* Above both targets, so that neither dup2() closes the other's source. */
 	int high = fcntl(report, F_DUPFD, REPORT_FD + 1);
@@ -139,7 +154,8 @@ static void become(const char *program, struct words *w, int body, int report)
 	    dup2(high, REPORT_FD) < 0)
 		_exit(127);
 	close(high);
-	execv(program, w->word);
+	point(w, argv);
+	execv(program, argv);
 	fprintf(stderr, "crumbgate lists: %s: %s; install crumbgate whole\n", program,
 		strerror(errno));
 	_exit(127);
@@ -150,7 +166,7 @@ struct fetcher {
 	int body, report; /* the reading ends */
 };
 
-static bool start(struct fetcher *f, struct words *w)
+static bool start(struct fetcher *f, const struct words *w)
 {
 	int body[2], report[2] = { -1, -1 };
 	char program[PATH_MAX];
@@ -260,12 +276,14 @@ static bool over_http(const struct fetch_ask *ask, struct fetch_answer *a, struc
 	struct fetcher f;
 	bool good;
 
+	buf_init(&w.text, WORDS_BYTES_MAX);
 	add_words(&w, ask);
-	good = w.good && start(&f, &w);
+	errno = E2BIG;
+	good = words_good(&w) && start(&f, &w);
 	if (!good)
 		buf_addf(why, PROGRAM " cannot be started: %s", strerror(errno));
 	good = good && finish(&f, ask, a, why);
-	free_words(&w);
+	buf_release(&w.text);
 	if (good && a->status != 200 && !(a->status == 304 && asked)) {
 		buf_addf(why, "the server answered %u; is the URL still the right one?", a->status);
 		return false;

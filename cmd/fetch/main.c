@@ -13,6 +13,9 @@
  *				ask for the file only if it is another
  *	--same-host		follow no redirection to another host
  *	--allow-private		follow redirections into private networks too
+ *	--user NAME		become this user before anything is fetched
+ *
+ * It can write no file, and gains no privilege by anything that it might start.
  *
  * The body goes to standard output as it comes.  At the end descriptor 3 gets lines of name, tab and
  * value: status, url (the last one asked), etag, modified; or error, with one line for a person.
@@ -24,8 +27,12 @@
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define REPORT_FD 3
@@ -43,6 +50,7 @@ struct fetch {
 	struct buf roots;
 	struct curl_slist *fields, *connect_to;
 	const char *first; /* the URL asked for */
+	const char *user;
 	bool same_host, allow_private;
 	bool follows; /* the URL at hand comes from a redirection to another host */
 	size_t got;
@@ -291,6 +299,9 @@ static bool read_option(struct fetch *f, int c)
 	case 'p':
 		f->allow_private = true;
 		return true;
+	case 'u':
+		f->user = optarg;
+		return true;
 	default:
 		return false;
 	}
@@ -304,6 +315,7 @@ static bool read_arguments(struct fetch *f, int argc, char **argv)
 					       { "modified", required_argument, NULL, 'm' },
 					       { "same-host", no_argument, NULL, 's' },
 					       { "allow-private", no_argument, NULL, 'p' },
+					       { "user", required_argument, NULL, 'u' },
 					       { NULL, 0, NULL, 0 } };
 	int c;
 
@@ -311,6 +323,25 @@ static bool read_arguments(struct fetch *f, int argc, char **argv)
 		if (!read_option(f, c))
 			return false;
 	return optind + 1 == argc;
+}
+
+/* The files with roots are read by then. */
+static bool give_up_rights(struct fetch *f)
+{
+	const struct rlimit nothing = { 0, 0 };
+	const struct passwd *pw = f->user != NULL ? getpwnam(f->user) : NULL;
+
+	f->wrong = "the rights that are not needed to fetch cannot be given up; is there the user "
+		   "of the option user, or nobody?";
+	if (f->user != NULL && (pw == NULL || setgroups(0, NULL) != 0 ||
+				setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) != 0 ||
+				setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0))
+		return false;
+	if (setrlimit(RLIMIT_FSIZE, &nothing) != 0 || setrlimit(RLIMIT_CORE, &nothing) != 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return false;
+	f->wrong = NULL;
+	return true;
 }
 
 static void report(const struct fetch *f, const char *url, bool good, const char *said)
@@ -346,7 +377,7 @@ int main(int argc, char **argv)
 	}
 	buf_init(&f.roots, ROOTS_MAX);
 	f.curl = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_easy_init() : NULL;
-	good = f.curl != NULL && read_arguments(&f, argc, argv);
+	good = f.curl != NULL && read_arguments(&f, argc, argv) && give_up_rights(&f);
 	if (good) {
 		curl_easy_setopt(f.curl, CURLOPT_ERRORBUFFER, said);
 		f.first = argv[optind];

@@ -6,6 +6,7 @@ import { scenario } from './lib/scenario.mjs';
 import { makePki } from './lib/pki.mjs';
 import { startOrigin } from './lib/origin.mjs';
 import { checkEvidence, program, startCrumbgate } from './lib/crumbgate.mjs';
+import { childrenOf } from './lib/processes.mjs';
 
 const rules = (n, host = 'ads') => Array.from({ length: n }, (_, i) => `||${host}${i}.test^`).join('\n');
 const HEAD = '[Adblock Plus 2.0]\n! Title: a list\n! Expires: 2 days (update frequency)\n';
@@ -113,6 +114,22 @@ scenario('lists update', async (t) => {
 		const none = 'https://lists.test/none.txt';
 		r = await refused('a first list that is none', text('<html>'), /there is no copy yet/, { from: none });
 		t.check(!existsSync(file(none)) && !existsSync(file(none, '.meta')), 'leaves nothing behind');
+	});
+
+	await t.part('who fetches', async () => {
+		serve('/slow.txt', (req, res) => setTimeout(() => res.end(GOOD), 1500));
+		const running = t.start('slow', program, ['lists', 'update', '--state', state, '--trust', pki.root, ...connect, '--list-url', 'https://lists.test/slow.txt'], { env });
+		t.check(await t.until(() => asked('/slow.txt') === 1), 'a server takes its time');
+		const [pid] = childrenOf(running.pid);
+		const status = readFileSync(`/proc/${pid}/status`, 'utf8'), limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
+		const first = /^Uid:\t(\d+)/m.exec(status)[1], own = String(process.getuid());
+		t.check(/^Name:\tcrumbgate-fetch$/m.test(status) && /^NoNewPrivs:\t1$/m.test(status) && /^Max file size +0 +0 /m.test(limits),
+			'a program of its own waits, which can write no file', [status, limits]);
+		t.check(own === '0' ? first !== '0' : first === own, 'and is not root', first);
+		t.match(readFileSync(`/proc/${running.pid}/maps`, 'utf8'), /^(?!.*libcurl)/s, 'libcurl is in no other process');
+		r = await update('https://lists.test/slow.txt');
+		t.check(r.code === 2 && /another update is running; wait for it/.test(r.err), 'a second update does not come between', r);
+		t.equal((await running.end).code, 0, 'the list arrives');
 	});
 
 	await t.part('redirections', async () => {

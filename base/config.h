@@ -92,6 +92,8 @@ struct config {
 	bool consent_write;
 	char **lists; /* files of filter lists, absolute */
 	size_t lists_n;
+	char **list_urls; /* where `crumbgate lists update` fetches further ones */
+	size_t list_urls_n;
 	bool list_defaults; /* and those of the system, where there are any */
 
 	/* Who is protected how. */

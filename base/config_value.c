@@ -260,6 +260,57 @@ static bool add_file(struct config *cfg, const struct option_row *row, struct sl
 	return slot != NULL;
 }
 
+/* Graphic ASCII only: what is no URL's letter would have to be escaped wherever it is shown. */
+static bool is_list_url(struct slice v)
+{
+	static const char *const starts[] = { "https://", "http://", "file:///" };
+	struct slice rest;
+
+	for (size_t i = 0; i < v.n; i++)
+		if (v.p[i] <= ' ' || v.p[i] >= 0x7f || v.p[i] == '#')
+			return false;
+	for (size_t i = 0; i < 3; i++) {
+		rest = slice_skip(v, strlen(starts[i]));
+		if (!slice_starts(v, slice_str(starts[i])) || rest.n == 0)
+			continue;
+		if (i == 2)
+			return true;
+		rest = slice_head(rest, slice_find(rest, '/'));
+		return rest.n != 0 && slice_find(rest, '@') == rest.n;
+	}
+	return false;
+}
+
+static bool add_url(struct config *cfg, const struct option_row *row, struct slice v,
+		    struct buf *why)
+{
+	char *const *old = *(char *const *const *)field_const(cfg, row->offset);
+	char **slot, *url;
+
+	if (!is_list_url(v)) {
+		buf_addf(why,
+			 "'%.*s' is no URL of a list; write https://HOST/PATH (http:// and "
+			 "file:/// are possible too), in quotes in a file, without a user's name "
+			 "and without '#'",
+			 SLICE_ARG(v));
+		return false;
+	}
+	for (size_t i = 0; i < *(const size_t *)field_const(cfg, row->offset_n); i++) {
+		if (slice_eq(slice_str(old[i]), v)) {
+			buf_addf(why, "%.*s is there twice; take one away", SLICE_ARG(v));
+			return false;
+		}
+	}
+	url = config_copy(v);
+	slot = url != NULL ? config_grow(cfg, row, sizeof(*slot), CONFIG_LIST_MAX, why) : NULL;
+	if (slot == NULL) {
+		free(url);
+		return url != NULL ? false : config_no_memory(why);
+	}
+	*slot = url;
+	return true;
+}
+
 static bool set_any(struct config *cfg, const struct option_row *row, struct slice v,
 		    const char *folder, struct buf *why)
 {
@@ -282,6 +333,8 @@ static bool set_any(struct config *cfg, const struct option_row *row, struct sli
 		return add_file(cfg, row, v, folder, why);
 	case OPTION_HOSTS:
 		return config_add_host(cfg, row, v, why);
+	case OPTION_URLS:
+		return add_url(cfg, row, v, why);
 	case OPTION_LISTEN:
 		return config_add_listen(cfg, row, v, why);
 	case OPTION_CONNECT_TO:
@@ -308,7 +361,8 @@ static void free_elements(struct config *cfg, const struct option_row *row)
 	size_t n = *(size_t *)field(cfg, row->offset_n);
 
 	for (size_t i = 0; i < n; i++) {
-		if (row->type == OPTION_FILES || row->type == OPTION_HOSTS) {
+		if (row->type == OPTION_FILES || row->type == OPTION_HOSTS ||
+		    row->type == OPTION_URLS) {
 			free((*(char ***)field(cfg, row->offset))[i]);
 		} else if (row->type == OPTION_LISTEN) {
 			free(config_listens(cfg, row, &n)[i].text);

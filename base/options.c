@@ -241,6 +241,18 @@ const struct option_row options[] = {
 		    "purpose was not accepted: analytics for a list with privacy or track in its "
 		    "file's name, functional for one with annoyance or cookie, advertising for "
 		    "all others. They are read again on SIGHUP." },
+	{ .name = "list-url",
+	  .type = OPTION_URLS,
+	  .arg = "URL",
+	  .fallback = "",
+	  LIST(list_urls),
+	  .adds = true,
+	  .help = "use the copy of this list that 'crumbgate lists update' keeps; repeatable",
+	  .manual = "URLs (https, http or file) of filter lists that crumbgate lists update fetches "
+		    "into the state folder and keeps up to date. The proxy itself fetches nothing: "
+		    "it uses the last good copies at its start and on SIGHUP, and says which are "
+		    "not there yet. In the file a URL stands in quotes. The purpose of a list is "
+		    "told by the last part of its URL's path, as for list." },
 	{ .name = "list-defaults",
 	  .type = OPTION_BOOL,
 	  .fallback = "yes",

@@ -25,6 +25,7 @@ enum option_type {
 	/* Lists. */
 	OPTION_FILES,
 	OPTION_HOSTS,	   /* host or *.host */
+	OPTION_URLS,	   /* https://, http:// or file:/// */
 	OPTION_LISTEN,	   /* ADDR:PORT */
 	OPTION_CONNECT_TO, /* HOST:PORT:ADDR:PORT */
 	OPTION_PROFILE,	   /* command line NAME=CIDR[,CIDR...]; in the file a section */

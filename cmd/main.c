@@ -6,6 +6,7 @@
 #include "cmd/ca.h"
 #include "cmd/claim.h"
 #include "cmd/explain.h"
+#include "cmd/lists.h"
 #include "cmd/log.h"
 #include "cmd/match.h"
 #include "cmd/replay.h"
@@ -93,6 +94,19 @@ static const struct command commands[] = {
 	  "on; SITE a registrable domain; TIME is UTC, as 2026-11-22 or 2026-11-22T03:36.\n"
 	  "\"log key\" prints the verifier key of the checkpoints, with --pem for openssl.",
 	  false, cmd_log },
+	{ "lists",
+	  "update [--force] [--json] [-c FILE] [OPTION...]\n"
+	  "show [--json] [-c FILE] [OPTION...]",
+	  "fetch filter lists, or say which are in use",
+	  "update fetches the lists of list-url that have expired, checks them, and keeps the "
+	  "copy before where\n"
+	  "anything is wrong; with --force it fetches all, and takes one too that has shrunk to "
+	  "less than half.\n"
+	  "show tells of each list in use its rules, what was left out and why, and its version. "
+	  "A running proxy\n"
+	  "uses new lists after SIGHUP. Exit status: 0 good, 1 some list could not be updated or "
+	  "read, 2 usage.",
+	  true, cmd_lists },
 	{ "match",
 	  "--list FILE... [--cache FILE] [--json] [--stats]",
 	  "ask filter lists about requests",

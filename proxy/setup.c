@@ -58,26 +58,38 @@ static bool note_digests(struct setup *s)
 	return true;
 }
 
+/* A copy that is missing stops nobody: the other lists protect too. */
+static bool add_lists(struct setup *s)
+{
+	for (size_t i = 0; i < s->list_sources.n; i++) {
+		const struct list_source *one = &s->list_sources.list[i];
+
+		if (!one->there)
+			diag_warning("list-url %s was never fetched, so it does nothing; run: "
+				     "crumbgate lists update",
+				     one->url);
+		else if (!list_files_add(s->lists, one->path))
+			return false;
+	}
+	return true;
+}
+
 static bool load_lists(struct setup *s)
 {
-	const struct config *c = s->config;
 	struct list_files *f = calloc(1, sizeof(*f));
-	bool good = f != NULL;
 
-	if (!good)
+	if (f == NULL)
 		return false;
 	s->lists = f;
 	list_files_init(f, "run");
-	for (size_t i = 0; good && i < c->lists_n; i++)
-		good = list_files_add(f, c->lists[i]);
-	if (good && c->list_defaults)
-		good = list_files_add_system(f);
-	if (good && f->n != 0)
+	if (!list_sources_init(&s->list_sources, s->config) || !add_lists(s))
+		return false;
+	if (f->n != 0)
 		return list_files_open(f, NULL) && note_digests(s);
 	list_files_release(f);
 	free(f);
 	s->lists = NULL;
-	return good;
+	return true;
 }
 
 /* ---- tables ---- */
@@ -283,6 +295,7 @@ void setup_free(struct setup *s)
 		list_files_release(s->lists);
 	free(s->lists);
 	free(s->list_digests);
+	list_sources_release(&s->list_sources);
 	hosts_free(s->never);
 	sites_free(s->sites);
 	buf_release(&s->ca_pem);

@@ -17,6 +17,7 @@
 #include "certs/tickets.h"
 #include "evidence/digest.h"
 #include "evidence/entry.h"
+#include "proxy/list_sources.h"
 
 #define SETUP_ADDRESSES_MAX 32
 #define SETUP_SECRET_LEN 32
@@ -42,6 +43,7 @@ struct setup {
 	struct rules *rules;
 	char rules_id[ENTRY_RULES_LEN + 1]; /* names them in each entry */
 	struct banners *banners;	    /* the consent banners of sites */
+	struct list_sources list_sources;   /* of the filter lists */
 	struct list_files *lists;	    /* filter lists; NULL: none */
 	char (*list_digests)[DIGEST_PLAIN_LEN + 1]; /* of their texts */
 	struct hosts *never; /* the built-in never-intercept table; NULL when switched off */

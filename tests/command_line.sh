@@ -75,6 +75,13 @@ expect 2 'named with -c c.conf' check c.conf
 expect 2 "^crumbgate log: --foo: an option that does not exist" log --foo
 expect 2 "^crumbgate verify: --key: .*lacks its value" verify --key
 expect 2 "^crumbgate replay: --foo: an option" replay --foo
+expect 2 'say update or show' lists
+expect 2 'say update or show' lists fetch
+expect 2 'there is nothing to fetch; name lists with list-url' lists update --state "$state"
+expect 2 '^--force: unknown option' lists show --force --state "$state"
+expect 2 "^--list-url: 'ftp://a.test/' is no URL of a list" lists update --list-url ftp://a.test/
+expect 1 'not fetched yet; run: crumbgate lists update' lists show --state "$state" --no-list-defaults --list-url https://a.test/a.txt
+expect 0 '^{"lists":\[\],"rules":0,"left_out":\[\]}$' lists show --json --state "$state" --no-list-defaults
 expect 2 'with -o FILE' ca export --pem x.pem --state "$state"
 for suffix in com co.uk; do
 	expect 2 'name one of these' choice set accept $suffix --state "$state"

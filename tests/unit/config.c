@@ -239,6 +239,11 @@ static const struct {
 	{ "listen = {::1:80}", "1:11: '::1:80' is no address to listen on; write ADDR:PORT, as "
 			       "127.0.0.1:8118 or [::1]:8118\n" },
 	{ "listen = {1.1.1.1:1,\n 1.1.1.1:1}", "2:2: 1.1.1.1:1 is there twice; take one away\n" },
+	{ "list-url = {\"https://a/x\", \"https://a/x\"}",
+	  "1:29: https://a/x is there twice; take one away\n" },
+	{ "list-url = \"ftp://a/x\"",
+	  "1:13: 'ftp://a/x' is no URL of a list; write https://HOST/PATH (http:// and file:/// "
+	  "are possible too), in quotes in a file, without a user's name and without '#'\n" },
 	{ "connect-to = a:b",
 	  "1:14: 'a:b' is no rule; write HOST:PORT:ADDR:PORT, each of them may be empty, "
 	  "IPv6 in brackets\n" },
@@ -420,7 +425,8 @@ static void test_describe(void **state)
 {
 	struct config *cfg = LOAD(CONFIG_GOOD, "--state=/s", "--connect-to=a:1:[::1]:2",
 				  "--profile=minors=10.0.0.0/8", "--never-intercept=*.Q",
-				  "--listen-tls=127.0.0.1:8443", "--tls-name=Proxy.Q");
+				  "--listen-tls=127.0.0.1:8443", "--tls-name=Proxy.Q",
+				  "--list-url=https://a.test/x.txt");
 	struct buf out;
 
 	(void)state;
@@ -437,7 +443,7 @@ static void test_describe(void **state)
 		"\"allow-private\":false,\"never-intercept\":[\"*.q\"],"
 		"\"never-intercept-defaults\":true,\"pass-after-refusals\":3,"
 		"\"pass-window\":600000,\"pass-time\":3600000,\"pass-on-challenge\":true,"
-		"\"via\":false,\"gpc\":true,\"list\":[],\"list-defaults\":true,\"consent-write\":false,\"profile\":[\"minors=10.0.0.0/"
+		"\"via\":false,\"gpc\":true,\"list\":[],\"list-url\":[\"https://a.test/x.txt\"],\"list-defaults\":true,\"consent-write\":false,\"profile\":[\"minors=10.0.0.0/"
 		"8\"],"
 		"\"log-values\":\"none\",\"record-strict\":false,\"sync-interval\":1000,"
 		"\"max-head\":65536,\"max-fields\":200,\"max-connections\":20000,"

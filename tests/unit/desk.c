@@ -169,6 +169,7 @@ static void test_pages(void **state)
 					     "/site/new.example",
 					     "/site/never.seen",
 					     "/sites.json",
+					     "/tiktok",
 					     "/trust",
 					     "/trusted",
 					     "/proxy.pac",

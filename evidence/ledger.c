@@ -193,7 +193,8 @@ static bool open_db(struct ledger *l, char *error, size_t size)
 	    prepare(l))
 		return true;
 	snprintf(error, size,
-		 "%s is not a ledger of crumbgate or is damaged (%s): move it away to begin a "
+		 "%s is not a ledger that this version reads, or is damaged (%s): move it away to "
+		 "begin a "
 		 "new one (choices are lost, the evidence is not)",
 		 l->path, l->db != NULL ? sqlite3_errmsg(l->db) : "no memory");
 	return false;

@@ -90,14 +90,18 @@ static bool every(const void *arg, const struct desk_claim *c)
 	return true;
 }
 
-static void collect(struct lines *lines, enum group group, const struct desk_claim *list, size_t n,
-		    claims_pick_fn *pick, const void *arg)
+static struct claims_view whole(const struct desk_site *s)
+{
+	return (struct claims_view){ s->claims, s->claims_n, every, NULL, '3' };
+}
+
+static void collect(struct lines *lines, enum group group, const struct claims_view *view)
 {
 	lines->n = 0;
 	lines->more = false;
-	for (size_t i = 0; i < n; i++)
-		if (group_of(&list[i]) == group && pick(arg, &list[i]))
-			add(lines, &list[i]);
+	for (size_t i = 0; i < view->n; i++)
+		if (group_of(&view->list[i]) == group && view->pick(view->arg, &view->list[i]))
+			add(lines, &view->list[i]);
 }
 
 /* ---- as markup ---- */
@@ -122,23 +126,25 @@ static void detail(struct buf *out, const struct desk_request *req, const struct
 
 static void put_line(struct buf *out, const struct desk_request *req, const struct line *l)
 {
-	struct buf sentence, text;
+	struct buf sentence, text, word;
 
 	buf_init(&sentence, 8192);
 	buf_init(&text, 4096);
+	buf_init(&word, 2048);
+	buf_add(&word, l->first->kind);
+	if (group_of(l->first) == CONTRADICTIONS || group_of(l->first) == CLAIMS)
+		buf_addf(&word, " %.*s", SLICE_ARG(l->first->name));
 	claim_sentence(&sentence, l->first, l->count);
 	detail(&text, req, l);
 	FILL(out, asset_claim_html, TEXT("sentence", page_part(out, &sentence)),
-	     TEXT("detail", page_part(out, &text)),
-	     TEXT("word", group_of(l->first) == CONTRADICTIONS && l->first->name.n != 0
-				  ? l->first->name
-				  : l->first->kind));
+	     TEXT("detail", page_part(out, &text)), TEXT("word", page_part(out, &word)));
 	buf_release(&sentence);
 	buf_release(&text);
+	buf_release(&word);
 }
 
 static bool put_group(struct buf *out, const struct desk_request *req, enum group group,
-		      const struct lines *lines)
+		      const struct lines *lines, char level)
 {
 	static const char *const titles[GROUPS] = {
 		[CONTRADICTIONS] = "What does not fit together",
@@ -155,31 +161,31 @@ static bool put_group(struct buf *out, const struct desk_request *req, enum grou
 		put_line(&rows, req, &lines->v[i]);
 	if (lines->more)
 		buf_adds(&rows, "<li class=\"quiet\">There are more in the record.</li>\n");
-	FILL(out, asset_claim_list_html, TEXT("title", slice_str(titles[group])),
-	     HTML("rows", page_part(out, &rows)));
+	FILL(out, asset_claim_list_html, TEXT("level", slice_of(&level, 1)),
+	     TEXT("title", slice_str(titles[group])), HTML("rows", page_part(out, &rows)));
 	buf_release(&rows);
 	return true;
 }
 
-bool claims_lists(struct buf *out, const struct desk_request *req, const struct desk_claim *list,
-		  size_t n, claims_pick_fn *pick, const void *arg)
+bool claims_lists(struct buf *out, const struct desk_request *req, const struct claims_view *view)
 {
 	struct lines lines;
 	bool any = false;
 
 	for (int group = 0; group < GROUPS; group++) {
-		collect(&lines, (enum group)group, list, n, pick, arg);
-		any = put_group(out, req, (enum group)group, &lines) || any;
+		collect(&lines, (enum group)group, view);
+		any = put_group(out, req, (enum group)group, &lines, view->level) || any;
 	}
 	return any;
 }
 
 void claims_section(struct buf *out, const struct desk_request *req, const struct desk_site *s)
 {
+	const struct claims_view view = whole(s);
 	struct buf lists;
 
 	buf_init(&lists, PART_MAX);
-	if (!claims_lists(&lists, req, s->claims, s->claims_n, every, NULL))
+	if (!claims_lists(&lists, req, &view))
 		buf_adds(&lists, "<p>It claimed nothing about consent that was seen here.</p>\n");
 	FILL(out, asset_claims_html, HTML("lists", page_part(out, &lists)));
 	buf_release(&lists);
@@ -187,12 +193,13 @@ void claims_section(struct buf *out, const struct desk_request *req, const struc
 
 void claims_summary(struct buf *out, const struct desk_site *s)
 {
+	const struct claims_view view = whole(s);
 	struct lines lines;
 	uint64_t blocked = 0;
 
 	if (s->claims_n == 0)
 		return;
-	collect(&lines, CONTRADICTIONS, s->claims, s->claims_n, every, NULL);
+	collect(&lines, CONTRADICTIONS, &view);
 	if (lines.n != 0) {
 		buf_adds(out, ", ");
 		plain_count(out, lines.n, "contradiction", "contradictions");

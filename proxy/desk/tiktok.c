@@ -19,8 +19,8 @@ struct view {
 	const struct desk_request *req;
 	const struct tiktok_facts *facts;
 	const struct desk_site *site;
-	bool own; /* TikTok's own, not one that carries its pixel */
-	size_t asked, unasked;
+	bool own;			 /* TikTok's own, not one that carries its pixel */
+	size_t asked, unasked, needless; /* rows; needless: unasked, and to advertise or measure */
 };
 
 /* ---- what of a site is TikTok's ---- */
@@ -89,6 +89,12 @@ struct row {
 	const struct buf *done;
 };
 
+static void plain_times(struct buf *out, uint64_t n)
+{
+	buf_adds(out, "Yes, ");
+	plain_count(out, (size_t)n, "time", "times");
+}
+
 static void put_row(struct buf *out, struct view *v, const struct row *r)
 {
 	struct buf life, before;
@@ -102,9 +108,11 @@ static void put_row(struct buf *out, struct view *v, const struct row *r)
 		buf_adds(&before, "No");
 	else if (r->all == 0)
 		buf_adds(&before, "Yes");
-	else
+	else if ((uint64_t)r->unasked < r->all)
 		buf_addf(&before, "Yes, %llu of %llu times", (unsigned long long)r->unasked,
 			 (unsigned long long)r->all);
+	else
+		plain_times(&before, r->all);
 	FILL(out, asset_tiktok_row_html, TEXT("name", r->name), TEXT("host", r->host),
 	     TEXT("purpose_class", slice_str(purpose_class(r->purpose))),
 	     TEXT("purpose", slice_str(plain_purpose(r->purpose))), TEXT("what", r->what),
@@ -113,6 +121,8 @@ static void put_row(struct buf *out, struct view *v, const struct row *r)
 	     TEXT("done", page_part(out, r->done)));
 	v->asked++;
 	v->unasked += r->unasked > 0;
+	v->needless += r->unasked > 0 && (slice_eq(r->purpose, SLICE("advertising")) ||
+					  slice_eq(r->purpose, SLICE("analytics")));
 	buf_release(&life);
 	buf_release(&before);
 }
@@ -237,6 +247,15 @@ static void target_row(struct buf *out, struct view *v, const struct target *t)
 	buf_release(&done);
 }
 
+/* TikTok's pages come from TikTok's hosts: nothing that one would be asked about. */
+static bool is_own_page(const struct view *v, const struct target *t)
+{
+	const struct tiktok_fact *f = tiktok_host(v->facts, t->name);
+
+	return v->own && t->blocked + t->stripped == 0 &&
+	       (f == NULL || slice_eq(f->purpose, SLICE("essential")));
+}
+
 static void put_rows(struct buf *out, struct view *v)
 {
 	const struct desk_site *s = v->site;
@@ -250,32 +269,40 @@ static void put_rows(struct buf *out, struct view *v)
 	for (size_t i = 0; i < s->cookies_n; i++)
 		add_cookie(&targets, v, &s->cookies[i]);
 	for (size_t i = 0; i < targets.n; i++)
-		target_row(out, v, &targets.v[i]);
+		if (!is_own_page(v, &targets.v[i]))
+			target_row(out, v, &targets.v[i]);
 }
 
 /* ---- a site ---- */
 
 static void basis(struct buf *out, const struct view *v)
 {
+	const struct claims_view view = { v->site->claims, v->site->claims_n, is_listed, v, '4' };
 	bool any = false;
 
 	for (size_t i = 0; i < v->site->claims_n; i++)
 		any = any || (is_claim_wanted(v, &v->site->claims[i]) &&
 			      claim_is_basis(&v->site->claims[i]));
-	if (!any)
+	if (any)
+		buf_adds(out, "<p>A basis was claimed, as said below. A claim alone decides nothing "
+			      "here.</p>\n");
+	else
 		buf_adds(out, v->own ? "<p>No basis was claimed: nothing that was seen said that "
 				       "you consented, or spoke of a legitimate interest.</p>\n"
 				     : "<p>No basis was claimed: no request to TikTok's hosts said "
 				       "that you consented, or spoke of a legitimate "
 				       "interest.</p>\n");
-	(void)claims_lists(out, v->req, v->site->claims, v->site->claims_n, is_listed, v);
+	(void)claims_lists(out, v->req, &view);
 }
 
 static void site_summary(struct buf *out, const struct view *v)
 {
 	buf_adds(out, v->own ? "TikTok's own pages. " : "Carries TikTok's pixel or frames. ");
 	plain_count(out, v->asked, "thing was", "things were");
-	buf_addf(out, " asked for, %zu of them before any choice.", v->unasked);
+	buf_addf(out, " asked for, %zu of them before any choice", v->unasked);
+	if (v->needless != 0)
+		buf_addf(out, ", %zu of these to advertise or to measure", v->needless);
+	buf_addc(out, '.');
 }
 
 static void put_site(struct buf *out, struct view *v, size_t number)
@@ -310,7 +337,7 @@ static size_t put_sites(struct buf *out, struct view *v, const struct desk_data 
 	for (size_t i = 0; i < data->sites_n; i++) {
 		v->site = &data->sites[i];
 		v->own = tiktok_is_own(v->facts, v->site->name);
-		v->asked = v->unasked = 0;
+		v->asked = v->unasked = v->needless = 0;
 		if (v->own != own || v->site->name.n == 0 || !is_of_tiktok(v))
 			continue;
 		if (++number <= SITES_MAX)

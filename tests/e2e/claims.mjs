@@ -49,7 +49,7 @@ scenario('claims', async (t) => {
 	t.check(r.text.includes('It told Google that you allow cookies for advertising and measuring, though you refused.'), 'the site\'s page says what contradicts the choice', r.text);
 	t.check(r.text.includes('The cookie _ga (Measuring) was set, though you refused.'), 'and what was set all the same', r.text);
 	t.check(r.text.includes('It told Google: advertising allowed, measuring allowed.'), 'and what was claimed', r.text);
-	t.check(/<code>mode-grants<\/code>/.test(r.text) && r.text.includes('At collect.test, 1 time'), 'with the record\'s word, the host and how often', r.text);
+	t.check(/<code>contradiction mode-grants<\/code>/.test(r.text) && r.text.includes('At collect.test, 1 time'), 'with the record\'s word, the host and how often', r.text);
 
 	/* The pixel on a shop, before any choice. */
 	await page(`https://shop.test/set?ttclid=E.C.P.abc&${cookies(['_ttp=2abc', '_tt_enable_cookie=1', 'sid=5'])}`);

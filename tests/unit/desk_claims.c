@@ -227,7 +227,7 @@ static void test_site(void **state)
 	has(&v, "1 cookie, 0 kept out, 1 contradiction, 11 requests not sent, seen 30 minutes ago");
 	has(&v, "<li>It told Google that you allow cookies for advertising, though you refused. "
 		"<span class=\"quiet\">At a.test, b.test, c.test and others, 9 times, last 1 hour "
-		"ago. In the record: <code>mode-grants</code></span></li>");
+		"ago. In the record: <code>contradiction mode-grants</code></span></li>");
 	has(&v,
 	    "<li>11 requests were not sent: l.txt names them (Measuring). <span class=\"quiet\">"
 	    "At t.test and u.test, last 1 hour ago. In the record: <code>block</code>");
@@ -386,10 +386,11 @@ static void test_pixel(void **state)
 	has_not(&v, "_ga");
 	has_not(&v, "gclid");
 	has_not(&v, "Nothing of TikTok's was seen");
-	/* msToken and its host; two cookies of the pixel, one of its host, two hosts, a parameter. */
-	has(&v, "TikTok&#39;s own pages. 2 things were asked for, 2 of them before any choice.");
-	has(&v, "Carries TikTok&#39;s pixel or frames. 6 things were asked for, 3 of them before any "
-		"choice.");
+	/* msToken; two cookies of the pixel, one of its host, two hosts, a parameter. */
+	has(&v, "TikTok&#39;s own pages. 1 thing was asked for, 1 of them before any choice.");
+	has(&v,
+	    "Carries TikTok&#39;s pixel or frames. 6 things were asked for, 3 of them before any "
+	    "choice, 3 of these to advertise or to measure.");
 	has(&v, "<code>_ttp</code> <span class=\"quiet\">shop.test</span></th>\n<td role=\"cell\">"
 		"<span class=\"tag advertising\">Advertising</span> The number under which TikTok "
 		"knows you on this site. <span class=\"quiet\">Kept for 13 months.</span></td>\n"

@@ -284,8 +284,9 @@ static void basis(struct buf *out, const struct view *v)
 		any = any || (is_claim_wanted(v, &v->site->claims[i]) &&
 			      claim_is_basis(&v->site->claims[i]));
 	if (any)
-		buf_adds(out, "<p>A basis was claimed, as said below. A claim alone decides nothing "
-			      "here.</p>\n");
+		buf_adds(out,
+			 "<p>A basis was claimed, as said below. A claim alone decides nothing "
+			 "here.</p>\n");
 	else
 		buf_adds(out, v->own ? "<p>No basis was claimed: nothing that was seen said that "
 				       "you consented, or spoke of a legitimate interest.</p>\n"

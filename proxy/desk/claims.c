@@ -179,12 +179,39 @@ bool claims_lists(struct buf *out, const struct desk_request *req, const struct 
 	return any;
 }
 
+static bool is_needless(const struct desk_cookie *c)
+{
+	return slice_eq(c->purpose, SLICE("advertising")) ||
+	       slice_eq(c->purpose, SLICE("analytics"));
+}
+
+/* Nothing where it is not known of any. */
+static void before_choice(struct buf *out, const struct desk_site *s)
+{
+	size_t known = 0, unasked = 0, needless = 0;
+
+	for (size_t i = 0; i < s->cookies_n; i++) {
+		known += s->cookies[i].unasked >= 0;
+		unasked += s->cookies[i].unasked > 0;
+		needless += s->cookies[i].unasked > 0 && is_needless(&s->cookies[i]);
+	}
+	if (known == 0)
+		return;
+	buf_addf(out, "<p>Before any choice of yours %zu of ", unasked);
+	plain_count(out, known, "cookie was", "cookies were");
+	buf_adds(out, " set or sent");
+	if (needless != 0)
+		buf_addf(out, ", %zu of these to advertise or to measure", needless);
+	buf_adds(out, ".</p>\n");
+}
+
 void claims_section(struct buf *out, const struct desk_request *req, const struct desk_site *s)
 {
 	const struct claims_view view = whole(s);
 	struct buf lists;
 
 	buf_init(&lists, PART_MAX);
+	before_choice(&lists, s);
 	if (!claims_lists(&lists, req, &view))
 		buf_adds(&lists, "<p>It claimed nothing about consent that was seen here.</p>\n");
 	FILL(out, asset_claims_html, HTML("lists", page_part(out, &lists)));

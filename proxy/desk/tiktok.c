@@ -12,6 +12,8 @@
 #define SITES_MAX 30u
 #define ROWS_MAX 100u
 #define HOSTS_MAX 24u
+/* Of a name that a site chose, in bytes: a page must not grow by it. */
+#define NAME_SHOWN 128u
 
 /* One site on the page. */
 struct view {
@@ -113,8 +115,8 @@ static void put_row(struct buf *out, struct view *v, const struct row *r)
 			 (unsigned long long)r->all);
 	else
 		plain_times(&before, r->all);
-	FILL(out, asset_tiktok_row_html, TEXT("name", r->name), TEXT("host", r->host),
-	     TEXT("purpose_class", slice_str(purpose_class(r->purpose))),
+	FILL(out, asset_tiktok_row_html, TEXT("name", slice_head(r->name, NAME_SHOWN)),
+	     TEXT("host", r->host), TEXT("purpose_class", slice_str(purpose_class(r->purpose))),
 	     TEXT("purpose", slice_str(plain_purpose(r->purpose))), TEXT("what", r->what),
 	     TEXT("life", page_part(out, &life)), TEXT("before", page_part(out, &before)),
 	     TEXT("verdict_class", r->out ? SLICE("out") : SLICE("in")),

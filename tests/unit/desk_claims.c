@@ -238,6 +238,32 @@ static void test_site(void **state)
 
 	visit(&v, "/site/quiet.test", shop);
 	has(&v, "It claimed nothing about consent that was seen here.");
+	has_not(&v, "Before any choice");
+	desk_answer_release(&v.a);
+
+	visit(
+		&v, "/site/news.test",
+		"{\"rows\":[" COOKIE(
+			"news.test", "news.test", "sid", "essential",
+			"first", "\"kept\":1,\"unasked\":1") "," COOKIE("news.test", "news.test",
+									"_ga", "analytics", "first",
+									"\"removed\":4,\"unasked\":"
+									"2") "," COOKIE("news.test",
+											"news.test",
+											"_gid",
+											"analytics",
+											"first",
+											"\"removed"
+											"\":4,"
+											"\"unasked"
+											"\":0") "," COOKIE("news.test",
+													   "news.test",
+													   "old",
+													   "analytics",
+													   "first",
+													   "\"removed\":4") "]}");
+	has(&v, "<p>Before any choice of yours 2 of 3 cookies were set or sent, 1 of these to "
+		"advertise or to measure.</p>");
 	desk_answer_release(&v.a);
 
 	/* A site of which only a claim is known has its place at the start. */

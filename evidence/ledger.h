@@ -3,11 +3,11 @@
  *
  * Choices are kept for good, under a digest of the client with a key of its own
  * (STATE/ledger.key), so that they outlive the log's monthly keys.  What was seen is for the
- * desk's table: one row per client, site, host and cookie, under the log's digest of the client,
- * bounded and forgotten after LEDGER_DAYS.  The log is the record; the ledger is not part of the
- * evidence.
+ * desk's pages: one row per client, site, host and cookie, and one for each different thing that
+ * was claimed, contradicted, blocked and so on, under the log's digest of the client, bounded and
+ * forgotten after LEDGER_DAYS.  The log is the record; the ledger is not part of the evidence.
  *
- * SQLite.  Sightings are added up in memory and written once a second in one transaction, a few
+ * SQLite.  A ledger of an older version is brought up to date where it is opened.  Sightings are added up in memory and written once a second in one transaction, a few
  * thousand rows at most: what is beyond is left out of the table (and said), so that the ledger
  * never keeps the log waiting.  A choice is written at once.
  */
@@ -22,9 +22,12 @@
 /* And a choice after so many, when it does not hold any more (filters/choices.h). */
 #define LEDGER_CHOICE_DAYS 183
 #define LEDGER_ROWS_MAX 200000
-/* Rows in one answer: the default and the most. */
+#define LEDGER_CLAIMS_MAX 50000
+/* Rows of each kind in one answer: the default and the most. */
 #define LEDGER_ANSWER_ROWS 1000u
 #define LEDGER_ANSWER_ROWS_MAX 10000u
+/* And so many bytes of each: what sites name their cookies must not make an answer fail. */
+#define LEDGER_ANSWER_BYTES ((size_t)3 * 1024 * 1024)
 
 struct ledger;
 
@@ -57,13 +60,22 @@ bool ledger_choices(struct ledger *l, struct slice client_or_empty, ledger_choic
 /* Appends it as one line of JSON, for people: client, site, choice, seen, when. */
 void ledger_choice_json(struct buf *out, const struct ledger_choice *c);
 
-/* A set or sent entry. */
+/*
+ * Any entry: cookies (set, sent) and what is about consent and blocking (claim, contradiction,
+ * write, block, strip, heal) are added up; the others are nothing to the ledger.
+ */
 void ledger_seen(struct ledger *l, const struct entry *e);
 /* Writes what was added up, and forgets what is too old. */
 bool ledger_flush(struct ledger *l, int64_t wall_ms);
 /*
- * Appends {"rows":[{"site","host","cookie","purpose","why","party","kept","removed","expired",
- * "first","last"}...],"more":bool}, the newest first.
+ * Appends, the newest first,
+ *
+ *	{"rows":[{"site","host","cookie","purpose","why","party","kept","removed","expired",
+ *	          "first","last","unasked"}...],
+ *	 "claims":[{"site","host","kind","name","why","choice","count","first","last"}...],
+ *	 "more":bool}
+ *
+ * "unasked": how many of the sightings were before any choice; not there where that is not known.
  */
 bool ledger_query_client(struct ledger *l, struct slice client, int64_t since, uint32_t limit,
 			 struct buf *out);

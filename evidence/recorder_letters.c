@@ -105,7 +105,7 @@ static void answer_query(struct recorder *r, const struct letter *letter)
 	buf_init(&json, ANSWER_MAX);
 	if (!ledger_query_client(r->ledger, q.client, q.since, q.limit, &json)) {
 		buf_clear(&json);
-		buf_adds(&json, "{\"rows\":[],\"more\":false}");
+		buf_adds(&json, "{\"rows\":[],\"claims\":[],\"more\":false}");
 	}
 	answer(r, letter, buf_slice(&json));
 	buf_release(&json);
@@ -168,8 +168,7 @@ static void after_commit(struct recorder *r, struct slice body, uint64_t skip, u
 		if (i < skip)
 			continue;
 		e.n = first + i - skip;
-		if (e.kind == ENTRY_SET || e.kind == ENTRY_SENT)
-			ledger_seen(r->ledger, &e);
+		ledger_seen(r->ledger, &e);
 		keep_value(r, &e, &values);
 	}
 	if (buf_slice(&values).n != 0 &&

@@ -1,6 +1,7 @@
 #include "proxy/desk_side.h"
 
 #include "base/config.h"
+#include "data/tables.h"
 #include "evidence/digest.h"
 #include "evidence/recorder.h"
 #include "filters/cookie.h"
@@ -152,6 +153,7 @@ struct desk_side *desk_side_new(struct worker *w)
 		.about = about_cookie,
 		.passes = passes_of,
 		.lookup_arg = d,
+		.tiktok = table_tiktok,
 		.version = SLICE(PACKAGE_VERSION),
 		.started = s->started,
 		.ca_pem = buf_slice(&s->ca_pem),

@@ -13,7 +13,19 @@
 struct desk_cookie {
 	struct slice site, host, name, party, purpose, why; /* of the newest sighting */
 	uint64_t kept, removed, expired;		    /* sightings */
-	int64_t last;					    /* wall ms */
+	int64_t unasked; /* of these, before any choice; -1: not known */
+	int64_t last;	 /* wall ms */
+};
+
+/*
+ * What a site claimed, what contradicts it, and what was done about a request: an entry of kind
+ * claim, contradiction, write, block, strip or heal (crumbgate-evidence(5)).
+ */
+struct desk_claim {
+	struct slice site, host, kind, name, why;
+	struct slice choice; /* in force then */
+	uint64_t count;
+	int64_t last; /* wall ms */
 };
 
 struct desk_site {
@@ -21,6 +33,8 @@ struct desk_site {
 	int64_t last;
 	const struct desk_cookie *cookies; /* newest first */
 	size_t cookies_n;
+	const struct desk_claim *claims; /* newest first */
+	size_t claims_n;
 };
 
 struct desk_data {
@@ -28,6 +42,8 @@ struct desk_data {
 	size_t sites_n;
 	struct desk_cookie *cookies; /* by site */
 	size_t cookies_n;
+	struct desk_claim *claims; /* by site */
+	size_t claims_n;
 	bool more; /* the ledger has older ones */
 	void *document;
 };

@@ -8,6 +8,7 @@
 #include "proxy/desk/pac.h"
 #include "proxy/desk/pages.h"
 #include "proxy/desk/passes.h"
+#include "proxy/desk/tiktok.h"
 
 static const char csp[] =
 	"Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; "
@@ -181,6 +182,7 @@ enum page_id {
 	PAGE_HOME,
 	PAGE_SITE,
 	PAGE_SITES_JSON,
+	PAGE_TIKTOK,
 	PAGE_CHOICE,
 	PAGE_PASS,
 	PAGE_PASSES_JSON,
@@ -205,6 +207,7 @@ static const struct route {
 	{ "/", PAGE_HOME, GUARD_NAVIGATE },
 	{ "/site/", PAGE_SITE, GUARD_OWN },
 	{ "/sites.json", PAGE_SITES_JSON, GUARD_OWN },
+	{ "/tiktok", PAGE_TIKTOK, GUARD_OWN },
 	{ "/choice", PAGE_CHOICE, GUARD_OWN },
 	{ "/pass", PAGE_PASS, GUARD_OWN },
 	{ "/passes.json", PAGE_PASSES_JSON, GUARD_OWN },
@@ -451,7 +454,8 @@ static enum desk_step handle(const struct desk_context *ctx, const struct desk_r
 	}
 	if (wants_post)
 		return take_form(ctx, req, r->id, a);
-	if (r->id == PAGE_HOME || r->id == PAGE_SITE || r->id == PAGE_SITES_JSON)
+	if (r->id == PAGE_HOME || r->id == PAGE_SITE || r->id == PAGE_SITES_JSON ||
+	    r->id == PAGE_TIKTOK)
 		return DESK_SITES;
 	serve_plain(ctx, req, r, a);
 	return DESK_DONE;
@@ -478,6 +482,9 @@ static void serve_data(const struct desk_context *ctx, const struct desk_request
 	begin(a, 200, type_html);
 	if (r != NULL && r->id == PAGE_SITES_JSON) {
 		serve_file(a, "application/json", json, false);
+	} else if (r != NULL && r->id == PAGE_TIKTOK) {
+		embeddable(a, false);
+		page_tiktok(ctx, req, data, &a->body);
 	} else if (r != NULL && r->id == PAGE_SITE) {
 		embeddable(a, false);
 		if (site_name(slice_skip(t.path, strlen("/site/")), false, site))

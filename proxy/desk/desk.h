@@ -84,6 +84,9 @@ struct desk_context {
 	size_t (*passes)(void *arg, struct slice client, struct desk_pass out[DESK_PASSES_MAX]);
 	void *lookup_arg; /* for all three; each may be NULL: no choice, nothing known, none */
 
+	/* What is known of TikTok: the text of data/tiktok.tsv (data/README.md). */
+	struct slice tiktok;
+
 	struct slice version;
 	int64_t started; /* wall ms */
 	/* The CA for download; an empty slice answers 503. */

@@ -18,6 +18,7 @@ void page_layout(struct buf *out, const struct desk_context *ctx, const char *ti
 
 	FILL(out, asset_layout_html, TEXT("title", slice_str(title)), TEXT("version", ctx->version),
 	     HTML("at_sites", tab == TAB_SITES ? current : none),
+	     HTML("at_tiktok", tab == TAB_TIKTOK ? current : none),
 	     HTML("at_trust", tab == TAB_TRUST ? current : none),
 	     HTML("main", page_part(out, main_part)));
 }

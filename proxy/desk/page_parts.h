@@ -21,7 +21,7 @@
 	html_fill((out), (template), (const struct slot[]){ __VA_ARGS__ },                         \
 		  sizeof((const struct slot[]){ __VA_ARGS__ }) / sizeof(struct slot))
 
-enum tab { TAB_NONE, TAB_SITES, TAB_TRUST };
+enum tab { TAB_NONE, TAB_SITES, TAB_TIKTOK, TAB_TRUST };
 
 /* A part that failed makes the whole fail: a page is never sent with a hole. */
 struct slice page_part(struct buf *out, const struct buf *part);

@@ -2,6 +2,7 @@
 
 #include "proxy/desk/assets.h"
 #include "proxy/desk/choice.h"
+#include "proxy/desk/claims.h"
 #include "proxy/desk/page_parts.h"
 #include "proxy/desk/passes.h"
 #include "proxy/desk/wants.h"
@@ -27,7 +28,7 @@ static void notice(struct buf *out, const struct desk_request *req)
 
 /* ---- the table ---- */
 
-static void done(struct buf *out, const struct desk_cookie *c)
+void cookie_done(struct buf *out, const struct desk_cookie *c)
 {
 	uint64_t all = c->kept + c->removed + c->expired;
 
@@ -58,7 +59,7 @@ static void cookie_row(struct buf *out, const struct page *p, const struct desk_
 	buf_adds(&from, key.third ? "third party " : "");
 	buf_add(&from, c->host);
 	plain_life(&life, about.life);
-	done(&done_text, c);
+	cookie_done(&done_text, c);
 	buf_add_u64(&count, c->kept + c->removed + c->expired);
 	FILL(out, asset_cookie_html, TEXT("name", c->name.n != 0 ? c->name : SLICE("(no name)")),
 	     TEXT("from", page_part(out, &from)),
@@ -87,6 +88,7 @@ static void summary(struct buf *out, const struct page *p, const struct desk_sit
 {
 	plain_count(out, s->cookies_n, "cookie", "cookies");
 	buf_addf(out, ", %zu kept out", kept_out_of(s));
+	claims_summary(out, s);
 	if (s->last > 0) {
 		buf_adds(out, ", seen ");
 		plain_age(out, s->last, p->req->now);
@@ -285,7 +287,7 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	const struct desk_site unseen = { .name = site };
 	const struct desk_site *s = desk_data_find(data, site);
 	struct buf main_part, text, now_text, notice_part, form, wants, passes_part, rows_part,
-		groups, link;
+		groups, claims, link;
 
 	s = s != NULL ? s : &unseen;
 	buf_init(&main_part, PART_MAX);
@@ -297,6 +299,7 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	buf_init(&passes_part, PART_MAX);
 	buf_init(&rows_part, PART_MAX);
 	buf_init(&groups, PART_MAX);
+	buf_init(&claims, PART_MAX);
 	buf_init(&link, 1024);
 	summary(&text, &p, s, &now);
 	choice_sentence(&now_text, req, &now, false);
@@ -309,6 +312,7 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	rows(&groups, &p, s, SIZE_MAX);
 	buf_adds(&groups, "</tbody>");
 	FILL(&rows_part, asset_table_html, HTML("groups", page_part(out, &groups)));
+	claims_section(&claims, req, s);
 	url_segment(&link, site);
 	FILL(&main_part, asset_site_html, TEXT("name", site),
 	     TEXT("summary", page_part(out, &text)), TEXT("news", page_part(out, &text)),
@@ -319,7 +323,8 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	     TEXT("unknown", slice_str(meaning.unknown)), TEXT("now", page_part(out, &now_text)),
 	     TEXT("rule", slice_str(site_rule(req->profile))), HTML("form", page_part(out, &form)),
 	     HTML("wants", page_part(out, &wants)), HTML("passes", page_part(out, &passes_part)),
-	     HTML("link", page_part(out, &link)), HTML("table", page_part(out, &rows_part)));
+	     HTML("link", page_part(out, &link)), HTML("table", page_part(out, &rows_part)),
+	     HTML("claims", page_part(out, &claims)));
 	page_layout(out, ctx, "One site", TAB_SITES, &main_part);
 	buf_release(&main_part);
 	buf_release(&text);
@@ -330,5 +335,6 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	buf_release(&passes_part);
 	buf_release(&rows_part);
 	buf_release(&groups);
+	buf_release(&claims);
 	buf_release(&link);
 }

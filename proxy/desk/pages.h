@@ -16,6 +16,8 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	       const struct desk_data *data, size_t from, struct buf *out);
 void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	       const struct desk_data *data, struct slice site, struct buf *out);
+/* What was done with a cookie, in words. */
+void cookie_done(struct buf *out, const struct desk_cookie *c);
 void page_trust(const struct desk_context *ctx, const struct desk_request *req, struct buf *out);
 /* For a direct request: what the proxy is and how to use it. */
 void page_direct(const struct desk_context *ctx, const struct desk_request *req, struct buf *out);

@@ -169,6 +169,7 @@ static void test_pages(void **state)
 					     "/site/new.example",
 					     "/site/never.seen",
 					     "/sites.json",
+					     "/tiktok",
 					     "/trust",
 					     "/trusted",
 					     "/proxy.pac",
@@ -406,7 +407,7 @@ static void test_direct(void **state)
 	static const char *const own[] = { "/",	      "/style.css", "/icon.svg",       "/proxy.pac",
 					   "/ca.pem", "/ca.der",    "/ca.mobileconfig" };
 	static const char *const never[] = { "/site/new.example", "/sites.json", "/status.json",
-					     "/passes.json",	  "/trust",	 "/probe.svg",
+					     "/passes.json",	  "/trust",	 "/probe.svg", "/tiktok",
 					     "/choice",		  "/pass",	 "/x" };
 	struct desk_request req;
 	struct visit v;

@@ -362,7 +362,8 @@ static void test_query(void **state)
 		      "\"purpose\":\"unknown\",\"why\":\"no row; first party\",\"party\":\"first\","
 		      "\"kept\":6,\"removed\":1,\"expired\":0,\"first\":\"2026-11-22T03:36:50."
 		      "123Z\","
-		      "\"last\":\"2026-11-22T03:36:50.123Z\"}],\"more\":false}")));
+		      "\"last\":\"2026-11-22T03:36:50.123Z\",\"unasked\":7}],\"claims\":[],"
+		      "\"more\":false}")));
 	empty_box();
 	/* Many rows come in parts. */
 	for (int i = 0; i < 600; i++) {

@@ -1,4 +1,5 @@
 /* crumbgate explain url: what filter lists say of a request, and what its URL carries. */
+#include "base/config.h"
 #include "cmd/command.h"
 #include "cmd/evidence.h"
 #include "cmd/explain.h"
@@ -10,6 +11,7 @@
 #include "filters/lists/modify.h"
 #include "filters/url.h"
 #include "proxy/list_files.h"
+#include "proxy/list_sources.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -24,6 +26,7 @@ struct request {
 	enum lists_type type;
 	struct url_parts parts;
 	struct list_files files;
+	struct list_sources sources; /* the system's, where none was named */
 };
 
 /* What lists say of it, whatever was chosen. */
@@ -91,9 +94,19 @@ static bool read_arguments(int argc, char **argv, struct request *r)
 	return true;
 }
 
+static bool add_system(struct request *r)
+{
+	static const struct config only_system = { .list_defaults = true };
+	bool good = list_sources_init(&r->sources, &only_system);
+
+	for (size_t i = 0; good && i < r->sources.n; i++)
+		good = list_files_add(&r->files, r->sources.list[i].path);
+	return good;
+}
+
 static bool open_lists(struct request *r)
 {
-	if (r->files.n == 0 && !list_files_add_system(&r->files))
+	if (r->files.n == 0 && !add_system(r))
 		return false;
 	return r->files.n == 0 || list_files_open(&r->files, NULL);
 }
@@ -441,5 +454,6 @@ int explain_url(int argc, char **argv)
 	list_files_init(&r.files, "explain");
 	good = read_arguments(argc, argv, &r) && open_lists(&r) && explain_with_lists(&r);
 	list_files_release(&r.files);
+	list_sources_release(&r.sources);
 	return good ? COMMAND_GOOD : COMMAND_USAGE;
 }

@@ -80,30 +80,6 @@ bool list_files_add(struct list_files *f, const char *path)
 	return true;
 }
 
-bool list_files_add_system(struct list_files *f)
-{
-	static const char *const folders[] = {
-		"/usr/share/chromium/extensions/ublock-origin/assets/thirdparties/easylist",
-		"/usr/share/webext/ublock-origin/assets/thirdparties/easylist",
-		("/usr/share/mozilla/extensions/{ec8030f7-c20a-464f-9b0e-13a3a9e97384}/"
-		 "uBlock0@raymondhill.net/assets/thirdparties/easylist"),
-	};
-	static const char *const names[] = { "easylist.txt", "easyprivacy.txt" };
-	static char paths[2][512];
-	bool good = true;
-
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		for (size_t k = 0; k < 2; k++) {
-			snprintf(paths[k], sizeof(paths[k]), "%s/%s", folders[i], names[k]);
-			if (access(paths[k], R_OK) != 0)
-				break;
-			if (k == 1)
-				return list_files_add(f, paths[0]) && list_files_add(f, paths[1]);
-		}
-	}
-	return good;
-}
-
 static bool read_list(struct list_file *file)
 {
 	struct stat st;

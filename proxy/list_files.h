@@ -46,8 +46,6 @@ void list_files_release(struct list_files *f);
 
 /* Borrows path. */
 bool list_files_add(struct list_files *f, const char *path);
-/* The lists that Debian's package of uBlock Origin brings, where it is installed: 0 or 2 of them. */
-bool list_files_add_system(struct list_files *f);
 /*
  * `cache` may be NULL; else the image there is taken where it is newer than all the files and made
  * of the same texts, and written where it is not.

@@ -45,16 +45,22 @@ static bool depends_on_party(enum purpose p)
 	return p == PURPOSE_FUNCTIONAL || p == PURPOSE_UNKNOWN;
 }
 
-static bool is_put_back(const struct cookie_facts *f, enum purpose p)
+/* What was only guessed to track comes back to whom it was taken from by the choice of nobody. */
+static bool is_put_back(const struct cookie_facts *f, const struct purpose_found *found,
+			enum purpose p)
 {
-	return f->choice == CHOICE_PUT_BACK &&
-	       (f->profile != PROFILE_MINORS || depends_on_party(p));
+	if (f->choice != CHOICE_PUT_BACK || f->party != PARTY_FIRST)
+		return false;
+	if (depends_on_party(p))
+		return true;
+	return f->profile != PROFILE_MINORS &&
+	       (found->layer == LAYER_SCORE || f->seen == SEEN_NOWHERE);
 }
 
 /* The table in decide.h. */
-static bool keeps(const struct cookie_facts *f, enum purpose p)
+static bool keeps(const struct cookie_facts *f, const struct purpose_found *found, enum purpose p)
 {
-	if (f->profile == PROFILE_INVESTIGATOR || is_untouchable(p) || is_put_back(f, p))
+	if (f->profile == PROFILE_INVESTIGATOR || is_untouchable(p) || is_put_back(f, found, p))
 		return true;
 	if (f->profile == PROFILE_MINORS)
 		return p == PURPOSE_UNKNOWN && f->party == PARTY_FIRST;
@@ -63,7 +69,8 @@ static bool keeps(const struct cookie_facts *f, enum purpose p)
 	return depends_on_party(p) && f->party == PARTY_FIRST;
 }
 
-static void add_circumstance(struct say *w, const struct cookie_facts *f, enum purpose p)
+static void add_circumstance(struct say *w, const struct cookie_facts *f,
+			     const struct purpose_found *found, enum purpose p)
 {
 	if (f->profile == PROFILE_INVESTIGATOR) {
 		say_add(w, SLICE("; investigator"));
@@ -71,7 +78,7 @@ static void add_circumstance(struct say *w, const struct cookie_facts *f, enum p
 	}
 	if (is_untouchable(p))
 		return;
-	if (is_put_back(f, p)) {
+	if (is_put_back(f, found, p)) {
 		say_add(w, SLICE("; put back"));
 		return;
 	}
@@ -82,7 +89,7 @@ static void add_circumstance(struct say *w, const struct cookie_facts *f, enum p
 	if (depends_on_party(p))
 		say_add(w,
 			f->party == PARTY_FIRST ? SLICE("; first party") : SLICE("; third party"));
-	if (f->profile != PROFILE_MINORS || keeps(f, p))
+	if (f->profile != PROFILE_MINORS || keeps(f, found, p))
 		return;
 	if (choice_accepts(f->choice, p))
 		say_add(w, SLICE("; minors: no choice counts"));
@@ -90,9 +97,10 @@ static void add_circumstance(struct say *w, const struct cookie_facts *f, enum p
 		say_add(w, SLICE("; minors"));
 }
 
-static enum verdict verdict_of(const struct cookie_facts *f, enum purpose p)
+static enum verdict verdict_of(const struct cookie_facts *f, const struct purpose_found *found,
+			       enum purpose p)
 {
-	if (keeps(f, p))
+	if (keeps(f, found, p))
 		return VERDICT_KEPT;
 	if (f->kind == COOKIE_SENT && f->tries < EXPIRE_TRIES_MAX && expire_possible(f->name))
 		return VERDICT_EXPIRED;
@@ -113,8 +121,8 @@ static void decide(const struct purpose_found *found, const struct cookie_facts 
 		return;
 	}
 	say_str(&w, found->why);
-	add_circumstance(&w, f, out->purpose);
-	out->verdict = verdict_of(f, out->purpose);
+	add_circumstance(&w, f, found, out->purpose);
+	out->verdict = verdict_of(f, found, out->purpose);
 }
 
 void decide_cookie(const struct rules *rules, const struct cookie_facts *f,

@@ -18,8 +18,9 @@
  *	unknown, third       removed             kept        removed
  *
  * Where some purposes were accepted the second column holds for these, the first for the others.
- * A cookie that was put back because the site did not work without it is kept, for minors only
- * where its purpose is functional or not known.
+ * A first party's cookie that was put back because the site did not work without it is kept: what
+ * is functional, not known or only guessed; what a table knows to track only where nothing had
+ * been chosen (seen is nowhere); for minors only what is functional or not known.
  * For the default profile the first two columns hold, for minors the last only.  The investigator's
  * profile keeps everything.  A Set-Cookie that deletes is kept.  A cookie that is sent and
  * not kept is EXPIRED while there are tries left and its name can be written (expire.h), then

@@ -49,11 +49,14 @@ unsigned expire_lines(const struct expire_facts *f, expire_emit *emit, void *arg
 /*
  * How often (client, host, name) was tried: bounded, the entry not used for longest is forgotten
  * first, and each after a day.  The client is 16 bytes that name it (choices.h).  now_ms is any
- * clock in milliseconds.
+ * clock in milliseconds.  A cookie that comes back with another value was gone and has been set
+ * anew, so the steps begin again; `value` is a keyed hash of it.  They do also after
+ * EXPIRY_AGAIN_MS.
  */
 struct expiry_memory;
 
 #define EXPIRY_FORGET_MS INT64_C(86400000)
+#define EXPIRY_AGAIN_MS INT64_C(600000)
 /* Requests of one page that come at once count as one try. */
 #define EXPIRY_TOGETHER_MS 2000
 
@@ -62,9 +65,9 @@ void expiry_memory_free(struct expiry_memory *m);
 size_t expiry_memory_count(const struct expiry_memory *m);
 
 unsigned expiry_tries(const struct expiry_memory *m, const uint8_t client[16], struct slice host,
-		      struct slice name, int64_t now_ms);
+		      struct slice name, uint64_t value, int64_t now_ms);
 /* An expiring line for it goes out with this answer. */
 void expiry_note(struct expiry_memory *m, const uint8_t client[16], struct slice host,
-		 struct slice name, int64_t now_ms);
+		 struct slice name, uint64_t value, int64_t now_ms);
 
 #endif

@@ -12,6 +12,7 @@
 
 struct tried {
 	UT_hash_handle hh;
+	uint64_t value; /* names it */
 	int64_t last_ms;
 	unsigned tries;
 	char key[];
@@ -77,8 +78,15 @@ static struct tried *find(const struct expiry_memory *m, const char *key, size_t
 	return t;
 }
 
+/* All steps are done, and it was set anew or has come for long. */
+static bool begins_again(const struct tried *t, uint64_t value, int64_t now_ms)
+{
+	return t->tries >= EXPIRE_TRIES_MAX && now_ms - t->last_ms >= EXPIRY_TOGETHER_MS &&
+	       (t->value != value || now_ms - t->last_ms > EXPIRY_AGAIN_MS);
+}
+
 unsigned expiry_tries(const struct expiry_memory *m, const uint8_t client[16], struct slice host,
-		      struct slice name, int64_t now_ms)
+		      struct slice name, uint64_t value, int64_t now_ms)
 {
 	char key[KEY_MAX];
 	size_t n = make_key(key, client, host, name);
@@ -86,13 +94,14 @@ unsigned expiry_tries(const struct expiry_memory *m, const uint8_t client[16], s
 
 	if (n == 0)
 		return EXPIRE_TRIES_MAX;
-	if (t == NULL || now_ms - t->last_ms > EXPIRY_FORGET_MS)
+	if (t == NULL || now_ms - t->last_ms > EXPIRY_FORGET_MS || begins_again(t, value, now_ms))
 		return 0;
 	/* Requests that left together get the same step. */
 	return now_ms - t->last_ms < EXPIRY_TOGETHER_MS ? t->tries - 1 : t->tries;
 }
 
-static void remember(struct expiry_memory *m, const char *key, size_t n, int64_t now_ms)
+static void remember(struct expiry_memory *m, const char *key, size_t n, uint64_t value,
+		     int64_t now_ms)
 {
 	struct tried *t = malloc(sizeof(*t) + n);
 
@@ -102,12 +111,13 @@ static void remember(struct expiry_memory *m, const char *key, size_t n, int64_t
 		forget(m, m->table);
 	memcpy(t->key, key, n);
 	t->tries = 1;
+	t->value = value;
 	t->last_ms = now_ms;
 	HASH_ADD_KEYPTR(hh, m->table, t->key, n, t);
 }
 
 void expiry_note(struct expiry_memory *m, const uint8_t client[16], struct slice host,
-		 struct slice name, int64_t now_ms)
+		 struct slice name, uint64_t value, int64_t now_ms)
 {
 	char key[KEY_MAX];
 	size_t n = make_key(key, client, host, name);
@@ -116,12 +126,15 @@ void expiry_note(struct expiry_memory *m, const uint8_t client[16], struct slice
 	if (n == 0)
 		return;
 	if (t == NULL) {
-		remember(m, key, n, now_ms);
+		remember(m, key, n, value, now_ms);
 		return;
 	}
 	if (now_ms - t->last_ms < EXPIRY_TOGETHER_MS)
 		return;
-	t->tries = now_ms - t->last_ms > EXPIRY_FORGET_MS ? 1 : t->tries + 1;
+	if (now_ms - t->last_ms > EXPIRY_FORGET_MS || begins_again(t, value, now_ms))
+		t->tries = 0;
+	t->tries++;
+	t->value = value;
 	t->last_ms = now_ms;
 	HASH_DEL(m->table, t);
 	HASH_ADD_KEYPTR(hh, m->table, t->key, n, t);

@@ -39,9 +39,8 @@ struct banner_side {
 	struct page *pages; /* the one unused for longest first */
 };
 
-struct banner_side *banner_side_new(struct worker *w)
+struct banner_side *banner_side_new(void)
 {
-	(void)w;
 	return calloc(1, sizeof(struct banner_side));
 }
 
@@ -142,7 +141,8 @@ bool banner_letter(struct worker *w, struct slice body)
 	p = meet(w->banners, &k);
 	if (p != NULL) {
 		p->state = (uint32_t)state;
-		p->answered_at = (int64_t)answered;
+		if ((int64_t)answered >= 0 && (int64_t)answered <= loop_now_ms(w->loop))
+			p->answered_at = (int64_t)answered;
 		p->pairs = 0;
 	}
 	return true;
@@ -229,6 +229,8 @@ static void look(struct worker *w, struct cookie_scene *s, struct page *p,
 	p->asks = r->state == BANNER_UNDECIDED || r->state == BANNER_IMPLIED ? r->product
 									     : slice_of("", 0);
 	conclude(w, s, r, change);
+	if (by == BANNER_IN_SET_COOKIE && change != BANNER_ACT)
+		p->state = banner_served(p->state);
 	if (p->state != before)
 		tell(w, p);
 }
@@ -328,12 +330,48 @@ static void gather_set(const struct worker *w, const struct cookie_scene *s, con
 					 : c.value);
 }
 
+static void stamp(struct worker *w, struct page *p)
+{
+	p->answered_at = loop_now_ms(w->loop);
+	tell(w, p);
+}
+
+/* Another host of a page's site writes the page's record. */
+static void note_served(struct worker *w, const struct cookie_scene *s, struct slice domain)
+{
+	struct page *p, *next;
+
+	HASH_ITER(hh, w->banners->pages, p, next) {
+		struct slice host = slice_of(p->key + CLIENT_ID_LEN, p->key_n - CLIENT_ID_LEN);
+
+		if (memcmp(p->key, s->visitor->id, CLIENT_ID_LEN) != 0 ||
+		    !cookie_domain_match(host, domain))
+			continue;
+		p->state = banner_served(p->state);
+		tell(w, p);
+	}
+}
+
+static void mind_domains(struct worker *w, const struct cookie_scene *s, const struct fields *f)
+{
+	struct set_cookie c;
+
+	for (uint32_t i = 0; i < f->n; i++)
+		if (f->v[i].id == FIELD_SET_COOKIE && set_cookie_parse(f->v[i].value, &c) &&
+		    c.has_domain && c.domain.n != 0 &&
+		    banners_cookie(w->setup->banners, slice_str(s->host), c.name) != NULL)
+			note_served(w, s, c.domain);
+}
+
 void banner_answer(struct worker *w, struct cookie_scene *s, const struct fields *f)
 {
 	struct banner_reading each[BANNER_READINGS_MAX];
 	struct page *p = page_of(w, s);
+	struct page_key k;
 	struct pairs set;
 
+	if (w->banners->pages != NULL && !s->document)
+		mind_domains(w, s, f);
 	if (p == NULL)
 		return;
 	gather_set(w, s, f, &set);
@@ -346,8 +384,12 @@ void banner_answer(struct worker *w, struct cookie_scene *s, const struct fields
 	}
 	if (!s->document)
 		return;
-	p->answered_at = loop_now_ms(w->loop);
-	tell(w, p);
+	stamp(w, p);
+	/* Reports are remembered by the page's site. */
+	k = key_of(s->visitor->id, slice_str(s->site.own));
+	p = meet(w->banners, &k);
+	if (p != NULL)
+		stamp(w, p);
 }
 
 /* ---- a refusal in the site's own words ---- */
@@ -362,14 +404,31 @@ static bool may_write(const struct worker *w, const struct cookie_scene *s, cons
 	       s->choice.state == CHOICE_REFUSED && is_stronger(&s->choice);
 }
 
-static void add_write(struct fields *f, const struct banner_write *c)
+static void add_line(struct fields *f, const char *line, int n)
 {
-	char line[sizeof(*c) + 8];
-	int n = snprintf(line, sizeof(line), "%s=%s%s", c->name, c->value, c->attributes);
 	struct slice own = fields_keep(f, slice_of(line, (size_t)n));
 
 	if (own.p != NULL)
 		fields_add(f, SLICE("Set-Cookie"), own);
+}
+
+/* The site's own record, which holds for all its hosts, would speak beside ours. */
+static void expire_twin(struct fields *f, const struct banner_write *c, const char *site)
+{
+	char line[sizeof(c->name) + SITE_MAX + 64];
+
+	if (strncmp(c->name, "__Host-", 7) != 0)
+		add_line(f, line,
+			 snprintf(line, sizeof(line), "%s=; Path=/; Domain=%s; Max-Age=0", c->name,
+				  site));
+}
+
+static void add_write(struct fields *f, const struct banner_write *c)
+{
+	char line[sizeof(*c) + 8];
+
+	add_line(f, line,
+		 snprintf(line, sizeof(line), "%s=%s%s", c->name, c->value, c->attributes));
 }
 
 /* What we wrote ourselves is no act of anybody's when it comes back. */
@@ -400,8 +459,10 @@ void banner_write_refusal(struct worker *w, const struct cookie_scene *s, struct
 	n = banner_refusal(w->setup->banners, p->asks, &o, v);
 	if (n == 0)
 		return;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		expire_twin(f, &v[i], s->site.own);
 		add_write(f, &v[i]);
+	}
 	f->failed = false; /* what did not fit is not written */
 	p->written++;
 	remember(w, s, p, v, n);
@@ -415,6 +476,16 @@ bool banner_wants(const struct worker *w, const struct banner_report *report, bo
 	return banner_is_report(w->setup->banners, report, body);
 }
 
+/*
+ * Consent is not taken from a form that another site sends, from a frame, or from a tab that is
+ * only likely to be the one.
+ */
+static bool is_surely_of_page(const struct cookie_scene *s)
+{
+	return !s->document && !s->prefetch && s->site.confidence == CONFIDENCE_HIGH &&
+	       (s->site.by == BY_SAME_SITE || s->site.by == BY_REFERER);
+}
+
 /* A report says nothing of the host it goes to, so it belongs to the page that made it. */
 void banner_report(struct worker *w, struct cookie_scene *s, const struct banner_report *report)
 {
@@ -422,7 +493,7 @@ void banner_report(struct worker *w, struct cookie_scene *s, const struct banner
 	struct banner_reading r;
 	struct page *p;
 
-	if (s->site.by == BY_SELF || !banner_read_report(w->setup->banners, report, &r))
+	if (!is_surely_of_page(s) || !banner_read_report(w->setup->banners, report, &r))
 		return;
 	p = meet(w->banners, &k);
 	if (p != NULL)

@@ -30,7 +30,7 @@ struct fields;
 struct worker;
 
 /* NULL: no memory. */
-struct banner_side *banner_side_new(struct worker *w);
+struct banner_side *banner_side_new(void);
 void banner_side_free(struct banner_side *b);
 
 void banner_request(struct worker *w, struct cookie_scene *scene, const struct fields *f);

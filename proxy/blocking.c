@@ -20,7 +20,7 @@
 struct blocking {
 	struct query *query;
 	struct query_facts facts; /* borrowed by the query */
-	struct buf url; /* of the request at hand */
+	struct buf url;		  /* of the request at hand */
 	struct buf stripped;
 	struct slice aliases[ALIASES_MAX];
 	bool ready; /* the lists can be asked about the request at hand */
@@ -85,7 +85,9 @@ static void write_url(struct blocking *b, const struct cookie_scene *s,
 	uint16_t port = r->authority->kind != HOST_NONE ? r->authority->port : 0;
 
 	buf_clear(&b->url);
-	buf_adds(&b->url, s->secure ? "https://" : "http://");
+	buf_adds(&b->url, slice_ieq(r->upgrade, SLICE("websocket")) ? s->secure ? "wss://" : "ws://"
+			  : s->secure				    ? "https://"
+								    : "http://");
 	buf_adds(&b->url, s->host);
 	if (port != 0 && port != (s->secure ? 443 : 80))
 		buf_addf(&b->url, ":%u", (unsigned)port);
@@ -187,7 +189,6 @@ void blocking_answer(struct downstream *d, enum lists_body body)
 	const struct lists_body_data *data = lists_body_data(body);
 	char fields[512];
 
-	d->ops->forget(d);
 	if (body == LISTS_BODY_NONE || data == NULL) {
 		d->ops->own(d, 403, SLICE("Content-Type: text/plain; charset=utf-8\r\n" OWN_FIELDS),
 			    slice_str(refused));
@@ -214,7 +215,8 @@ bool blocking_skips(struct worker *w, const struct cookie_scene *s, const struct
 	const struct lists *l = lists_for(w, s);
 	struct lists_rule by;
 
-	if (l == NULL || !s->document || slice_find(r->path, '?') == r->path.n ||
+	if (l == NULL || !s->document || r->path.n > QUERY_URL_MAX ||
+	    slice_find(r->path, '?') == r->path.n ||
 	    !lists_skip(l, w->blocking->query, false, url, &by) || !buf_ok(url))
 		return false;
 	claim_record(w, s, ENTRY_STRIP, slice_head(by.text, ENTRY_WHY_MAX),
@@ -228,7 +230,6 @@ void blocking_redirect(struct downstream *d, struct slice url)
 
 	buf_init(&fields, 2 * QUERY_URL_MAX);
 	buf_addf(&fields, "Location: %.*s\r\n" OWN_FIELDS, SLICE_ARG(url));
-	d->ops->forget(d);
 	if (buf_ok(&fields))
 		d->ops->own(d, 302, buf_slice(&fields), SLICE(""));
 	else
@@ -294,6 +295,7 @@ void blocking_strip(struct worker *w, const struct cookie_scene *s, struct reque
 	bool gets = slice_eq(r->method, SLICE("GET")) || slice_eq(r->method, SLICE("HEAD"));
 
 	if (!s->document || !gets || is_wanted(s, PURPOSE_ADVERTISING) ||
+	    r->path.n > QUERY_URL_MAX || r->path.n == 0 || r->path.p[0] != '/' ||
 	    slice_find(r->path, '?') == r->path.n)
 		return;
 	/* The lists were asked about the URL as it came. */

@@ -19,7 +19,7 @@ void claim_record(struct worker *w, const struct cookie_scene *s, enum entry_kin
 
 	entry_init(&e, kind, s->wall_ms);
 	e.client = visitor_log_id(w->visitors, s->visitor);
-	e.site = slice_str(s->site.site);
+	e.site = scene_site(s);
 	e.site_by = slice_str(site_by_word(s->site.by));
 	e.confidence = slice_str(confidence_word(s->site.confidence));
 	e.party = slice_str(party_word(s->site.party));
@@ -60,12 +60,31 @@ static void describe_tc(struct slice text, char *out, size_t size)
 		 interests);
 }
 
+/* Digits around the letters could be made to say anything, so the log has the letters' words only. */
+static void describe_gcd(struct slice text, char *out, size_t size)
+{
+	static const char *const types[] = { "ad storage", "analytics storage", "ad user data",
+					     "ad personalization" };
+	struct gcd gcd;
+	const char *why;
+	size_t n = 0;
+
+	_Static_assert(sizeof(types) / sizeof(types[0]) == CONSENT_TYPES, "a word for each");
+	if (!gcd_decode(text, &gcd, &why)) {
+		snprintf(out, size, "refused: %s", why);
+		return;
+	}
+	for (size_t i = 0; i < CONSENT_TYPES && n < size; i++)
+		n += (size_t)snprintf(out + n, size - n, "%s%s %s", i == 0 ? "" : ", ", types[i],
+				      gcd_words(gcd.letters[i]));
+}
+
 /* Some say in a few letters what they claim; of the others only that they are there. */
 static bool is_short(enum claim_kind kind)
 {
-	return kind == CLAIM_GCS || kind == CLAIM_GCD || kind == CLAIM_US_PRIVACY ||
-	       kind == CLAIM_NPA || kind == CLAIM_GDPR || kind == CLAIM_CHILD ||
-	       kind == CLAIM_RESTRICTED || kind == CLAIM_LIMITED || kind == CLAIM_GPP_SID;
+	return kind == CLAIM_GCS || kind == CLAIM_US_PRIVACY || kind == CLAIM_NPA ||
+	       kind == CLAIM_GDPR || kind == CLAIM_CHILD || kind == CLAIM_RESTRICTED ||
+	       kind == CLAIM_LIMITED;
 }
 
 static void record_claim(struct worker *w, const struct cookie_scene *s, const struct claim *c)
@@ -76,6 +95,8 @@ static void record_claim(struct worker *w, const struct cookie_scene *s, const s
 		snprintf(why, sizeof(why), "refused: %s", c->refused);
 	else if (c->kind == CLAIM_TC)
 		describe_tc(c->value, why, sizeof(why));
+	else if (c->kind == CLAIM_GCD)
+		describe_gcd(c->value, why, sizeof(why));
 	else if (is_short(c->kind))
 		snprintf(why, sizeof(why), "%.*s", SLICE_ARG(slice_head(c->value, NAME_SHOWN)));
 	else
@@ -116,7 +137,7 @@ static void record_contradictions(struct worker *w, const struct cookie_scene *s
 /* Whose choice it contradicts is known only where the page is. */
 static bool knows_page(const struct cookie_scene *s)
 {
-	return s->site.party == PARTY_FIRST || s->site.by != BY_SELF;
+	return scene_site(s).n != 0;
 }
 
 void claim_request(struct worker *w, const struct cookie_scene *s, struct slice target)

@@ -24,23 +24,25 @@ void expiries_release(struct expiries *e)
 }
 
 /* Adds a name once; beyond the cap it is only stripped, and tried again with a later request. */
-static void expiries_add(struct expiries *e, struct slice name, unsigned tries)
+static void expiries_add(struct expiries *e, struct slice name, unsigned tries, uint64_t value)
 {
 	struct msg_reader r;
 
 	msg_reader_init(&r, buf_slice(&e->names));
 	while (r.rest.n != 0) {
 		(void)msg_get_u8(&r);
+		(void)msg_get_u64(&r);
 		if (slice_eq(msg_get_bytes(&r), name))
 			return;
 	}
-	if (e->names.len + name.n + 5 > EXPIRIES_BYTES)
+	if (e->names.len + name.n + 13 > EXPIRIES_BYTES)
 		return;
 	msg_put_u8(&e->names, (uint8_t)tries);
+	msg_put_u64(&e->names, value);
 	msg_put_bytes(&e->names, name);
 }
 
-static struct slice known_site(const struct cookie_scene *scene)
+struct slice scene_site(const struct cookie_scene *scene)
 {
 	if (scene->site.by == BY_SELF && scene->site.party == PARTY_THIRD)
 		return slice_of("", 0);
@@ -64,7 +66,7 @@ static void head_work_init(struct head_work *h, struct worker *w, const struct c
 	h->facts = (struct cookie_facts){
 		.kind = kind,
 		.host = slice_str(scene->host),
-		.site = known_site(scene),
+		.site = scene_site(scene),
 		.site_by = scene->site.by,
 		.party = scene->site.party,
 		.confidence = scene->site.confidence,
@@ -143,7 +145,8 @@ static void record(const struct head_work *h, const struct cookie_facts *f,
 	if (attrs != NULL)
 		e.attrs = *attrs;
 	tap_cookie(w->tap, &e, value);
-	claim_refused_cookie(w, h->scene, f->kind, f->name, d->purpose);
+	if (f->lifetime_s != LIFETIME_DELETES)
+		claim_refused_cookie(w, h->scene, f->kind, f->name, d->purpose);
 }
 
 /* What the site did not work without is not decided by the choice. */
@@ -151,8 +154,7 @@ static void mind_healing(const struct head_work *h, struct cookie_facts *f)
 {
 	if (!heal_puts_back(h->w, h->scene, f->name))
 		return;
-	f->choice = CHOICE_PUT_BACK;
-	f->seen = SEEN_NOWHERE;
+	f->choice = CHOICE_PUT_BACK; /* f->seen still says whether one was made */
 }
 
 static bool is_kept(const struct head_work *h, const struct cookie_facts *f,
@@ -170,17 +172,19 @@ static bool on_sent(void *arg, size_t index, struct slice name, struct slice val
 	struct head_work *h = arg;
 	struct cookie_facts f = h->facts;
 	struct cookie_decision d;
+	uint64_t named;
 
 	(void)index;
 	f.name = slice_head(name, ENTRY_NAME_MAX);
 	mind_healing(h, &f);
 	f.has_value = true;
 	f.value = value;
-	f.tries = expiry_tries(h->w->expiry, h->scene->visitor->id, f.host, f.name,
+	named = hash_bytes(value.p, value.n);
+	f.tries = expiry_tries(h->w->expiry, h->scene->visitor->id, f.host, f.name, named,
 			       loop_now_ms(h->w->loop));
 	decide_cookie_again(h->w->guesses, &f, &d);
 	if (d.verdict == VERDICT_EXPIRED)
-		expiries_add(h->expiries, f.name, f.tries);
+		expiries_add(h->expiries, f.name, f.tries, named);
 	record(h, &f, &d, NULL, value);
 	return is_kept(h, &f, &d);
 }
@@ -310,6 +314,7 @@ void cookies_expire(struct worker *w, const struct cookie_scene *scene, struct s
 	msg_reader_init(&r, buf_slice(&e->names));
 	while (r.rest.n != 0) {
 		unsigned tries = msg_get_u8(&r);
+		uint64_t value = msg_get_u64(&r);
 		struct slice name = msg_get_bytes(&r);
 		struct expire_facts x = {
 			.tries = tries,
@@ -324,7 +329,8 @@ void cookies_expire(struct worker *w, const struct cookie_scene *scene, struct s
 		if (r.bad)
 			return;
 		(void)expire_lines(&x, on_line, f);
-		expiry_note(w->expiry, scene->visitor->id, x.host, x.name, loop_now_ms(w->loop));
+		expiry_note(w->expiry, scene->visitor->id, x.host, x.name, value,
+			    loop_now_ms(w->loop));
 		/* Room for the lines ran out: the head still goes, with fewer of them. */
 		f->failed = false;
 	}

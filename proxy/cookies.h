@@ -35,6 +35,9 @@ struct cookie_scene {
 	char host[SITE_MAX];
 };
 
+/* The site of the page; empty where it is not known. */
+struct slice scene_site(const struct cookie_scene *scene);
+
 /* Cookies that the answer will expire: names and how often each was tried.  Bounded. */
 #define EXPIRIES_BYTES 4096
 struct expiries {

@@ -306,7 +306,8 @@ static void set_scene(struct exchange *x, const struct request_head *r)
 	s->prefetch = facts.prefetch;
 	s->posts = r->method_id == METHOD_POST || slice_eq(r->method, SLICE("PUT")) ||
 		   slice_eq(r->method, SLICE("PATCH"));
-	s->choice = choices_find(w->choices, v->id, slice_str(s->site.site), s->wall_ms);
+	s->choice = choices_find(w->choices, v->id,
+				 scene_site(s).n != 0 ? scene_site(s) : SLICE("*"), s->wall_ms);
 	if (pages_see(v->pages, &facts, &s->site, now, &learned))
 		peers_tell_page(w, v, &learned);
 	if (s->site.confidence == CONFIDENCE_HIGH && d->connection_site != NULL)
@@ -321,6 +322,7 @@ static bool add_gpc(const struct exchange *x, struct fields *f)
 	if (!x->w->config->gpc || !decide_objects(s->visitor->profile, s->choice.state) ||
 	    slice_eq(fields_value(f, FIELD_SEC_GPC), SLICE("1")))
 		return true;
+	fields_remove_all(f, FIELD_SEC_GPC);
 	return fields_add(f, SLICE("Sec-GPC"), SLICE("1"));
 }
 

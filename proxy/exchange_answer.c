@@ -58,8 +58,7 @@ static void on_head(void *arg, const struct upstream_head *h)
 	cookies_of_answer(x->w, &x->scene, h->status, h->fields);
 	banner_write_refusal(x->w, &x->scene, h->fields);
 	cookies_expire(x->w, &x->scene, path, h->fields, &x->expiries);
-	heal_redirect(x->w, &x->scene, h->status, path,
-		      fields_value(h->fields, FIELD_LOCATION));
+	heal_redirect(x->w, &x->scene, h->status, path, fields_value(h->fields, FIELD_LOCATION));
 	mind_challenge(x, h->status, h->fields);
 	amend_answer(x->amend, x->w, &x->scene, h->fields);
 	tap_send(x->w->tap);

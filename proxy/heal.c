@@ -143,7 +143,7 @@ static void add_name(struct patient *p, struct slice name)
 
 void heal_removed(struct worker *w, const struct cookie_scene *s, struct slice name)
 {
-	struct patient *p = patient_of(w, s);
+	struct patient *p = s->site.party == PARTY_FIRST ? patient_of(w, s) : NULL;
 
 	if (p != NULL && p->until == 0 && loop_now_ms(w->loop) - p->redirected_at <= HEAL_WITHIN_MS)
 		add_name(p, name);
@@ -151,7 +151,7 @@ void heal_removed(struct worker *w, const struct cookie_scene *s, struct slice n
 
 bool heal_puts_back(const struct worker *w, const struct cookie_scene *s, struct slice name)
 {
-	const struct patient *p = patient_of(w, s);
+	const struct patient *p = s->site.party == PARTY_FIRST ? patient_of(w, s) : NULL;
 
 	return p != NULL && loop_now_ms(w->loop) < p->until && has_name(p, name);
 }
@@ -192,7 +192,9 @@ bool heal_letter(struct worker *w, struct slice body)
 	p = meet(w->heal, &k);
 	if (p == NULL)
 		return true;
-	p->until = (int64_t)until;
+	p->until = loop_now_ms(w->loop) + HEAL_FOR_MS;
+	if ((int64_t)until < p->until)
+		p->until = (int64_t)until;
 	p->names_n = 0;
 	while (r.rest.n != 0 && !r.bad)
 		add_name(p, msg_get_bytes(&r));
@@ -229,6 +231,17 @@ static unsigned count(struct patient *p, uint64_t id, int64_t now)
 	return 1;
 }
 
+/* A page came: those before were no circle. */
+static void arrive(struct worker *w, const struct patient_key *k)
+{
+	struct patient *p = find(w->heal, k);
+
+	if (p == NULL || loop_now_ms(w->loop) < p->until)
+		return;
+	memset(p->places, 0, sizeof(p->places));
+	p->names_n = 0;
+}
+
 void heal_redirect(struct worker *w, const struct cookie_scene *s, unsigned status,
 		   struct slice from, struct slice location)
 {
@@ -237,8 +250,12 @@ void heal_redirect(struct worker *w, const struct cookie_scene *s, unsigned stat
 	struct patient *p;
 	struct hasher id;
 
-	if (!s->document || !is_redirect(status) || location.n == 0 || !key_of(s, &k))
+	if (!s->document || !key_of(s, &k))
 		return;
+	if (!is_redirect(status) || location.n == 0) {
+		arrive(w, &k);
+		return;
+	}
 	p = meet(w->heal, &k);
 	if (p == NULL || now < p->until)
 		return;

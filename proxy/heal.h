@@ -4,8 +4,9 @@
  * Some sign-ins and cookie tests redirect until a cookie that they set comes back.  When a page of
  * a site redirects three times in ten seconds from the same place to the same place, what was
  * removed for that client and site meanwhile is put back for a day: its cookies are decided by
- * CHOICE_PUT_BACK instead of the choice, which the entries and the desk say.  For minors nothing
- * that is known to track comes back (decide.h).
+ * CHOICE_PUT_BACK instead of the choice, which the entries and the desk say.  Only cookies of the
+ * site itself; and what is known to track does not come back for minors, nor for who refused
+ * (decide.h).  A page that arrives ends the counting: only a circle is one.
  *
  *	heal_redirect(w, &scene, status, from, location);	// each answer
  *	heal_removed(w, &scene, name);				// each cookie that was taken out

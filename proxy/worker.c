@@ -351,7 +351,7 @@ static bool init_services(struct worker_process *p)
 	w->post = post_new(p->start->boxes, p->start->box, loop_base(w->loop), false, on_letter, p);
 	w->tap = w->post != NULL ? tap_new(w->loop, w->post) : NULL;
 	w->choices = choices_new(CHOICES_MAX);
-	w->banners = banner_side_new(w);
+	w->banners = banner_side_new();
 	w->blocking = blocking_new(w);
 	w->expiry = expiry_memory_new(EXPIRIES_MAX);
 	w->guesses = guesses_new(w->setup->rules);
@@ -367,12 +367,11 @@ static bool init_services(struct worker_process *p)
 	w->desk = desk_side_new(w);
 	p->resolver = resolver_new(w->loop, NULL);
 	w->dialer = p->resolver != NULL ? dialer_new(w->loop, p->resolver, NULL, NULL) : NULL;
-	return w->tap != NULL && w->choices != NULL && w->banners != NULL &&
-	       w->blocking != NULL && w->expiry != NULL && w->guesses != NULL &&
-	       w->heal != NULL && w->visitors != NULL &&
+	return w->tap != NULL && w->choices != NULL && w->banners != NULL && w->blocking != NULL &&
+	       w->expiry != NULL && w->guesses != NULL && w->heal != NULL && w->visitors != NULL &&
 	       w->passes != NULL && w->minting != NULL && w->issuers != NULL && w->pool != NULL &&
-	       w->alpn != NULL && w->aliases != NULL && w->outers != NULL && w->desk != NULL && w->dialer != NULL &&
-	       init_heads(p) && init_tls(p);
+	       w->alpn != NULL && w->aliases != NULL && w->outers != NULL && w->desk != NULL &&
+	       w->dialer != NULL && init_heads(p) && init_tls(p);
 }
 
 struct worker *worker_open(const struct child_start *start, const struct clock *clock)

@@ -5,6 +5,8 @@
 #define STATE_SHIFT 1
 #define GRANTED_SHIFT 4
 #define ACTED 128u
+/* The server wrote a record of its own since a person could have: what comes back is no act. */
+#define SERVED 256u
 
 static const char *const change_words[] = { "same", "before", "act", "lapsed", "unasked" };
 
@@ -40,20 +42,24 @@ static enum banner_change judge_new(uint32_t before, const struct banner_moment 
 	if (m->prefetch)
 		return BANNER_BEFORE;
 	if (m->by == BANNER_IN_SET_COOKIE) {
-		if (m->posts || (!m->document && by_hand(m)))
+		if ((m->posts || !m->document) && by_hand(m))
 			return BANNER_ACT;
 		return BANNER_UNASKED;
 	}
-	if ((before & LOOKED) == 0 || m->since_document_ms < 0)
+	if ((before & LOOKED) == 0 || (before & SERVED) != 0 || m->since_document_ms < 0)
 		return BANNER_BEFORE;
 	return by_hand(m) ? BANNER_ACT : BANNER_UNASKED;
 }
 
 static enum banner_change judge_report(uint32_t before, const struct banner_reading *now,
-				       uint32_t *after)
+				       const struct banner_moment *m, uint32_t *after)
 {
 	if (!banner_explicit(now->state))
 		return BANNER_SAME;
+	if ((now->granted & ~granted_of(before)) != 0 && !by_hand(m)) {
+		*after = pack(now, false);
+		return BANNER_UNASKED;
+	}
 	*after = pack(now, true);
 	return before == *after ? BANNER_SAME : BANNER_ACT;
 }
@@ -70,7 +76,7 @@ enum banner_change banner_change(uint32_t before, const struct banner_reading *n
 
 	*after = before;
 	if (m->by == BANNER_IN_REPORT)
-		return judge_report(before, now, after);
+		return judge_report(before, now, m, after);
 	if (now->state == BANNER_NONE) {
 		/* That a cookie is missing says something only while none has been seen. */
 		if (before == 0 && m->by == BANNER_IN_REQUEST && m->whole)
@@ -81,7 +87,7 @@ enum banner_change banner_change(uint32_t before, const struct banner_reading *n
 	    granted_of(before) == now->granted)
 		return BANNER_SAME;
 	if (!banner_explicit(now->state)) {
-		*after = pack(now, false);
+		*after = pack(now, false) | (before & SERVED);
 		return granted_of(before) != 0 ? BANNER_LAPSED : BANNER_SAME;
 	}
 	change = grants_less(before, now) ? BANNER_ACT : judge_new(before, m);
@@ -90,4 +96,9 @@ enum banner_change banner_change(uint32_t before, const struct banner_reading *n
 	if (change == BANNER_UNASKED && now->state == BANNER_REFUSE)
 		return BANNER_SAME;
 	return change;
+}
+
+uint32_t banner_served(uint32_t memory)
+{
+	return memory | SERVED;
 }

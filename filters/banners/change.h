@@ -10,7 +10,9 @@
  * Consent needs a clear act of a person (GDPR article 4 (11), C-673/17), and a proxy does not see
  * clicks.  What it sees, and what we conclude:
  *
- * - A REPORT of the banner to its maker is sent because somebody answered: an act.
+ * - A REPORT of the banner to its maker is sent because somebody answered: an act, unless it came
+ *   sooner after the page than a hand needs.  The caller hands in only reports of which it knows
+ *   for sure whose page made them; a script of another on that page can still make one.
  *
  * - A cookie that CHANGED BETWEEN TWO REQUESTS, with no Set-Cookie in between that did it, was
  *   changed by a script on the page.  That is how banners store a click, so it is an act - unless
@@ -26,7 +28,9 @@
  * - Consent in a SET-COOKIE of the site's server: when it answers a form that was sent or a request
  *   that a script made well after the page came, somebody may have answered through the server: an
  *   act.  When it comes with the page itself, or at once, nobody has seen a banner yet: "a consent
- *   cookie that nobody's act produced", which is a finding.
+ *   cookie that nobody's act produced", which is a finding.  What a server wrote in parts, or from
+ *   another host of the site, comes back with a request later: the caller says so by
+ *   banner_served(), and it then counts as decided before.
  *
  * - LESS consent than before counts at once and needs no proof: withdrawing must be as easy as
  *   giving (GDPR article 7 (3)).  When a record that had consent turns unreadable, implied or
@@ -65,6 +69,12 @@ enum banner_change {
 /* *after may be where `before` came from. */
 enum banner_change banner_change(uint32_t before, const struct banner_reading *now,
 				 const struct banner_moment *m, uint32_t *after);
+
+/*
+ * The memory of a page after an answer of its site set a banner's cookie without an act, until a
+ * request came with an explicit record.
+ */
+uint32_t banner_served(uint32_t memory);
 
 /* "same", "before", "act", "lapsed", "unasked". */
 const char *banner_change_word(enum banner_change change);

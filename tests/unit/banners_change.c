@@ -40,7 +40,12 @@ static const struct banner_moment fetched = { .by = BANNER_IN_SET_COOKIE,
 static const struct banner_moment posted = {
 	.by = BANNER_IN_SET_COOKIE, .document = true, .posts = true, .since_document_ms = 4000
 };
-static const struct banner_moment report = { .by = BANNER_IN_REPORT, .since_document_ms = 10 };
+static const struct banner_moment report = { .by = BANNER_IN_REPORT, .since_document_ms = 4000 };
+static const struct banner_moment report_at_once = { .by = BANNER_IN_REPORT,
+						     .since_document_ms = 10 };
+static const struct banner_moment posted_at_once = { .by = BANNER_IN_SET_COOKIE,
+						     .posts = true,
+						     .since_document_ms = 80 };
 
 static enum banner_change step(uint32_t *memory, const struct banner_reading *now,
 			       const struct banner_moment *m)
@@ -117,6 +122,26 @@ static void test_from_before(void **state)
 	memory = 0;
 	step(&memory, &none, &arrival);
 	assert_int_equal(step(&memory, &accept, &unknown), BANNER_BEFORE);
+}
+
+/* What a page does at once nobody did, however it sends it; nor what its server wrote in parts. */
+static void test_no_hand(void **state)
+{
+	uint32_t memory = 0;
+
+	(void)state;
+	step(&memory, &none, &arrival);
+	assert_int_equal(step(&memory, &accept, &report_at_once), BANNER_UNASKED);
+	memory = 0;
+	step(&memory, &none, &arrival);
+	assert_int_equal(step(&memory, &accept, &posted_at_once), BANNER_UNASKED);
+	memory = 0;
+	step(&memory, &none, &arrival);
+	memory = banner_served(memory);
+	assert_int_equal(step(&memory, &undecided, &later), BANNER_SAME);
+	assert_int_equal(step(&memory, &accept, &later), BANNER_BEFORE);
+	assert_int_equal(step(&memory, &refuse, &later), BANNER_ACT);
+	assert_int_equal(step(&memory, &accept, &later), BANNER_ACT);
 }
 
 static void test_server(void **state)
@@ -234,6 +259,7 @@ int main(void)
 		cmocka_unit_test(test_refusal_by_itself_is_no_finding),
 		cmocka_unit_test(test_from_before),
 		cmocka_unit_test(test_server),
+		cmocka_unit_test(test_no_hand),
 		cmocka_unit_test(test_report),
 		cmocka_unit_test(test_withdrawal),
 		cmocka_unit_test(test_lapse),

@@ -202,35 +202,40 @@ static void test_memory(void **state)
 	int64_t t = 1000000;
 
 	(void)state;
-	assert_int_equal(expiry_tries(m, alice, host, name, t), 0);
-	expiry_note(m, alice, host, name, t);
+	assert_int_equal(expiry_tries(m, alice, host, name, 7, t), 0);
+	expiry_note(m, alice, host, name, 7, t);
 	/* At once: the same try. */
-	assert_int_equal(expiry_tries(m, alice, host, name, t + 100), 0);
-	expiry_note(m, alice, host, name, t + 100);
-	assert_int_equal(expiry_tries(m, alice, SLICE("A.Example"), name, t + 3000), 1);
-	assert_int_equal(expiry_tries(m, bob, host, name, t + 3000), 0);
-	assert_int_equal(expiry_tries(m, alice, SLICE("b.example"), name, t + 3000), 0);
-	assert_int_equal(expiry_tries(m, alice, host, SLICE("_gb"), t + 3000), 0);
+	assert_int_equal(expiry_tries(m, alice, host, name, 7, t + 100), 0);
+	expiry_note(m, alice, host, name, 7, t + 100);
+	assert_int_equal(expiry_tries(m, alice, SLICE("A.Example"), name, 7, t + 3000), 1);
+	assert_int_equal(expiry_tries(m, bob, host, name, 7, t + 3000), 0);
+	assert_int_equal(expiry_tries(m, alice, SLICE("b.example"), name, 7, t + 3000), 0);
+	assert_int_equal(expiry_tries(m, alice, host, SLICE("_gb"), 7, t + 3000), 0);
 	for (unsigned i = 1; i < 6; i++)
-		expiry_note(m, alice, host, name, t + 3000 * i);
-	assert_int_equal(expiry_tries(m, alice, host, name, t + 30000), 6);
+		expiry_note(m, alice, host, name, 7, t + 3000 * i);
+	assert_int_equal(expiry_tries(m, alice, host, name, 7, t + 30000), 6);
+	/* Set anew, or there for long: from the beginning. */
+	assert_int_equal(expiry_tries(m, alice, host, name, 8, t + 30000), 0);
+	assert_int_equal(expiry_tries(m, alice, host, name, 7, t + 30000 + EXPIRY_AGAIN_MS), 0);
+	expiry_note(m, alice, host, name, 8, t + 30000);
+	assert_int_equal(expiry_tries(m, alice, host, name, 8, t + 33000), 1);
 	/* A day later it may be tried again. */
-	t += 15000 + EXPIRY_FORGET_MS + 1;
-	assert_int_equal(expiry_tries(m, alice, host, name, t), 0);
-	expiry_note(m, alice, host, name, t);
-	assert_int_equal(expiry_tries(m, alice, host, name, t + 3000), 1);
+	t += 30000 + EXPIRY_FORGET_MS + 1;
+	assert_int_equal(expiry_tries(m, alice, host, name, 7, t), 0);
+	expiry_note(m, alice, host, name, 7, t);
+	assert_int_equal(expiry_tries(m, alice, host, name, 7, t + 3000), 1);
 	/* Bounded: what was used longest ago goes. */
-	expiry_note(m, bob, host, name, t);
-	expiry_note(m, bob, host, SLICE("two"), t);
-	expiry_note(m, alice, host, name, t + 5000);
-	expiry_note(m, bob, host, SLICE("three"), t);
+	expiry_note(m, bob, host, name, 7, t);
+	expiry_note(m, bob, host, SLICE("two"), 7, t);
+	expiry_note(m, alice, host, name, 7, t + 5000);
+	expiry_note(m, bob, host, SLICE("three"), 7, t);
 	assert_int_equal(expiry_memory_count(m), 3);
-	assert_int_equal(expiry_tries(m, bob, host, name, t + 9000), 0);
-	assert_int_equal(expiry_tries(m, alice, host, name, t + 9000), 2);
+	assert_int_equal(expiry_tries(m, bob, host, name, 7, t + 9000), 0);
+	assert_int_equal(expiry_tries(m, alice, host, name, 7, t + 9000), 2);
 	/* A name too long to remember is one that was tried enough. */
-	assert_int_equal(expiry_tries(m, alice, host, slice_of(longer, sizeof(longer)), t),
+	assert_int_equal(expiry_tries(m, alice, host, slice_of(longer, sizeof(longer)), 7, t),
 			 EXPIRE_TRIES_MAX);
-	expiry_note(m, alice, host, slice_of(longer, sizeof(longer)), t);
+	expiry_note(m, alice, host, slice_of(longer, sizeof(longer)), 7, t);
 	assert_int_equal(expiry_memory_count(m), 3);
 	expiry_memory_free(m);
 }

@@ -40,6 +40,7 @@ enum msg_type {
 	MSG_DRAIN,
 	MSG_READY,
 	MSG_CONFIG,
+	MSG_LIST, /* a filter list that came into force: bytes name, bytes digest, u64 rules */
 	MSG_CHILD_DIED,
 };
 

@@ -256,13 +256,13 @@ bool recorder_rules(struct recorder *r, const char *name, struct slice text, uin
 	return true;
 }
 
-bool recorder_list(struct recorder *r, const char *name, const char *digest, uint64_t count)
+bool recorder_list(struct recorder *r, struct slice name, struct slice digest, uint64_t count)
 {
 	struct entry e;
 
 	entry_init(&e, ENTRY_RULES, recorder_wall(r));
-	e.name = slice_head(slice_str(name), ENTRY_WHY_MAX);
-	e.digest = slice_str(digest);
+	e.name = slice_head(name, ENTRY_WHY_MAX);
+	e.digest = digest;
 	e.count = count;
 	return write_entry(r, &e);
 }

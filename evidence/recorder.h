@@ -100,7 +100,7 @@ int64_t recorder_tick(struct recorder *r);
  */
 bool recorder_rules(struct recorder *r, const char *name, struct slice text, uint64_t count);
 /* Likewise for a filter list, by its digest; no text is kept, its publisher has it. */
-bool recorder_list(struct recorder *r, const char *name, const char *digest, uint64_t count);
+bool recorder_list(struct recorder *r, struct slice name, struct slice digest, uint64_t count);
 /* Likewise for the configuration, whose text is not kept: it may hold private paths. */
 bool recorder_config(struct recorder *r, const char *name, struct slice text, const char *why);
 

@@ -208,9 +208,36 @@ static bool choice_is_good(const struct recorder_choice *c)
 {
 	enum choice_state state;
 
-	return c->op == RECORDER_CHOICE_CLEAR ||
-	       (choice_of_word(c->choice, &state) && state != CHOICE_NONE &&
-		state != CHOICE_PUT_BACK);
+	return c->op == RECORDER_CHOICE_CLEAR || (choice_of_word(c->choice, &state) &&
+						  state != CHOICE_NONE && state != CHOICE_PUT_BACK);
+}
+
+struct vote {
+	const struct recorder_choice *c;
+	bool stronger;
+};
+
+/* What the person said itself, and not to a site. */
+static void weigh(void *arg, const struct ledger_choice *kept)
+{
+	struct vote *v = arg;
+	enum choice_seen seen;
+
+	if ((slice_eq(kept->site, v->c->site) || slice_eq(kept->site, SLICE("*"))) &&
+	    seen_of_word(kept->seen, &seen) &&
+	    (seen == SEEN_DESK || seen == SEEN_CLI || seen == SEEN_SESSION) &&
+	    v->c->when - kept->when < LEDGER_CHOICE_DAYS * INT64_C(86400000))
+		v->stronger = true;
+}
+
+/* A worker asks for no such thing unless its own copy of the choices is behind. */
+static bool is_outvoted(struct recorder *r, const struct recorder_choice *c, struct slice client)
+{
+	struct vote v = { .c = c };
+
+	if (!slice_eq(c->seen, slice_str(seen_word(SEEN_BANNER))))
+		return false;
+	return !ledger_choices(r->ledger, client, weigh, &v) || v.stronger;
 }
 
 /* Ledger, entry and announcement of one choice; false when the ledger could not take it. */
@@ -229,6 +256,8 @@ static bool take_choice(struct recorder *r, const struct recorder_choice *c, boo
 		return false;
 	kept.client = told.client = slice_str(of_ledger);
 	told.profile = SLICE("");
+	if (is_outvoted(r, c, kept.client))
+		return true;
 	if (!(c->op == RECORDER_CHOICE_SET ? ledger_choice_set(r->ledger, &kept)
 					   : ledger_choice_clear(r->ledger, kept.client, c->site)))
 		return false;

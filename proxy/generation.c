@@ -1,6 +1,8 @@
 /* The workers of one configuration, and how the next ones take their place. */
 #include "base/config.h"
 #include "base/diag.h"
+#include "filters/lists/lists.h"
+#include "proxy/list_files.h"
 #include "proxy/supervisor_parts.h"
 
 #include <event2/event.h>
@@ -78,6 +80,23 @@ static bool boxes_taken(struct supervisor *sup, unsigned first)
 	return taken;
 }
 
+/* So that an entry's list can be found in the record. */
+static void tell_lists(struct supervisor *sup, const struct setup *setup)
+{
+	struct buf body;
+
+	for (size_t i = 0; setup->lists != NULL && i < setup->lists->n; i++) {
+		buf_init(&body, 8192);
+		msg_put_bytes(&body, list_file_name(&setup->lists->files[i]));
+		msg_put_bytes(&body, slice_str(setup->list_digests[i]));
+		msg_put_u64(&body, lists_rules_of(setup->lists->lists, i));
+		if (!buf_ok(&body) ||
+		    !post_send(sup->post, POST_RECORDER, MSG_LIST, 0, buf_slice(&body)))
+			diag_warning("the record does not name a filter list");
+		buf_release(&body);
+	}
+}
+
 void generation_reload(struct supervisor *sup)
 {
 	struct buf why;
@@ -113,6 +132,7 @@ void generation_reload(struct supervisor *sup)
 	config_describe(next, &why);
 	if (!post_send(sup->post, POST_RECORDER, MSG_CONFIG, 0, buf_slice(&why)))
 		diag_warning("the record does not name the new configuration");
+	tell_lists(sup, setup);
 	generation_start(sup, "reload");
 	diag_info("the configuration was reloaded");
 out:

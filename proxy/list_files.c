@@ -72,6 +72,13 @@ static bool grow(struct list_file **files, size_t n, size_t max)
 	return true;
 }
 
+struct slice list_file_name(const struct list_file *f)
+{
+	const char *slash = strrchr(f->path, '/');
+
+	return slice_str(slash != NULL ? slash + 1 : f->path);
+}
+
 bool list_files_add(struct list_files *f, const char *path)
 {
 	if (!grow(&f->files, f->n, LIST_FILES_MAX))

@@ -44,6 +44,9 @@ struct list_files {
 void list_files_init(struct list_files *f, const char *command);
 void list_files_release(struct list_files *f);
 
+/* Its name without the folder. */
+struct slice list_file_name(const struct list_file *f);
+
 /* Borrows path. */
 bool list_files_add(struct list_files *f, const char *path);
 /*

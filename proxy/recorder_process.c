@@ -47,6 +47,19 @@ static void finish(struct recorder_state *r)
 	event_base_loopbreak(r->base);
 }
 
+static bool take_list(struct recorder_state *r, struct slice body)
+{
+	struct msg_reader in;
+	struct slice name, digest;
+	uint64_t rules;
+
+	msg_reader_init(&in, body);
+	name = msg_get_bytes(&in);
+	digest = msg_get_bytes(&in);
+	rules = msg_get_u64(&in);
+	return !msg_end(&in) || recorder_list(r->recorder, name, digest, rules);
+}
+
 /* False: the disk is full and the letter must wait in its box. */
 static bool handle(struct recorder_state *r, const struct letter *letter)
 {
@@ -56,6 +69,8 @@ static bool handle(struct recorder_state *r, const struct letter *letter)
 	}
 	if (letter->from == POST_SUPERVISOR && letter->type == MSG_CONFIG)
 		return recorder_config(r->recorder, "crumbgate.conf", letter->body, "reload");
+	if (letter->from == POST_SUPERVISOR && letter->type == MSG_LIST)
+		return take_list(r, letter->body);
 	return recorder_letter(r->recorder, letter);
 }
 
@@ -130,12 +145,9 @@ static bool record_lists(struct recorder_state *r)
 	const struct list_files *f = s->lists;
 	bool good = true;
 
-	for (size_t i = 0; f != NULL && good && i < f->n; i++) {
-		const char *slash = strrchr(f->files[i].path, '/');
-
-		good = recorder_list(r->recorder, slash != NULL ? slash + 1 : f->files[i].path,
-				     s->list_digests[i], lists_rules_of(f->lists, i));
-	}
+	for (size_t i = 0; f != NULL && good && i < f->n; i++)
+		good = recorder_list(r->recorder, list_file_name(&f->files[i]),
+				     slice_str(s->list_digests[i]), lists_rules_of(f->lists, i));
 	return good;
 }
 

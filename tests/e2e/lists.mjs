@@ -72,5 +72,9 @@ scenario('lists', async (t) => {
 	t.equal((await load('https://ads.test/ad.js', 'script', 2)).status, 403, 'for a minor no choice counts');
 	await page('/', 3);
 	t.equal((await load('https://ads.test/ad.js', 'script', 3)).status, 404, 'and for an investigator nothing is refused');
+	/* A list that comes with a reload is named too. */
+	writeFileSync(lists.privacy, PRIVACY + '||more.test^\n');
+	gate.proc.child.kill('SIGHUP');
+	t.equal((await gate.entries((e) => e.kind === 'rules' && e.name === 'privacy.txt', 2)).at(-1)?.count, 2, 'after a reload the log names the lists that are in force');
 	await checkEvidence(t, gate);
 });

@@ -69,5 +69,8 @@ unsigned expiry_tries(const struct expiry_memory *m, const uint8_t client[16], s
 /* An expiring line for it goes out with this answer. */
 void expiry_note(struct expiry_memory *m, const uint8_t client[16], struct slice host,
 		 struct slice name, uint64_t value, int64_t now_ms);
+/* It may stay: if it is to go once more, the steps begin again. */
+void expiry_forget(struct expiry_memory *m, const uint8_t client[16], struct slice host,
+		   struct slice name);
 
 #endif

@@ -139,3 +139,14 @@ void expiry_note(struct expiry_memory *m, const uint8_t client[16], struct slice
 	HASH_DEL(m->table, t);
 	HASH_ADD_KEYPTR(hh, m->table, t->key, n, t);
 }
+
+void expiry_forget(struct expiry_memory *m, const uint8_t client[16], struct slice host,
+		   struct slice name)
+{
+	char key[KEY_MAX];
+	size_t n = make_key(key, client, host, name);
+	struct tried *t = n != 0 ? find(m, key, n) : NULL;
+
+	if (t != NULL)
+		forget(m, t);
+}

@@ -185,6 +185,8 @@ static bool on_sent(void *arg, size_t index, struct slice name, struct slice val
 	decide_cookie_again(h->w->guesses, &f, &d);
 	if (d.verdict == VERDICT_EXPIRED)
 		expiries_add(h->expiries, f.name, f.tries, named);
+	else if (d.verdict == VERDICT_KEPT && f.tries != 0)
+		expiry_forget(h->w->expiry, h->scene->visitor->id, f.host, f.name);
 	record(h, &f, &d, NULL, value);
 	return is_kept(h, &f, &d);
 }

@@ -219,6 +219,10 @@ static void test_memory(void **state)
 	assert_int_equal(expiry_tries(m, alice, host, name, 7, t + 30000 + EXPIRY_AGAIN_MS), 0);
 	expiry_note(m, alice, host, name, 8, t + 30000);
 	assert_int_equal(expiry_tries(m, alice, host, name, 8, t + 33000), 1);
+	/* It may stay, and is to go again. */
+	expiry_forget(m, alice, host, name);
+	assert_int_equal(expiry_tries(m, alice, host, name, 8, t + 33000), 0);
+	expiry_forget(m, alice, host, name);
 	/* A day later it may be tried again. */
 	t += 30000 + EXPIRY_FORGET_MS + 1;
 	assert_int_equal(expiry_tries(m, alice, host, name, 7, t), 0);

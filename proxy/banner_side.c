@@ -312,6 +312,20 @@ void banner_request(struct worker *w, struct cookie_scene *s, const struct field
 		  BANNER_IN_REQUEST);
 }
 
+/* Is the Set-Cookie line about a banner's cookie?  Nearly none is: they are parsed only then. */
+static bool is_banners(const struct worker *w, const struct cookie_scene *s, const struct field *at,
+		       struct set_cookie *c)
+{
+	struct slice pair, name;
+
+	if (at->id != FIELD_SET_COOKIE)
+		return false;
+	(void)slice_cut(at->value, ';', &pair);
+	(void)slice_cut(pair, '=', &name);
+	return banners_cookie(w->setup->banners, slice_str(s->host), slice_trim(name)) != NULL &&
+	       set_cookie_parse(at->value, c);
+}
+
 /* The lines of an answer that are about a banner's cookies. */
 static void gather_set(const struct worker *w, const struct cookie_scene *s, const struct fields *f,
 		       struct pairs *all)
@@ -322,8 +336,7 @@ static void gather_set(const struct worker *w, const struct cookie_scene *s, con
 	all->n = 0;
 	hasher_init(&all->hash);
 	for (uint32_t i = 0; i < f->n; i++)
-		if (f->v[i].id == FIELD_SET_COOKIE && set_cookie_parse(f->v[i].value, &c) &&
-		    banners_cookie(w->setup->banners, slice_str(s->host), c.name) != NULL)
+		if (is_banners(w, s, &f->v[i], &c))
 			add_pair(all, c.name,
 				 set_cookie_lifetime_s(&c, s->wall_ms / 1000) == LIFETIME_DELETES
 					 ? deleted
@@ -357,9 +370,7 @@ static void mind_domains(struct worker *w, const struct cookie_scene *s, const s
 	struct set_cookie c;
 
 	for (uint32_t i = 0; i < f->n; i++)
-		if (f->v[i].id == FIELD_SET_COOKIE && set_cookie_parse(f->v[i].value, &c) &&
-		    c.has_domain && c.domain.n != 0 &&
-		    banners_cookie(w->setup->banners, slice_str(s->host), c.name) != NULL)
+		if (is_banners(w, s, &f->v[i], &c) && c.has_domain && c.domain.n != 0)
 			note_served(w, s, c.domain);
 }
 

@@ -140,6 +140,36 @@ static void test_what_is_left_out(void **state)
 		assert_true(strlen(left_kind_name((enum left_kind)i)) > 3);
 }
 
+/* What stands in front of a pattern has to be counted in an octet. */
+static void test_far_patterns(void **state)
+{
+	static const struct {
+		unsigned stars;
+		bool kept;
+	} rows[] = { { 0, true },    { 200, true },  { 255, true },
+		     { 256, false }, { 300, false }, { 512, false } };
+	char line[600];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct lists_verdict v;
+		struct lists_fixture f;
+
+		memset(line, '*', rows[i].stars);
+		memcpy(line + rows[i].stars, "/ad^x/", sizeof("/ad^x/"));
+		fixture_open(&f, line);
+		assert_int_equal(lists_rules(f.lists), rows[i].kept);
+		assert_int_equal(lists_left_count(f.lists, LEFT_PATTERN), !rows[i].kept);
+		assert_int_equal(
+			fixture_ask(&f, "https://a.example/x", "https://b.example/", "image", &v),
+			LISTS_NOTHING);
+		assert_int_equal(fixture_ask(&f, "https://a.example/ad?x/", "https://b.example/",
+					     "image", &v),
+				 rows[i].kept ? LISTS_BLOCK : LISTS_NOTHING);
+		fixture_close(&f);
+	}
+}
+
 static void test_where_options_begin(void **state)
 {
 	static const struct {
@@ -408,13 +438,10 @@ static void test_includes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds_of_lines),
-		cmocka_unit_test(test_what_is_left_out),
-		cmocka_unit_test(test_where_options_begin),
-		cmocka_unit_test(test_options_apart),
-		cmocka_unit_test(test_every_option_is_found),
-		cmocka_unit_test(test_conditions),
-		cmocka_unit_test(test_directives),
+		cmocka_unit_test(test_kinds_of_lines), cmocka_unit_test(test_what_is_left_out),
+		cmocka_unit_test(test_far_patterns),   cmocka_unit_test(test_where_options_begin),
+		cmocka_unit_test(test_options_apart),  cmocka_unit_test(test_every_option_is_found),
+		cmocka_unit_test(test_conditions),     cmocka_unit_test(test_directives),
 		cmocka_unit_test(test_includes),
 	};
 

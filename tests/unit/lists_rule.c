@@ -156,14 +156,14 @@ static void test_far_patterns(void **state)
 		struct lists_fixture f;
 
 		memset(line, '*', rows[i].stars);
-		memcpy(line + rows[i].stars, "/ad^x/", sizeof("/ad^x/"));
+		memcpy(line + rows[i].stars, "/ad^x", sizeof("/ad^x"));
 		fixture_open(&f, line);
 		assert_int_equal(lists_rules(f.lists), rows[i].kept);
 		assert_int_equal(lists_left_count(f.lists, LEFT_PATTERN), !rows[i].kept);
 		assert_int_equal(
 			fixture_ask(&f, "https://a.example/x", "https://b.example/", "image", &v),
 			LISTS_NOTHING);
-		assert_int_equal(fixture_ask(&f, "https://a.example/ad?x/", "https://b.example/",
+		assert_int_equal(fixture_ask(&f, "https://a.example/ad?x", "https://b.example/",
 					     "image", &v),
 				 rows[i].kept ? LISTS_BLOCK : LISTS_NOTHING);
 		fixture_close(&f);

@@ -42,6 +42,7 @@ struct build {
 	uint32_t list, line;
 	uint32_t rule_text;	/* the rule at hand: its place in TEXT */
 	struct slice rule_line; /* and in its list */
+	size_t regex_bytes; /* that they take, compiled */
 	unsigned includes;
 	bool any_bad;
 	const char *error;

@@ -34,6 +34,8 @@
 #define IMAGE_MAX ((size_t)512 * 1024 * 1024)
 #define IMAGE_LISTS_MAX 256u
 #define IMAGE_REGEXES_MAX 16384u
+/* All of them together, compiled, in each process that opens the image. */
+#define IMAGE_REGEX_BYTES_MAX ((size_t)32 * 1024 * 1024)
 #define IMAGE_LEFT_MAX 2000u
 #define IMAGE_CLASSES_MAX 256u
 

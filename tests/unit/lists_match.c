@@ -147,6 +147,11 @@ static void test_expressions(void **state)
 		  NULL },
 		{ "/^https:\\/\\/(?!good)[a-z]+\\.org/", "https://good.org/", PAGE, "image",
 		  "allow", NULL },
+		{ "/\\?+x|[*+]+\\+\\}$/", "https://x.org/y?*+*++}", PAGE, "image", "block", NULL },
+		{ "/(?i)Banner(?<n>\\d)\\k<n>/$match-case", "https://x.org/bAnner11", PAGE, "image",
+		  "block", NULL },
+		{ "/(?<=\\/)ad(?<!\\/x)/", "https://x.org/y/ad", PAGE, "image", "block", NULL },
+		{ "/(a)(b)\\2\\1$/", "https://x.org/y/abba", PAGE, "image", "block", NULL },
 		/* One that would take for ever ends, and says no. */
 		{ "/(a+a+)+b/",
 		  "https://x.org/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac", PAGE,

@@ -79,6 +79,11 @@ static void test_patterns(void **state)
 		{ "||ads.", "https://x.ads.example/", PAGE, "image", "block", NULL },
 		{ "||ads.", "https://x.example/ads.", PAGE, "image", "allow", NULL },
 		{ "||example^*/ad/", "https://x.example/a/ad/b", PAGE, "image", "block", NULL },
+		{ "||a*b", "https://a.a.a.example/cb", PAGE, "image", "block", NULL },
+		{ "||a*b", "https://a.a.a.example/c", PAGE, "image", "allow", NULL },
+		{ "||b.*x|", "https://b.a.b.x.example/x", PAGE, "image", "block", NULL },
+		{ "||b.*x|", "https://b.a.b.x.example/y", PAGE, "image", "allow", NULL },
+		{ "||a^*a.b", "https://x.a.b.a/?a.b", PAGE, "image", "block", NULL },
 		{ "||x.example^|", "https://x.example/", PAGE, "image", "block", NULL },
 		{ "||x.example^|", "https://x.example/y", PAGE, "image", "allow", NULL },
 		/* anchors */

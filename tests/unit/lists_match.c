@@ -438,6 +438,13 @@ static void test_header(void **state)
 		{ "||a.example^$header=via\n@@||a.example^$header=via:varnish", LISTS_EXCEPT },
 		{ "||a.example^$header=via\n@@||a.example^", LISTS_EXCEPT },
 		{ "||a.example^$header=via,important\n@@||a.example^", LISTS_BLOCK },
+		{ "||a.example^$header=via,important\n@@||a.example^$header=via", LISTS_BLOCK },
+		{ "||a.example^$header=via,important\n@@||a.example^$important", LISTS_EXCEPT },
+		{ "||a.example^$header=via,important\n@@||a.example^$header=via,important",
+		  LISTS_EXCEPT },
+		{ "||a.example^$header=via,important\n@@||a.example^$header=server,important",
+		  LISTS_BLOCK },
+		{ "||a.example^$header=via\n@@||a.example^$header=via,important", LISTS_EXCEPT },
 		{ "||a.example^", LISTS_NOTHING },
 	};
 	const struct query_field fields[] = { { SLICE("Date"), SLICE("x") },

@@ -9,6 +9,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 
@@ -187,6 +188,40 @@ static void test_far_patterns(void **state)
 				 rows[i].kept ? LISTS_BLOCK : LISTS_NOTHING);
 		fixture_close(&f);
 	}
+}
+
+/* Rules that are filed under nothing are asked about every request, so there is an end to them. */
+static void test_many_without_a_key(void **state)
+{
+	struct lists_left left;
+	struct lists_verdict v;
+	struct lists_fixture f;
+	struct buf list;
+	char line[64];
+
+	(void)state;
+	buf_init(&list, 1 << 20);
+	buf_adds(&list, "||key.example/x\n");
+	for (unsigned i = 0; i < 2001; i++) {
+		snprintf(line, sizeof(line), "a%u*z\n@@b%u*z\n", i, i);
+		buf_adds(&list, line);
+	}
+	buf_adds(&list, "/keyed-one/*\n$removeparam=/^x/");
+	buf_addc(&list, 0);
+	fixture_open(&f, list.mem + list.off);
+	assert_int_equal(lists_rules(f.lists), 1 + 4000 + 2);
+	assert_int_equal(lists_rules_of(f.lists, 0), 1 + 4000 + 2);
+	assert_int_equal(lists_left_count(f.lists, LEFT_PATTERN), 2);
+	assert_true(lists_left(f.lists, 0, &left));
+	assert_true(slice_eq(left.text, SLICE("a2000*z")));
+	assert_int_equal(left.line, 4002);
+	assert_true(lists_left(f.lists, 1, &left));
+	assert_true(slice_eq(left.text, SLICE("@@b2000*z")));
+	assert_int_equal(fixture_ask(&f, "https://x.example/a1999z", "", "image", &v), LISTS_BLOCK);
+	assert_int_equal(fixture_ask(&f, "https://x.example/keyed-one/", "", "image", &v),
+			 LISTS_BLOCK);
+	fixture_close(&f);
+	buf_release(&list);
 }
 
 static void test_where_options_begin(void **state)
@@ -457,10 +492,15 @@ static void test_includes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds_of_lines), cmocka_unit_test(test_what_is_left_out),
-		cmocka_unit_test(test_far_patterns),   cmocka_unit_test(test_where_options_begin),
-		cmocka_unit_test(test_options_apart),  cmocka_unit_test(test_every_option_is_found),
-		cmocka_unit_test(test_conditions),     cmocka_unit_test(test_directives),
+		cmocka_unit_test(test_kinds_of_lines),
+		cmocka_unit_test(test_what_is_left_out),
+		cmocka_unit_test(test_far_patterns),
+		cmocka_unit_test(test_many_without_a_key),
+		cmocka_unit_test(test_where_options_begin),
+		cmocka_unit_test(test_options_apart),
+		cmocka_unit_test(test_every_option_is_found),
+		cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_directives),
 		cmocka_unit_test(test_includes),
 	};
 

@@ -161,6 +161,20 @@ static void add_rule(struct build *b, const struct rule *r, uint32_t text, unsig
 	build_add(b, &b->drafts, &d, sizeof(d));
 }
 
+/* The other half of an exception for pages: every request whose source is of that host. */
+static void add_page(struct build *b, const struct rule *r, uint32_t text)
+{
+	const unsigned place = RULE_AT_LABEL | RULE_AT_START | RULE_AT_END | RULE_PLAIN;
+	struct rule as = *r;
+
+	as.host = false;
+	as.domain = r->pattern;
+	as.pattern = slice_head(r->pattern, 0);
+	as.flags = (r->flags & ~place) | RULE_ANY;
+	as.types = LISTS_TYPES_ALL & ~LISTS_TYPE_BIT(LISTS_DOCUMENT);
+	add_rule(b, &as, text, REALM_ALLOW, true);
+}
+
 static void take_rule(struct build *b, const struct rule *r)
 {
 	uint32_t text;
@@ -170,6 +184,8 @@ static void take_rule(struct build *b, const struct rule *r)
 	add_rule(b, r, text, r->realm, false);
 	if (r->redirects)
 		add_rule(b, r, text, REALM_REDIRECT, true);
+	if (r->page)
+		add_page(b, r, text);
 }
 
 static void take_hosts(struct build *b, struct rule *r)

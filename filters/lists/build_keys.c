@@ -315,7 +315,7 @@ static void drop_few_parts(struct buf *filings)
 	}
 }
 
-/* So many of a realm are asked about every request; a real list has some hundreds. */
+/* So many of a realm are asked about every request; real lists have a few. */
 #define ALWAYS_MAX 2000u
 
 static void leave_many(struct build *b, struct buf *filings)

@@ -122,7 +122,7 @@ static bool begins_at(struct slice pattern, bool to_end, struct slice url, size_
 	return rest_matches(rest, to_end, url, piece_end(piece, url, at));
 }
 
-/* Where the first piece fits and the rest does not, it does not behind a later label: there is less. */
+/* Where the first piece fits, and the rest not, it does not behind a later label: less is left. */
 static bool at_some_label(struct slice pattern, bool to_end, struct slice url, size_t host_at,
 			  size_t host_n)
 {

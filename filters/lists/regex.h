@@ -5,8 +5,9 @@
  * backtracks; a limit on the steps, on depth and on memory makes each search end in bounded time,
  * with "no match" when a limit is met.  PCRE2 counts the steps from each place anew where a match may
  * begin, and does not count those that it never takes back; so the search for that place is made a
- * part of the expression, and possessive and atomic parts, which JavaScript has not, are refused.  Nothing is compiled to machine code: workers may not map
- * memory that can be executed.  Expressions see octets.
+ * part of the expression, and possessive and atomic parts, which JavaScript has not, are refused.
+ * Nothing is compiled to machine code: workers may not map memory that can be executed.  Expressions
+ * see octets.
  */
 #ifndef CRUMBGATE_FILTERS_LISTS_REGEX_H
 #define CRUMBGATE_FILTERS_LISTS_REGEX_H

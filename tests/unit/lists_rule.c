@@ -229,6 +229,30 @@ static void test_many_without_a_key(void **state)
 	buf_release(&list);
 }
 
+/* 8 KiB each, 32 MiB together: 4096 of the largest. */
+static void test_memory_of_expressions(void **state)
+{
+	const unsigned n = 5200;
+	struct lists_fixture f;
+	struct buf list;
+	char line[64];
+	size_t kept;
+
+	(void)state;
+	buf_init(&list, 1 << 20);
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(line, sizeof(line), "/\\/ad%04u\\/(?:[a-z][0-9]){95}/\n", i);
+		buf_adds(&list, line);
+	}
+	buf_addc(&list, 0);
+	fixture_open(&f, list.mem + list.off);
+	kept = lists_rules(f.lists);
+	assert_in_range(kept, 4097, n - 1);
+	assert_int_equal(lists_left_count(f.lists, LEFT_REGEX), n - kept);
+	fixture_close(&f);
+	buf_release(&list);
+}
+
 static void test_where_options_begin(void **state)
 {
 	static const struct {
@@ -501,6 +525,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_left_out),
 		cmocka_unit_test(test_far_patterns),
 		cmocka_unit_test(test_many_without_a_key),
+		cmocka_unit_test(test_memory_of_expressions),
 		cmocka_unit_test(test_where_options_begin),
 		cmocka_unit_test(test_options_apart),
 		cmocka_unit_test(test_every_option_is_found),

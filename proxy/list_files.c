@@ -196,6 +196,13 @@ static void open_map(struct list_files *f, int fd, const struct stat *st)
 	buf_release(&why);
 }
 
+/* Whoever can write the cache decides what is blocked. */
+static bool is_ours(const struct stat *st)
+{
+	return (st->st_uid == 0 || st->st_uid == geteuid()) &&
+	       (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 static bool from_cache(struct list_files *f, const char *cache, uint64_t source)
 {
 	int fd = open(cache, O_RDONLY | O_CLOEXEC);
@@ -203,7 +210,7 @@ static bool from_cache(struct list_files *f, const char *cache, uint64_t source)
 
 	if (fd < 0)
 		return false;
-	if (fstat(fd, &st) == 0 && is_newer(f, changed_ns(&st)))
+	if (fstat(fd, &st) == 0 && is_ours(&st) && is_newer(f, changed_ns(&st)))
 		open_map(f, fd, &st);
 	close(fd);
 	if (f->lists != NULL && lists_source(f->lists) == source) {

@@ -80,6 +80,16 @@ want 'a damaged cache' text "$(source_of)"
 : >"$dir/cache"
 want 'an empty cache' text "$(source_of)"
 want 'mended' 'the cache' "$(source_of)"
+chmod o+w "$dir/cache"
+want 'a cache that others can write' text "$(source_of)"
+want 'replaced' 'the cache' "$(source_of)"
+chmod g+w "$dir/cache"
+want 'a cache that a group can write' text "$(source_of)"
+if [ "$(id -u)" = 0 ]; then
+	want 'before it is given away' 'the cache' "$(source_of)"
+	chown 65534 "$dir/cache"
+	want 'a cache of somebody else' text "$(source_of)"
+fi
 
 stats=$(ask | "$program" match --list "$one" --stats 2>&1 >/dev/null) || :
 for line in "^list: $one: 4 rules$" '^left out: 1 (cosmetic: not for a proxy)$' \

@@ -52,6 +52,22 @@ void build_left(struct build *b, enum left_kind kind, struct slice text)
 	build_add(b, &b->left, &left, sizeof(left));
 }
 
+void build_left_draft(struct build *b, enum left_kind kind, struct draft *d)
+{
+	struct slice line = slice_skip(buf_slice(&b->text), d->rule.text);
+	char text[LEFT_TEXT_MAX];
+
+	d->left = true;
+	if (d->again)
+		return;
+	/* TEXT grows by it. */
+	line = slice_head(slice_head(line, slice_find(line, '\n')), sizeof(text));
+	memcpy(text, line.p, line.n);
+	b->list = d->list;
+	b->line = d->line;
+	build_left(b, kind, slice_of(text, line.n));
+}
+
 /* ---- a line becomes a draft ---- */
 
 struct same_text {
@@ -114,6 +130,7 @@ static void add_rule(struct build *b, const struct rule *r, uint32_t text, unsig
 {
 	struct draft d = { .same = r->same,
 			   .list = b->list,
+			   .line = b->line,
 			   .realm = (uint8_t)realm,
 			   .bad = r->bad,
 			   .again = again };
@@ -144,6 +161,20 @@ static void add_rule(struct build *b, const struct rule *r, uint32_t text, unsig
 	build_add(b, &b->drafts, &d, sizeof(d));
 }
 
+/* The other half of an exception for pages: every request whose source is of that host. */
+static void add_page(struct build *b, const struct rule *r, uint32_t text)
+{
+	const unsigned place = RULE_AT_LABEL | RULE_AT_START | RULE_AT_END | RULE_PLAIN;
+	struct rule as = *r;
+
+	as.host = false;
+	as.domain = r->pattern;
+	as.pattern = slice_head(r->pattern, 0);
+	as.flags = (r->flags & ~place) | RULE_ANY;
+	as.types = LISTS_TYPES_ALL & ~LISTS_TYPE_BIT(LISTS_DOCUMENT);
+	add_rule(b, &as, text, REALM_ALLOW, true);
+}
+
 static void take_rule(struct build *b, const struct rule *r)
 {
 	uint32_t text;
@@ -153,6 +184,8 @@ static void take_rule(struct build *b, const struct rule *r)
 	add_rule(b, r, text, r->realm, false);
 	if (r->redirects)
 		add_rule(b, r, text, REALM_REDIRECT, true);
+	if (r->page)
+		add_page(b, r, text);
 }
 
 static void take_hosts(struct build *b, struct rule *r)
@@ -300,8 +333,7 @@ static void count_rules(struct build *b)
 	const struct draft *d = draft_at(b, 0);
 
 	for (size_t i = 0; i < draft_count(b); i++)
-		if (!d[i].again)
-			lists[d[i].list].rules++;
+		lists[d[i].list].rules += draft_counts(&d[i]);
 }
 
 /* ---- all of it ---- */
@@ -325,6 +357,14 @@ static void build_release(struct build *b)
 		buf_release(bufs[i]);
 	interner_release(&b->texts);
 	interner_release(&b->set_names);
+}
+
+static bool write_all(struct build *b, struct buf *filings, struct buf *image)
+{
+	if (!build_filings(b, filings))
+		return false;
+	count_rules(b);
+	return build_image(b, filings, image);
 }
 
 /* Of hosts files, bare hosts and `||host^`: they always find theirs. */
@@ -351,12 +391,8 @@ bool lists_build(const struct lists_input *in, struct buf *image, struct buf *er
 	}
 	if (b.error == NULL)
 		drop_bad(&b);
-	if (b.error == NULL) {
-		count_rules(&b);
-		if ((!build_filings(&b, &filings) || !build_image(&b, &filings, image)) &&
-		    b.error == NULL)
-			b.error = "out of memory";
-	}
+	if (b.error == NULL && !write_all(&b, &filings, image) && b.error == NULL)
+		b.error = "out of memory";
 	if (b.error != NULL)
 		buf_adds(error, b.error);
 	buf_release(&filings);

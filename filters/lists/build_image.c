@@ -202,7 +202,7 @@ static uint32_t rules_of(struct build *b)
 	uint32_t n = 0;
 
 	for (size_t i = 0; i < draft_count(b); i++)
-		n += !draft_at(b, i)->again;
+		n += draft_counts(draft_at(b, i));
 	return n;
 }
 

@@ -16,12 +16,13 @@
 struct draft {
 	struct image_rule rule;
 	uint64_t same;
-	uint32_t list;
+	uint32_t list, line;
 	uint8_t realm;
 	bool host;     /* of the index of hosts */
 	uint8_t class; /* with host */
 	bool bad;      /* badfilter */
 	bool again;    /* counted as another draft already */
+	bool left;     /* out, after all */
 };
 
 /* Values by hash; the caller says which of those with one hash is meant. */
@@ -42,6 +43,7 @@ struct build {
 	uint32_t list, line;
 	uint32_t rule_text;	/* the rule at hand: its place in TEXT */
 	struct slice rule_line; /* and in its list */
+	size_t regex_bytes;	/* that they take, compiled */
 	unsigned includes;
 	bool any_bad;
 	const char *error;
@@ -57,6 +59,11 @@ static inline struct draft *draft_at(struct build *b, size_t i)
 	return (struct draft *)(void *)(b->drafts.mem + b->drafts.off) + i;
 }
 
+static inline bool draft_counts(const struct draft *d)
+{
+	return !d->again && !d->left;
+}
+
 /* False in b->error, for good, when memory is out. */
 bool build_add(struct build *b, struct buf *to, const void *p, size_t n);
 /* Appends a line to TEXT: where it begins. */
@@ -64,6 +71,8 @@ uint32_t build_text(struct build *b, struct slice s);
 /* The same in lower case. */
 uint32_t build_lower(struct build *b, struct slice s);
 void build_left(struct build *b, enum left_kind kind, struct slice text);
+/* A draft that cannot be kept. */
+void build_left_draft(struct build *b, enum left_kind kind, struct draft *d);
 
 /* NULL: none yet.  `is` tells whether a value of the same hash is the one. */
 const uint32_t *interner_find(const struct interner *t, uint64_t hash,

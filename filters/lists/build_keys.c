@@ -315,6 +315,24 @@ static void drop_few_parts(struct buf *filings)
 	}
 }
 
+/* So many of a realm are asked about every request; real lists have a few. */
+#define ALWAYS_MAX 2000u
+
+static void leave_many(struct build *b, struct buf *filings)
+{
+	struct filing *f = (void *)(filings->mem + filings->off);
+	size_t n = buf_slice(filings).n / sizeof(*f), kept = 0;
+	unsigned always[REALMS] = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		if (f[i].always && ++always[f[i].realm] > ALWAYS_MAX)
+			build_left_draft(b, LEFT_PATTERN, draft_at(b, f[i].draft));
+		else
+			f[kept++] = f[i];
+	}
+	filings->len = kept * sizeof(*f);
+}
+
 bool build_filings(struct build *b, struct buf *filings)
 {
 	size_t n = draft_count(b);
@@ -327,6 +345,7 @@ bool build_filings(struct build *b, struct buf *filings)
 		if (!draft_at(b, i)->host)
 			file_draft(b, filings, &counts, draft_at(b, i), i);
 	drop_few_parts(filings);
+	leave_many(b, filings);
 	free(counts.n);
 	return b->error == NULL;
 }

@@ -69,10 +69,12 @@ static bool add_regex(struct build *b, struct slice text, bool match_case, uint3
 	if (b->error == NULL)
 		r = regex_new(slice_head(slice_skip(buf_slice(&b->text), e.text), e.n), match_case);
 	*out = (uint32_t)(buf_slice(&b->regexes).n / sizeof(e));
-	if (r == NULL || *out >= IMAGE_REGEXES_MAX) {
+	if (r == NULL || *out >= IMAGE_REGEXES_MAX ||
+	    b->regex_bytes + regex_size(r) > IMAGE_REGEX_BYTES_MAX) {
 		regex_free(r);
 		return false;
 	}
+	b->regex_bytes += regex_size(r);
 	regex_free(r);
 	return build_add(b, &b->regexes, &e, sizeof(e));
 }

@@ -30,10 +30,12 @@
 #include "base/slice.h"
 
 #define IMAGE_MAGIC 0x3173746c42677243ull /* "CrgBlts1" */
-#define IMAGE_VERSION 1u
+#define IMAGE_VERSION 2u
 #define IMAGE_MAX ((size_t)512 * 1024 * 1024)
 #define IMAGE_LISTS_MAX 256u
 #define IMAGE_REGEXES_MAX 16384u
+/* All of them together, compiled, in each process that opens the image. */
+#define IMAGE_REGEX_BYTES_MAX ((size_t)32 * 1024 * 1024)
 #define IMAGE_LEFT_MAX 2000u
 #define IMAGE_CLASSES_MAX 256u
 

@@ -5,6 +5,7 @@ const char *left_kind_name(enum left_kind kind)
 	static const char *const names[LEFT_KINDS] = {
 		[LEFT_COSMETIC] = "cosmetic: not for a proxy",
 		[LEFT_PAGE] = "option about the inside of a page: not for a proxy",
+		[LEFT_DOCUMENT] = "exception for all that pages load, by more than their host",
 		[LEFT_APP] = "option about a program or device",
 		[LEFT_DNS] = "option of name servers or firewalls",
 		[LEFT_BODY] = "option that changes bodies",

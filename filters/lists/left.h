@@ -7,6 +7,7 @@
 enum left_kind {
 	LEFT_COSMETIC,	/* hides or changes parts of pages */
 	LEFT_PAGE,	/* options that are about what happens inside of a page */
+	LEFT_DOCUMENT,	/* exceptions for all that a page loads, by more than the page's host */
 	LEFT_APP,	/* options about programs and devices */
 	LEFT_DNS,	/* options of name servers and firewalls */
 	LEFT_BODY,	/* options that change bodies of answers */

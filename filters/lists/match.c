@@ -240,21 +240,18 @@ static bool has_field(const struct lists *l, struct query *q, const uint32_t *w)
 struct by_field {
 	const struct lists *l;
 	struct query *q;
-	const struct image_rule *block, *important, *allow;
+	const struct image_rule *block[2], *allow[2]; /* the first ones; [1]: important */
 };
 
 static bool take_by_field(void *arg, const struct image_rule *r)
 {
 	struct by_field *s = arg;
 	const uint32_t *w = rule_option(s->l, r, OPT_HEADER);
-	const struct image_rule **to = &s->block;
+	const struct image_rule **to = rule_excepts(r) ? s->allow : s->block;
 
 	if (w == NULL || !has_field(s->l, s->q, w))
 		return false;
-	if (rule_excepts(r))
-		to = &s->allow;
-	else if (rule_is_important(r))
-		to = &s->important;
+	to += rule_is_important(r);
 	if (*to == NULL)
 		*to = r;
 	return false;
@@ -263,27 +260,28 @@ static bool take_by_field(void *arg, const struct image_rule *r)
 void lists_match_answer(const struct lists *l, struct query *q, struct lists_verdict *out)
 {
 	struct by_field s = { .l = l, .q = q };
-	const struct image_rule *block;
-	struct found allow = { 0 };
+	const struct image_rule *block, *allow;
+	struct found by;
+	bool important;
 
 	*out = (struct lists_verdict){ .action = LISTS_NOTHING };
 	if (q->facts->fields_n == 0 || l->realm[REALM_HEADER].n == 0)
 		return;
 	walk(l, q, REALM_HEADER, take_by_field, &s);
-	block = s.important != NULL ? s.important : s.block;
+	important = s.block[1] != NULL;
+	block = s.block[important];
 	if (block == NULL)
 		return;
 	out->action = LISTS_BLOCK;
 	rule_say(l, block->text, &out->rule);
-	if (s.important != NULL)
-		return;
-	if (s.allow != NULL)
-		allow = (struct found){ true, s.allow->text, s.allow->flags };
+	allow = important || s.allow[1] != NULL ? s.allow[1] : s.allow[0];
+	if (allow != NULL)
+		by = (struct found){ true, allow->text, allow->flags };
 	else
-		allow = find(l, q, REALM_ALLOW, 0);
-	if (!allow.any)
+		by = find(l, q, REALM_ALLOW, important ? RULE_IMPORTANT : 0);
+	if (!by.any)
 		return;
 	out->action = LISTS_EXCEPT;
 	out->against = out->rule;
-	rule_say(l, allow.text, &out->rule);
+	rule_say(l, by.text, &out->rule);
 }

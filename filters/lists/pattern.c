@@ -25,6 +25,12 @@ static bool piece_at(struct slice piece, struct slice url, size_t at)
 	return true;
 }
 
+/* The end of the URL, taken for a separator, is no octet. */
+static size_t piece_end(struct slice piece, struct slice url, size_t at)
+{
+	return at + piece.n < url.n ? at + piece.n : url.n;
+}
+
 typedef unsigned char octets __attribute__((vector_size(16)));
 
 static octets load_octets(const char *p)
@@ -100,8 +106,7 @@ static bool rest_matches(struct slice rest, bool to_end, struct slice url, size_
 		at = piece_find(piece, url, at);
 		if (at == SIZE_MAX)
 			return false;
-		/* The end of the URL, taken for a separator, is no octet. */
-		at = at + piece.n < url.n ? at + piece.n : url.n;
+		at = piece_end(piece, url, at);
 	}
 	return true;
 }
@@ -114,18 +119,23 @@ static bool begins_at(struct slice pattern, bool to_end, struct slice url, size_
 		return false;
 	if (rest.p == NULL)
 		return !to_end || at + piece.n >= url.n;
-	at = at + piece.n < url.n ? at + piece.n : url.n;
-	return rest_matches(rest, to_end, url, at);
+	return rest_matches(rest, to_end, url, piece_end(piece, url, at));
 }
 
+/* Where the first piece fits, and the rest not, it does not behind a later label: less is left. */
 static bool at_some_label(struct slice pattern, bool to_end, struct slice url, size_t host_at,
 			  size_t host_n)
 {
+	struct slice piece, rest = slice_cut(pattern, '*', &piece);
 	size_t end = host_at + host_n;
 
 	for (size_t at = host_at; at < end; at++) {
-		if (begins_at(pattern, to_end, url, at))
-			return true;
+		if (piece_at(piece, url, at)) {
+			if (rest.p != NULL)
+				return rest_matches(rest, to_end, url, piece_end(piece, url, at));
+			if (!to_end || at + piece.n >= url.n)
+				return true;
+		}
 		at += slice_find(slice_of(url.p + at, end - at), '.');
 	}
 	return false;

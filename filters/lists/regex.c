@@ -4,6 +4,7 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define REGEX_DEPTH_MAX 500u
@@ -21,20 +22,95 @@ static pcre2_code *code_of(struct regex *r)
 	return (pcre2_code *)r;
 }
 
-struct regex *regex_new(struct slice text, bool match_case)
+/* ---- what JavaScript has not ---- */
+
+/* Behind "(?": a group, a look to either side, a name, or flags of both languages. */
+static bool is_known_group(struct slice s)
+{
+	size_t n = 0;
+
+	if (s.n == 0 || slice_find(SLICE(":=!"), s.p[0]) != 3)
+		return true;
+	if (s.p[0] == '<')
+		return true;
+	while (n < s.n && slice_find(SLICE("ims-"), s.p[n]) != 4)
+		n++;
+	return n != 0 && n < s.n && (s.p[n] == ':' || s.p[n] == ')');
+}
+
+/* Behind '\\': PCRE2 quotes with \Q and \E, calls with \g, and takes any octet behind \c. */
+static bool is_known_escape(struct slice s)
+{
+	if (s.n == 0)
+		return false;
+	if (s.p[0] == 'c')
+		return s.n > 1 && ascii_lower(s.p[1]) >= 'a' && ascii_lower(s.p[1]) <= 'z';
+	return slice_find(SLICE("QEg"), s.p[0]) == 3;
+}
+
+/* Behind '[', to behind its ']'. */
+static bool read_class(struct slice *s)
+{
+	while (s->n != 0 && s->p[0] != ']') {
+		bool escape = s->p[0] == '\\';
+
+		*s = slice_skip(*s, 1);
+		if (escape && !is_known_escape(*s))
+			return false;
+		*s = slice_skip(*s, escape);
+	}
+	*s = slice_skip(*s, 1);
+	return true;
+}
+
+/* Takes one octet, escape, class or repetition. */
+static bool read_one(struct slice *s)
+{
+	char c = s->p[0];
+
+	*s = slice_skip(*s, 1);
+	switch (c) {
+	case '\\':
+		if (!is_known_escape(*s))
+			return false;
+		*s = slice_skip(*s, 1);
+		return true;
+	case '[':
+		return read_class(s);
+	case '(':
+		if (s->n != 0 && s->p[0] == '*')
+			return false;
+		return !slice_starts(*s, SLICE("?")) || is_known_group(slice_skip(*s, 1));
+	case '}':
+	case '*':
+	case '+':
+	case '?':
+		return s->n == 0 || s->p[0] != '+';
+	default:
+		return true;
+	}
+}
+
+static bool is_of_javascript(struct slice text)
+{
+	while (text.n != 0)
+		if (!read_one(&text))
+			return false;
+	return true;
+}
+
+/* ---- compiling ---- */
+
+static pcre2_code *compile(struct slice text, bool match_case)
 {
 	uint32_t options = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C |
 			   PCRE2_ALT_BSUX | PCRE2_ALLOW_EMPTY_CLASS | PCRE2_MATCH_UNSET_BACKREF |
-			   PCRE2_DOLLAR_ENDONLY;
-	pcre2_compile_context *context;
+			   PCRE2_DOLLAR_ENDONLY | PCRE2_NO_AUTO_POSSESS;
+	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
 	pcre2_code *code;
 	PCRE2_SIZE at;
 	int error;
 
-	/* "(*VERB)" at the front would change the limits. */
-	if (text.n == 0 || text.n > REGEX_TEXT_MAX || slice_starts(text, SLICE("(*")))
-		return NULL;
-	context = pcre2_compile_context_create(NULL);
 	if (context == NULL)
 		return NULL;
 	pcre2_set_parens_nest_limit(context, REGEX_NEST_MAX);
@@ -42,7 +118,53 @@ struct regex *regex_new(struct slice text, bool match_case)
 		options |= PCRE2_CASELESS;
 	code = pcre2_compile((PCRE2_SPTR)text.p, text.n, options, &error, &at, context);
 	pcre2_compile_context_free(context);
+	return code;
+}
+
+static bool is_anchored(const pcre2_code *code)
+{
+	uint32_t options = 0;
+
+	return pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options) == 0 &&
+	       (options & PCRE2_ANCHORED) != 0;
+}
+
+/* The same, with the search for the place where it begins as a part of it. */
+static pcre2_code *compile_search(struct slice text, bool match_case)
+{
+	char whole[REGEX_TEXT_MAX + 32];
+	int n = snprintf(whole, sizeof(whole), "\\A(?s:.*?)(?:");
+
+	memcpy(whole + n, text.p, text.n);
+	whole[(size_t)n + text.n] = ')';
+	return compile(slice_of(whole, (size_t)n + text.n + 1), match_case);
+}
+
+struct regex *regex_new(struct slice text, bool match_case)
+{
+	pcre2_code *code, *alone;
+
+	if (text.n == 0 || text.n > REGEX_TEXT_MAX || !is_of_javascript(text))
+		return NULL;
+	/* By itself first: "a)(b" is none, whatever is put around it. */
+	code = alone = compile(text, match_case);
+	if (alone != NULL && !is_anchored(alone)) {
+		code = compile_search(text, match_case);
+		pcre2_code_free(alone);
+	}
+	if (code != NULL && regex_size((struct regex *)code) > REGEX_SIZE_MAX) {
+		pcre2_code_free(code);
+		return NULL;
+	}
 	return (struct regex *)code;
+}
+
+size_t regex_size(const struct regex *r)
+{
+	size_t size = 0;
+
+	pcre2_pattern_info((const pcre2_code *)r, PCRE2_INFO_SIZE, &size);
+	return size;
 }
 
 void regex_free(struct regex *r)

@@ -2,9 +2,12 @@
  * regex.h - regular expressions of filter lists, by PCRE2, with an end to every match.
  *
  * The expressions are written for JavaScript and come from a file that somebody else wrote.  PCRE2
- * backtracks; a limit on the steps, on depth and on memory makes each match end in bounded time,
- * with "no match" when a limit is met.  Nothing is compiled to machine code: workers may not map
- * memory that can be executed.  Expressions see octets.
+ * backtracks; a limit on the steps, on depth and on memory makes each search end in bounded time,
+ * with "no match" when a limit is met.  PCRE2 counts the steps from each place anew where a match may
+ * begin, and does not count those that it never takes back; so the search for that place is made a
+ * part of the expression, and possessive and atomic parts, which JavaScript has not, are refused.
+ * Nothing is compiled to machine code: workers may not map memory that can be executed.  Expressions
+ * see octets.
  */
 #ifndef CRUMBGATE_FILTERS_LISTS_REGEX_H
 #define CRUMBGATE_FILTERS_LISTS_REGEX_H
@@ -12,19 +15,22 @@
 #include "base/slice.h"
 
 #define REGEX_TEXT_MAX 4096u
+#define REGEX_SIZE_MAX 8192u
 
 struct regex;
 struct regex_scratch; /* for one match at a time */
 
-/* NULL: it cannot be compiled. */
+/* NULL: it cannot be compiled, has what JavaScript has not, or is too large. */
 struct regex *regex_new(struct slice text, bool match_case);
 void regex_free(struct regex *r);
+/* Octets of memory, compiled. */
+size_t regex_size(const struct regex *r);
 
 struct regex_scratch *regex_scratch_new(void);
 void regex_scratch_free(struct regex_scratch *s);
 
-/* How far a match may go: met in a microsecond or never by what lists are made of. */
-#define REGEX_STEPS_MAX 20000u
+/* How far a search may go, over all places where a match could begin. */
+#define REGEX_STEPS_MAX 100000u
 
 bool regex_matches(const struct regex *r, struct regex_scratch *s, struct slice subject);
 

@@ -194,6 +194,9 @@ static enum line_kind read_pattern(struct rule *r, bool options)
 	}
 	anchored = r->pattern.n != 0 && r->pattern.p[0] == '|';
 	read_anchors(r);
+	/* image_rule.at has an octet for what stands in front: any number of '*' may. */
+	if (r->pattern.p - r->text.p > UINT8_MAX)
+		return left(r, LEFT_PATTERN);
 	if (r->pattern.n > RULE_PATTERN_MAX || (anchored && r->pattern.n == 0))
 		return left(r, LEFT_PATTERN);
 	if (r->pattern.n == 0)

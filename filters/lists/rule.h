@@ -38,6 +38,7 @@ struct rule {
 	unsigned realm;	      /* enum image_realm */
 	bool host;	      /* ||host^ : the pattern is a host and its subdomains */
 	bool redirects;	      /* of REALM_BLOCK, and is also a rule of REALM_REDIRECT */
+	bool page;	      /* of REALM_ALLOW, and excepts what pages of the host load */
 	bool bad;	      /* badfilter: switches off the rule that is otherwise the same */
 	bool has_value, value_regex, header_regex, header_value;
 	struct slice domain, to, denyallow; /* p == NULL: none */

@@ -132,6 +132,23 @@ bool rule_read_options(struct rule *r, struct slice options, enum left_kind *why
 	return true;
 }
 
+/*
+ * An exception with `document` is one for the page and all that it loads.  What a page loads tells
+ * the page's host and not always more, so nothing else can be asked of the page.  `all` means types.
+ */
+static bool finish_page(struct rule *r, enum left_kind *why)
+{
+	const unsigned parties = RULE_FIRST | RULE_THIRD, hosts = RULE_SAME_HOST | RULE_OTHER_HOST;
+
+	if ((r->types & LISTS_TYPE_BIT(LISTS_DOCUMENT)) == 0 || r->types == LISTS_TYPES_ALL)
+		return true;
+	r->page = r->host && (r->flags & parties) == parties && (r->flags & hosts) == 0 &&
+		  (r->flags & RULE_CASE) == 0 && r->domain.p == NULL && r->to.p == NULL &&
+		  r->denyallow.p == NULL && (r->methods | r->not_methods) == 0;
+	*why = LEFT_DOCUMENT;
+	return r->page;
+}
+
 bool rule_finish(struct rule *r, enum left_kind *why)
 {
 	const unsigned hosts = RULE_SAME_HOST | RULE_OTHER_HOST;
@@ -144,6 +161,8 @@ bool rule_finish(struct rule *r, enum left_kind *why)
 		r->flags &= ~hosts;
 	if (r->realm == REALM_BLOCK && (r->flags & RULE_EXCEPTION) != 0)
 		r->realm = REALM_ALLOW;
+	if (r->realm == REALM_ALLOW && !finish_page(r, why))
+		return false;
 	if (r->realm == REALM_CNAME && (r->flags & RULE_EXCEPTION) == 0) {
 		*why = LEFT_VALUE;
 		return false;

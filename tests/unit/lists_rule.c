@@ -9,6 +9,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 
@@ -73,6 +74,11 @@ static void test_what_is_left_out(void **state)
 		{ "||a.example^$inline-script", LEFT_PAGE },
 		{ "||a.example^$popunder", LEFT_PAGE },
 		{ "@@||a.example^$stealth", LEFT_PAGE },
+		{ "@@||a.example/x$document", LEFT_DOCUMENT },
+		{ "@@||a.example^$document,domain=b.example", LEFT_DOCUMENT },
+		{ "@@||a.example^$document,third-party", LEFT_DOCUMENT },
+		{ "@@|https://a.$document,subdocument", LEFT_DOCUMENT },
+		{ "@@$document", LEFT_DOCUMENT },
 		{ "||a.example^$app=com.example", LEFT_APP },
 		{ "||a.example^$dnsrewrite=x", LEFT_DNS },
 		{ "||a.example^$client=x", LEFT_DNS },
@@ -110,6 +116,25 @@ static void test_what_is_left_out(void **state)
 		{ "||m\xc3\xbcller.example^", LEFT_UNICODE },
 		{ "/(unclosed/", LEFT_REGEX },
 		{ "/(*LIMIT_MATCH=9)x/", LEFT_REGEX },
+		/* What JavaScript has not: without an end to it, or with another meaning. */
+		{ "/a*+b/", LEFT_REGEX },
+		{ "/a++b/", LEFT_REGEX },
+		{ "/a?+b/", LEFT_REGEX },
+		{ "/a{2,}+b/", LEFT_REGEX },
+		{ "/[+*]++b/", LEFT_REGEX },
+		{ "/(?>a)b/", LEFT_REGEX },
+		{ "/a(?R)?b/", LEFT_REGEX },
+		{ "/(a)(?1)b/", LEFT_REGEX },
+		{ "/(a)(?-1)b/", LEFT_REGEX },
+		{ "/(a)\\g<1>b/", LEFT_REGEX },
+		{ "/a(*ACCEPT)b/", LEFT_REGEX },
+		{ "/(?x)a/", LEFT_REGEX },
+		{ "/\\Q[\\Ea*+]/", LEFT_REGEX },
+		{ "/[\\c]a*+b]/", LEFT_REGEX },
+		{ "/a)(b/", LEFT_REGEX },
+		{ "/a\\/", LEFT_REGEX },
+		/* Far larger compiled than written. */
+		{ "/(?:[a-z]{40}[0-9]){900}/", LEFT_REGEX },
 		{ "$removeparam=/(/", LEFT_REGEX },
 		{ "||a.example^$domain=/(/", LEFT_VALUE },
 		{ "!#if (a\n!#endif", LEFT_DIRECTIVE },
@@ -138,6 +163,94 @@ static void test_what_is_left_out(void **state)
 	}
 	for (unsigned i = 0; i < LEFT_KINDS; i++)
 		assert_true(strlen(left_kind_name((enum left_kind)i)) > 3);
+}
+
+/* What stands in front of a pattern has to be counted in an octet. */
+static void test_far_patterns(void **state)
+{
+	static const struct {
+		unsigned stars;
+		bool kept;
+	} rows[] = { { 0, true },    { 200, true },  { 255, true },
+		     { 256, false }, { 300, false }, { 512, false } };
+	char line[600];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct lists_verdict v;
+		struct lists_fixture f;
+
+		memset(line, '*', rows[i].stars);
+		memcpy(line + rows[i].stars, "/ad^x", sizeof("/ad^x"));
+		fixture_open(&f, line);
+		assert_int_equal(lists_rules(f.lists), rows[i].kept);
+		assert_int_equal(lists_left_count(f.lists, LEFT_PATTERN), !rows[i].kept);
+		assert_int_equal(
+			fixture_ask(&f, "https://a.example/x", "https://b.example/", "image", &v),
+			LISTS_NOTHING);
+		assert_int_equal(fixture_ask(&f, "https://a.example/ad?x", "https://b.example/",
+					     "image", &v),
+				 rows[i].kept ? LISTS_BLOCK : LISTS_NOTHING);
+		fixture_close(&f);
+	}
+}
+
+/* Rules that are filed under nothing are asked about every request, so there is an end to them. */
+static void test_many_without_a_key(void **state)
+{
+	struct lists_left left;
+	struct lists_verdict v;
+	struct lists_fixture f;
+	struct buf list;
+	char line[64];
+
+	(void)state;
+	buf_init(&list, 1 << 20);
+	buf_adds(&list, "||key.example/x\n");
+	for (unsigned i = 0; i < 2001; i++) {
+		snprintf(line, sizeof(line), "a%u*z\n@@b%u*z\n", i, i);
+		buf_adds(&list, line);
+	}
+	buf_adds(&list, "/keyed-one/*\n$removeparam=/^x/");
+	buf_addc(&list, 0);
+	fixture_open(&f, list.mem + list.off);
+	assert_int_equal(lists_rules(f.lists), 1 + 4000 + 2);
+	assert_int_equal(lists_rules_of(f.lists, 0), 1 + 4000 + 2);
+	assert_int_equal(lists_left_count(f.lists, LEFT_PATTERN), 2);
+	assert_true(lists_left(f.lists, 0, &left));
+	assert_true(slice_eq(left.text, SLICE("a2000*z")));
+	assert_int_equal(left.line, 4002);
+	assert_true(lists_left(f.lists, 1, &left));
+	assert_true(slice_eq(left.text, SLICE("@@b2000*z")));
+	assert_int_equal(fixture_ask(&f, "https://x.example/a1999z", "", "image", &v), LISTS_BLOCK);
+	assert_int_equal(fixture_ask(&f, "https://x.example/keyed-one/", "", "image", &v),
+			 LISTS_BLOCK);
+	fixture_close(&f);
+	buf_release(&list);
+}
+
+/* 8 KiB each, 32 MiB together: 4096 of the largest. */
+static void test_memory_of_expressions(void **state)
+{
+	const unsigned n = 5200;
+	struct lists_fixture f;
+	struct buf list;
+	char line[64];
+	size_t kept;
+
+	(void)state;
+	buf_init(&list, 1 << 20);
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(line, sizeof(line), "/\\/ad%04u\\/(?:[a-z][0-9]){95}/\n", i);
+		buf_adds(&list, line);
+	}
+	buf_addc(&list, 0);
+	fixture_open(&f, list.mem + list.off);
+	kept = lists_rules(f.lists);
+	assert_in_range(kept, 4097, n - 1);
+	assert_int_equal(lists_left_count(f.lists, LEFT_REGEX), n - kept);
+	fixture_close(&f);
+	buf_release(&list);
 }
 
 static void test_where_options_begin(void **state)
@@ -410,6 +523,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds_of_lines),
 		cmocka_unit_test(test_what_is_left_out),
+		cmocka_unit_test(test_far_patterns),
+		cmocka_unit_test(test_many_without_a_key),
+		cmocka_unit_test(test_memory_of_expressions),
 		cmocka_unit_test(test_where_options_begin),
 		cmocka_unit_test(test_options_apart),
 		cmocka_unit_test(test_every_option_is_found),

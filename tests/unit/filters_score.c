@@ -649,6 +649,57 @@ static void test_name_alone(void **state)
 	assert_layer(*state, &f, LAYER_SCORE, PURPOSE_ESSENTIAL, "score:");
 }
 
+struct named_case {
+	const char *name, *host;
+	enum party party;
+	enum purpose purpose;
+};
+
+static void assert_purposes(const struct rules *t, const struct named_case *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct score_facts f = { .name = slice_str(cases[i].name),
+					 .host = slice_str(cases[i].host),
+					 .party_known = true,
+					 .party = cases[i].party,
+					 .lifetime_s = LIFETIME_UNKNOWN };
+		struct purpose_found p;
+
+		purpose_find(t, &f, &p);
+		if (p.purpose != cases[i].purpose)
+			fail_msg("%s of %s: %s, %s", cases[i].name, cases[i].host,
+				 purpose_word(p.purpose), p.why);
+	}
+}
+
+/* Products that measure others have a sign-in of their own. */
+static void test_sign_in_of_trackers(void **state)
+{
+	static const struct named_case cases[] = {
+		{ "_vercel_jwt", "preview.example.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "umami.auth", "count.example.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "sentry-sc", "acme.sentry.io", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "sentry-su", "acme.sentry.io", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "hubspotapi", "app.hubspot.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "hubspotapi-prefs", "app.hubspot.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "hubspotapi-csrf", "app.hubspot.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "hubspotapi", "app.hubspot.com", PARTY_THIRD, PURPOSE_ADVERTISING },
+		{ "hubspotapi-csrf", "app.hubspot.com", PARTY_THIRD, PURPOSE_ADVERTISING },
+		{ "SWID", "www.espn.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "SWID", "registerdisney.go.com", PARTY_THIRD, PURPOSE_ADVERTISING },
+		{ "pardot", "pi.pardot.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "pardot", "pi.pardot.com", PARTY_THIRD, PURPOSE_ADVERTISING },
+		{ "pardot", "go.example.com", PARTY_FIRST, PURPOSE_ADVERTISING },
+		{ "__tac", "www.paper.example", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "__idr", "www.paper.example", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "__eea", "www.paper.example", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "__code", "www.paper.example", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "__ut", "www.paper.example", PARTY_FIRST, PURPOSE_ESSENTIAL },
+	};
+
+	assert_purposes(*state, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
 static void test_sections(void **state)
 {
 	static const char *const whole = "a\n#section trackers.tsv\nb\n#section score.tsv\nc\n";
@@ -729,6 +780,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_authentication, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_layers, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_name_alone, load_shipped, unload_shipped),
+		cmocka_unit_test_setup_teardown(test_sign_in_of_trackers, load_shipped,
+						unload_shipped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,11 +35,64 @@ static bool find_row(const struct rules *rules, const struct score_facts *f, str
 		rules_find_by_name(rules, f->name, first, row));
 }
 
+/* Random ids have such a run of letters and digits, and in them any word may stand by chance. */
+#define ID_MIN 10u
+
+static bool has_id(struct slice s)
+{
+	size_t run = 0;
+	bool digit = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		char c = ascii_lower(s.p[i]);
+
+		if ((c < 'a' || c > 'z') && !ascii_digit(c)) {
+			run = 0;
+			digit = false;
+			continue;
+		}
+		run++;
+		digit = digit || ascii_digit(c);
+		if (run >= ID_MIN && digit)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A row with a wildcard says what most names that fit it are for.  One whose free part speaks of
+ * sign-in, of forms or of an objection ("_vwo_" "global_opt_out"), or is what Rails adds to an
+ * application's name ("_shop_" "session"), is none of them.
+ */
+static bool overreaches(const struct rules_hit *row, struct slice name)
+{
+	size_t star = slice_find(row->pattern, '*');
+	struct score_name n;
+	struct slice word;
+	enum guard guard;
+
+	if (star == row->pattern.n ||
+	    (row->purpose != PURPOSE_ANALYTICS && row->purpose != PURPOSE_ADVERTISING))
+		return false;
+	name.n -= row->pattern.n - star - 1;
+	name = slice_skip(name, star);
+	if (has_id(name))
+		return false;
+	if (slice_eq(name, SLICE("session")))
+		return true;
+	score_name_of(name, &n);
+	guard = score_guard(&n, &word);
+	return guard == GUARD_STRONG || guard == GUARD_CHOICE;
+}
+
 static bool from_row(const struct rules *rules, const struct score_facts *f,
 		     struct purpose_found *out, struct say *why)
 {
-	if (!find_row(rules, f, &out->row))
+	struct rules_hit row;
+
+	if (!find_row(rules, f, &row) || overreaches(&row, f->name))
 		return false;
+	out->row = row;
 	out->layer = LAYER_TABLE;
 	out->purpose = out->row.purpose;
 	say_add(why, SLICE("table:"));

@@ -700,6 +700,37 @@ static void test_sign_in_of_trackers(void **state)
 	assert_purposes(*state, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
+/* What a wildcard of a tracker does not take. */
+static void test_wildcards(void **state)
+{
+	static const struct named_case cases[] = {
+		{ "_hjOptOut", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "_vwo_global_opt_out", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "kameleoonOptout", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "emos_optout", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "emos_privacy", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "__adroll_consent", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "__cq_dnt", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "_ga_optout", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "AMP_OPTOUT", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "cto_optout", "www.criteo.com", PARTY_THIRD, PURPOSE_CHOICE },
+		{ "cto_optout_2", "www.criteo.com", PARTY_THIRD, PURPOSE_CHOICE },
+		{ "affiliates_auth_token", "www.example.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "analytics_csrf", "www.example.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "plausible_login", "www.example.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "_compass_session", "www.example.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "_td_session", "www.example.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		/* The words of a random id are none. */
+		{ "_ga_1JWTAVPN7Q", "www.example.com", PARTY_FIRST, PURPOSE_ANALYTICS },
+		{ "ph_phc_a1Lb9jwtQ7e_posthog", "www.example.com", PARTY_FIRST, PURPOSE_ANALYTICS },
+		/* Words of the row itself are meant. */
+		{ "_hjSession_123", "www.example.com", PARTY_FIRST, PURPOSE_ANALYTICS },
+		{ "utm_source", "www.example.com", PARTY_FIRST, PURPOSE_ADVERTISING },
+	};
+
+	assert_purposes(*state, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
 static void test_sections(void **state)
 {
 	static const char *const whole = "a\n#section trackers.tsv\nb\n#section score.tsv\nc\n";
@@ -780,6 +811,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_authentication, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_layers, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_name_alone, load_shipped, unload_shipped),
+		cmocka_unit_test_setup_teardown(test_wildcards, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_sign_in_of_trackers, load_shipped,
 						unload_shipped),
 	};

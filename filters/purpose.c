@@ -37,26 +37,25 @@ static bool find_row(const struct rules *rules, const struct score_facts *f, str
 
 /* Random ids have such a run of letters and digits, and in them any word may stand by chance. */
 #define ID_MIN 10u
+/* "jwt", "sso"; live, most of what a wildcard stands for is shorter or a number. */
+#define WORD_MIN 3u
 
-static bool has_id(struct slice s)
+static bool may_have_words(struct slice s)
 {
-	size_t run = 0;
+	size_t run = 0, letters = 0;
 	bool digit = false;
 
 	for (size_t i = 0; i < s.n; i++) {
 		char c = ascii_lower(s.p[i]);
+		bool letter = c >= 'a' && c <= 'z';
 
-		if ((c < 'a' || c > 'z') && !ascii_digit(c)) {
-			run = 0;
-			digit = false;
-			continue;
-		}
-		run++;
-		digit = digit || ascii_digit(c);
+		run = letter || ascii_digit(c) ? run + 1 : 0;
+		digit = run != 0 && (digit || ascii_digit(c));
+		letters += letter;
 		if (run >= ID_MIN && digit)
-			return true;
+			return false;
 	}
-	return false;
+	return letters >= WORD_MIN;
 }
 
 /*
@@ -76,7 +75,7 @@ static bool overreaches(const struct rules_hit *row, struct slice name)
 		return false;
 	name.n -= row->pattern.n - star - 1;
 	name = slice_skip(name, star);
-	if (has_id(name))
+	if (!may_have_words(name))
 		return false;
 	if (slice_eq(name, SLICE("session")))
 		return true;

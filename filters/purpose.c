@@ -81,7 +81,7 @@ static bool overreaches(const struct rules_hit *row, struct slice name)
 		return true;
 	score_name_of(name, &n);
 	guard = score_guard(&n, &word);
-	return guard == GUARD_STRONG || guard == GUARD_CHOICE;
+	return guard > GUARD_WEAK;
 }
 
 static bool from_row(const struct rules *rules, const struct score_facts *f,
@@ -123,7 +123,7 @@ static bool from_guard(enum guard guard, struct slice word, struct purpose_found
 		       struct say *why)
 {
 	out->layer = LAYER_GUARD;
-	out->purpose = guard == GUARD_CHOICE ? PURPOSE_CHOICE : PURPOSE_ESSENTIAL;
+	out->purpose = guard >= GUARD_CHOICE ? PURPOSE_CHOICE : PURPOSE_ESSENTIAL;
 	say_add(why, SLICE("guard:"));
 	say_add(why, word);
 	return true;
@@ -172,6 +172,12 @@ static void from_score(const struct rules *rules, const struct score_facts *f,
 	say_str(why, out->score.why);
 }
 
+/* Known to be, not only possible. */
+static bool is_third(const struct score_facts *f)
+{
+	return f->party_known ? f->party == PARTY_THIRD : f->declared;
+}
+
 static bool from_name_or_setter(const struct rules *rules, const struct score_facts *f,
 				struct purpose_found *out, struct say *why)
 {
@@ -184,11 +190,10 @@ static bool from_name_or_setter(const struct rules *rules, const struct score_fa
 		return false;
 	score_name_of(f->name, &name);
 	guard = score_guard(&name, &word);
-	if (guard == GUARD_STRONG || guard == GUARD_CHOICE)
-		return from_guard(guard, word, out, why);
-	if (find_setter(rules, f, &setter))
+	if ((guard <= GUARD_WEAK || (guard != GUARD_OBJECTION && is_third(f))) &&
+	    find_setter(rules, f, &setter))
 		return from_setter(&setter, out, why);
-	if (guard == GUARD_WEAK && guards_weakly(f))
+	if (guard > GUARD_WEAK || (guard == GUARD_WEAK && guards_weakly(f)))
 		return from_guard(guard, word, out, why);
 	return is_server_session(f) && from_guard(GUARD_WEAK, SLICE("HttpOnly"), out, why);
 }

@@ -277,6 +277,7 @@ static void test_guard(void **state)
 	assert_guard("foo.sid", GUARD_WEAK);
 	assert_guard("cookie_consent_v3", GUARD_CHOICE);
 	assert_guard("gdprSettings", GUARD_CHOICE);
+	assert_guard("gdpr_opt_out", GUARD_OBJECTION);
 	assert_guard("visitorSession", GUARD_NONE);
 	assert_guard("ad_session_id", GUARD_NONE);
 	assert_guard("author", GUARD_WEAK);
@@ -605,10 +606,12 @@ static void test_layers(void **state)
 	/* On its own pages a tracker is a site like any other. */
 	f.party = PARTY_FIRST;
 	assert_layer(t, &f, LAYER_SCORE, PURPOSE_ESSENTIAL, "score:");
-	/* A name of sign-in comes before the setter, one of sessions behind. */
+	/* A name, which is free, comes behind the setter, but for an objection. */
 	f.party = PARTY_THIRD;
 	f.name = SLICE("zz_csrf");
-	assert_layer(t, &f, LAYER_GUARD, PURPOSE_ESSENTIAL, "guard:csrf");
+	assert_layer(t, &f, LAYER_SETTER, PURPOSE_ADVERTISING, "setter:");
+	f.name = SLICE("zz_gdpr_optout");
+	assert_layer(t, &f, LAYER_GUARD, PURPOSE_CHOICE, "guard:optout");
 	f.name = SLICE("zzsession");
 	assert_layer(t, &f, LAYER_SETTER, PURPOSE_ADVERTISING, "setter:");
 	f.host = SLICE("www.example.com");
@@ -670,6 +673,22 @@ static void assert_purposes(const struct rules *t, const struct named_case *case
 			fail_msg("%s of %s: %s, %s", cases[i].name, cases[i].host,
 				 purpose_word(p.purpose), p.why);
 	}
+}
+
+/* A tracker in other sites is not believed what it calls its number; on its own pages it is. */
+static void test_names_of_trackers(void **state)
+{
+	static const struct named_case cases[] = {
+		{ "lb_uid", "ad.doubleclick.net", PARTY_THIRD, PURPOSE_ADVERTISING },
+		{ "uid_login", "gum.criteo.com", PARTY_THIRD, PURPOSE_ADVERTISING },
+		{ "gdpr_uid", "ib.adnxs.com", PARTY_THIRD, PURPOSE_ADVERTISING },
+		{ "zz_optout", "ib.adnxs.com", PARTY_THIRD, PURPOSE_CHOICE },
+		{ "uid_login", "www.criteo.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "zz_login", "accounts.example.com", PARTY_THIRD, PURPOSE_ESSENTIAL },
+		{ "gdpr_done", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+	};
+
+	assert_purposes(*state, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 /* Products that measure others have a sign-in of their own. */
@@ -812,6 +831,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_layers, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_name_alone, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_wildcards, load_shipped, unload_shipped),
+		cmocka_unit_test_setup_teardown(test_names_of_trackers, load_shipped,
+						unload_shipped),
 		cmocka_unit_test_setup_teardown(test_sign_in_of_trackers, load_shipped,
 						unload_shipped),
 	};

@@ -401,9 +401,10 @@ static const struct banner_case banner_cases[] = {
 	REFUSE("SOCS", "SOCS=CAESHAgBEhJnd3NfMjAyNjAxMjA; CONSENT=YES+cb.20210720"),
 	UNDECIDED("SOCS", "SOCS=CAAaBgiAse7MBg; CONSENT=YES+cb.20210720"),
 	MALFORMED("SOCS", "SOCS=hello"),
-	ACCEPT("CONSENT", "CONSENT=YES+cb.20210720-07-p0.en+FX+410"),
-	UNDECIDED("CONSENT", "CONSENT=PENDING+987"),
-	MALFORMED("CONSENT", "CONSENT=WP.25dcd5"),
+	{ "CONSENT", BANNER_ACCEPT, BANNER_ALL, "CONSENT=YES+cb.20210720-07-p0.en+FX+410",
+	  "www.youtube.com" },
+	{ "CONSENT", BANNER_UNDECIDED, 0, "CONSENT=PENDING+987", "consent.google.de" },
+	{ "CONSENT", BANNER_UNREADABLE, 0, "CONSENT=WP.25dcd5", "www.google.com" },
 	/* iubenda and other products */
 	ACCEPT("_iub_cs-*",
 	       "_iub_cs-12345678={\"timestamp\":\"2026-01-20T10:00:00Z\",\"version\":\"1.75.1\","

@@ -365,6 +365,10 @@ static void test_domains(void **state)
 	assert_int_equal(banner_read_field(t, SLICE("tiktok.com"), cookies, r), 1);
 	assert_int_equal(banner_read_field(t, SLICE("www.example.com"), cookies, r), 0);
 	assert_int_equal(banner_read_field(t, SLICE("eviltiktok.com"), cookies, r), 0);
+	/* So is CONSENT Google's. */
+	cookies = SLICE("CONSENT=YES+1");
+	assert_int_equal(banner_read_field(t, SLICE("m.youtube.com"), cookies, r), 1);
+	assert_int_equal(banner_read_field(t, SLICE("www.example.com"), cookies, r), 0);
 	banners_free(t);
 }
 
@@ -411,7 +415,7 @@ static void test_too_many(void **state)
 
 	(void)state;
 	n = banner_read_field(
-		t, SLICE("a.example"),
+		t, SLICE("www.google.com"),
 		SLICE("cookieconsent_status=allow; edp_cookie_agree=1; CONSENT=YES+1; "
 		      "cookie-agreed=2; klaro={\"a\":true}; orejime={\"a\":true}; "
 		      "tarteaucitron=!a=true; CONSENTMGR=consent:true; "

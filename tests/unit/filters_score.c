@@ -675,6 +675,24 @@ static void assert_purposes(const struct rules *t, const struct named_case *case
 	}
 }
 
+/* Signing in within a frame; names that any site may use. */
+static void test_not_tracking(void **state)
+{
+	static const struct named_case cases[] = {
+		{ "disqusauth", "disqus.com", PARTY_THIRD, PURPOSE_ESSENTIAL },
+		{ "sessionid", "disqus.com", PARTY_THIRD, PURPOSE_ESSENTIAL },
+		{ "disqus_unique", "disqus.com", PARTY_THIRD, PURPOSE_ADVERTISING },
+		{ "access_token", "launcher.spot.im", PARTY_THIRD, PURPOSE_ESSENTIAL },
+		{ "zz_login", "id.piano.io", PARTY_THIRD, PURPOSE_ESSENTIAL },
+		{ "userlang", "www.example.com", PARTY_FIRST, PURPOSE_FUNCTIONAL },
+		{ "campaign_token", "www.example.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "_opt_expid", "www.example.com", PARTY_FIRST, PURPOSE_ANALYTICS },
+		{ "analytics_id", "www.example.com", PARTY_FIRST, PURPOSE_ANALYTICS },
+	};
+
+	assert_purposes(*state, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
 /* A tracker in other sites is not believed what it calls its number; on its own pages it is. */
 static void test_names_of_trackers(void **state)
 {
@@ -831,6 +849,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_layers, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_name_alone, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_wildcards, load_shipped, unload_shipped),
+		cmocka_unit_test_setup_teardown(test_not_tracking, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_names_of_trackers, load_shipped,
 						unload_shipped),
 		cmocka_unit_test_setup_teardown(test_sign_in_of_trackers, load_shipped,

@@ -1,5 +1,6 @@
 /* The learned score: its words, its arithmetic, its reasons; the guards; the layers in order. */
 #include "base/hash.h"
+#include "filters/guesses.h"
 #include "filters/purpose.h"
 #include "filters/rules_text.h"
 #include "filters/score_guard.h"
@@ -768,6 +769,33 @@ static void test_wildcards(void **state)
 	assert_purposes(*state, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
+/* A guess that is kept is of exactly these facts. */
+static void test_guesses(void **state)
+{
+	static const char *const values[] = { "1", "8d2c0f4be61a4d9a8d2c0f4be61a4d9a", "en-GB",
+					      "{\"a\":1}", "1768867200" };
+	struct guesses *g = guesses_new(*state);
+	struct score_facts f = { .name = SLICE("zzq"),
+				 .host = SLICE("www.example.com"),
+				 .party_known = true,
+				 .party = PARTY_THIRD,
+				 .lifetime_s = YEAR_S,
+				 .shape_known = true };
+	struct purpose_found fresh, kept;
+
+	assert_non_null(g);
+	hash_seed();
+	for (size_t i = 0; i < 2 * sizeof(values) / sizeof(values[0]); i++) {
+		value_shape_of(slice_str(values[i / 2]), &f.shape);
+		purpose_find(*state, &f, &fresh);
+		guesses_find(g, &f, &kept);
+		assert_int_equal(kept.purpose, fresh.purpose);
+		assert_int_equal(kept.permille, fresh.permille);
+		assert_string_equal(kept.why, fresh.why);
+	}
+	guesses_free(g);
+}
+
 static void test_sections(void **state)
 {
 	static const char *const whole = "a\n#section trackers.tsv\nb\n#section score.tsv\nc\n";
@@ -849,6 +877,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_layers, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_name_alone, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_wildcards, load_shipped, unload_shipped),
+		cmocka_unit_test_setup_teardown(test_guesses, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_not_tracking, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_names_of_trackers, load_shipped,
 						unload_shipped),

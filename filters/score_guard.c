@@ -20,6 +20,7 @@ static const struct guard_word words[] = {
 	{ "opt-out", INSIDE, GUARD_OBJECTION },
 	{ "opt_out", INSIDE, GUARD_OBJECTION },
 	{ "donottrack", INSIDE, GUARD_OBJECTION },
+	{ "dnt", WORD, GUARD_OBJECTION },
 
 	/* Records of a choice. */
 	{ "consent", INSIDE, GUARD_CHOICE },

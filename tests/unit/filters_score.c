@@ -750,6 +750,8 @@ static void test_wildcards(void **state)
 		{ "__adroll_consent", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
 		{ "__cq_dnt", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
 		{ "_ga_optout", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "_vis_opt_out", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "moe_dnt", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
 		{ "AMP_OPTOUT", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
 		{ "cto_optout", "www.criteo.com", PARTY_THIRD, PURPOSE_CHOICE },
 		{ "cto_optout_2", "www.criteo.com", PARTY_THIRD, PURPOSE_CHOICE },

@@ -9,6 +9,7 @@ function item(row,    c, where)
 	where = c[1] == "call" ? "Report" : c[1] == "storage" ? "Storage" : "Cookie"
 	print ".It"
 	print where
+	gsub(/,/, " , ", c[3])
 	print ".Ql " c[2] (c[3] == "*" ? "" : " on " c[3]) " :"
 	gsub(/\. /, ".\n", c[11])
 	print c[11]

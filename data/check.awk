@@ -101,7 +101,23 @@ function check_cookie()
 	# Whoever picks a well-known name for a tracker must not pass by the name alone.
 	if ($2 == "essential" && $5 == "*" && $7 == "*")
 		bad("an essential row for any domain needs a max_life")
+	check_objection()
 	check_unique()
+}
+
+# To remove an objection or the protection of a form is worse than to miss a tracker.  The exact
+# name of a sign-in seen inside other sites may be meant: such a row names its domains and third.
+function check_objection(    name)
+{
+	name = tolower($1)
+	if ($2 != "analytics" && $2 != "advertising")
+		return
+	if (name !~ /opt[_-]?out|consent|csrf|xsrf|auth_token/)
+		return
+	if ($6 == "third" && $5 != "*" && name !~ /\*/)
+		return
+	bad("'" $1 "' sounds like an objection, a consent or a protected form: use choice or essential, " \
+		"or an exact name with domains and the party third")
 }
 
 function check_host(    host)

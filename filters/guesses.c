@@ -43,12 +43,19 @@ static uint64_t id_of(const struct score_facts *f)
 	hasher_init(&h);
 	hasher_add(&h, f->name);
 	hasher_add(&h, f->host);
-	hasher_add(&h, f->value);
+	if (f->has_value)
+		hasher_add(&h, f->value);
 	hasher_add_u64(&h, (uint64_t)f->lifetime_s);
 	hasher_add_u64(&h, (uint64_t)f->party_known | (uint64_t)f->party << 8 |
 				   (uint64_t)f->attributes_known << 16 | (uint64_t)f->secure << 17 |
 				   (uint64_t)f->httponly << 18 | (uint64_t)f->has_domain << 19 |
-				   (uint64_t)f->same_site << 24);
+				   (uint64_t)f->same_site << 24 | (uint64_t)f->declared << 32 |
+				   (uint64_t)f->has_value << 33 | (uint64_t)f->shape_known << 34);
+	if (f->shape_known) {
+		hasher_add_u64(&h, (uint64_t)f->shape.form | (uint64_t)f->shape.length << 16 |
+					   (uint64_t)f->shape.classes << 48 |
+					   (uint64_t)f->shape.entropy << 56);
+	}
 	id = hasher_result(&h);
 	return id != 0 ? id : 1;
 }

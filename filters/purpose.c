@@ -35,11 +35,63 @@ static bool find_row(const struct rules *rules, const struct score_facts *f, str
 		rules_find_by_name(rules, f->name, first, row));
 }
 
+/* Random ids have such a run of letters and digits, and in them any word may stand by chance. */
+#define ID_MIN 10u
+/* "jwt", "sso"; live, most of what a wildcard stands for is shorter or a number. */
+#define WORD_MIN 3u
+
+static bool may_have_words(struct slice s)
+{
+	size_t run = 0, letters = 0;
+	bool digit = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		char c = ascii_lower(s.p[i]);
+		bool letter = c >= 'a' && c <= 'z';
+
+		run = letter || ascii_digit(c) ? run + 1 : 0;
+		digit = run != 0 && (digit || ascii_digit(c));
+		letters += letter;
+		if (run >= ID_MIN && digit)
+			return false;
+	}
+	return letters >= WORD_MIN;
+}
+
+/*
+ * A row with a wildcard says what most names that fit it are for.  One whose free part speaks of
+ * sign-in, of forms or of an objection ("_vwo_" "global_opt_out"), or is what Rails adds to an
+ * application's name ("_shop_" "session"), is none of them.
+ */
+static bool overreaches(const struct rules_hit *row, struct slice name)
+{
+	size_t star = slice_find(row->pattern, '*');
+	struct score_name n;
+	struct slice word;
+	enum guard guard;
+
+	if (star == row->pattern.n ||
+	    (row->purpose != PURPOSE_ANALYTICS && row->purpose != PURPOSE_ADVERTISING))
+		return false;
+	name.n -= row->pattern.n - star - 1;
+	name = slice_skip(name, star);
+	if (!may_have_words(name))
+		return false;
+	if (slice_eq(name, SLICE("session")))
+		return true;
+	score_name_of(name, &n);
+	guard = score_guard(&n, &word);
+	return guard > GUARD_WEAK;
+}
+
 static bool from_row(const struct rules *rules, const struct score_facts *f,
 		     struct purpose_found *out, struct say *why)
 {
-	if (!find_row(rules, f, &out->row))
+	struct rules_hit row;
+
+	if (!find_row(rules, f, &row) || overreaches(&row, f->name))
 		return false;
+	out->row = row;
 	out->layer = LAYER_TABLE;
 	out->purpose = out->row.purpose;
 	say_add(why, SLICE("table:"));
@@ -71,7 +123,7 @@ static bool from_guard(enum guard guard, struct slice word, struct purpose_found
 		       struct say *why)
 {
 	out->layer = LAYER_GUARD;
-	out->purpose = guard == GUARD_CHOICE ? PURPOSE_CHOICE : PURPOSE_ESSENTIAL;
+	out->purpose = guard >= GUARD_CHOICE ? PURPOSE_CHOICE : PURPOSE_ESSENTIAL;
 	say_add(why, SLICE("guard:"));
 	say_add(why, word);
 	return true;
@@ -120,6 +172,12 @@ static void from_score(const struct rules *rules, const struct score_facts *f,
 	say_str(why, out->score.why);
 }
 
+/* Known to be, not only possible. */
+static bool is_third(const struct score_facts *f)
+{
+	return f->party_known ? f->party == PARTY_THIRD : f->declared;
+}
+
 static bool from_name_or_setter(const struct rules *rules, const struct score_facts *f,
 				struct purpose_found *out, struct say *why)
 {
@@ -132,11 +190,10 @@ static bool from_name_or_setter(const struct rules *rules, const struct score_fa
 		return false;
 	score_name_of(f->name, &name);
 	guard = score_guard(&name, &word);
-	if (guard == GUARD_STRONG || guard == GUARD_CHOICE)
-		return from_guard(guard, word, out, why);
-	if (find_setter(rules, f, &setter))
+	if ((guard <= GUARD_WEAK || (guard != GUARD_OBJECTION && is_third(f))) &&
+	    find_setter(rules, f, &setter))
 		return from_setter(&setter, out, why);
-	if (guard == GUARD_WEAK && guards_weakly(f))
+	if (guard > GUARD_WEAK || (guard == GUARD_WEAK && guards_weakly(f)))
 		return from_guard(guard, word, out, why);
 	return is_server_session(f) && from_guard(GUARD_WEAK, SLICE("HttpOnly"), out, why);
 }

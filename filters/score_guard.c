@@ -15,17 +15,20 @@ struct guard_word {
 
 /* In the general form of names: lower case, digits as "0". */
 static const struct guard_word words[] = {
+	/* Records of an objection, first since a name may speak of both. */
+	{ "optout", INSIDE, GUARD_OBJECTION },
+	{ "opt-out", INSIDE, GUARD_OBJECTION },
+	{ "opt_out", INSIDE, GUARD_OBJECTION },
+	{ "donottrack", INSIDE, GUARD_OBJECTION },
+	{ "dnt", WORD, GUARD_OBJECTION },
+
 	/* Records of a choice. */
 	{ "consent", INSIDE, GUARD_CHOICE },
 	{ "gdpr", INSIDE, GUARD_CHOICE },
 	{ "ccpa", INSIDE, GUARD_CHOICE },
-	{ "optout", INSIDE, GUARD_CHOICE },
-	{ "opt-out", INSIDE, GUARD_CHOICE },
-	{ "opt_out", INSIDE, GUARD_CHOICE },
 	{ "optin", INSIDE, GUARD_CHOICE },
 	{ "opt_in", INSIDE, GUARD_CHOICE },
 	{ "usprivacy", INSIDE, GUARD_CHOICE },
-	{ "donottrack", INSIDE, GUARD_CHOICE },
 	{ "rgpd", INSIDE, GUARD_CHOICE },
 	{ "dsgvo", INSIDE, GUARD_CHOICE },
 	{ "euconsent", INSIDE, GUARD_CHOICE },

@@ -6,6 +6,9 @@
  * forms, of a load balancer or of a consent record.  The words are those that frameworks and
  * servers use; words that trackers use as well ("session", "sid", "token") guard only where no
  * other word of the name speaks of tracking.
+ *
+ * Names are free, and a tracker may call its number "uid_login": in other sites a known tracker is
+ * believed only the record of an objection, since removing that would undo a refusal.
  */
 #ifndef CRUMBGATE_FILTERS_SCORE_GUARD_H
 #define CRUMBGATE_FILTERS_SCORE_GUARD_H
@@ -14,9 +17,10 @@
 
 enum guard {
 	GUARD_NONE,
-	GUARD_WEAK,   /* a word of sessions: essential unless the setter is a known tracker */
-	GUARD_STRONG, /* sign-in, forms, load balancer, robots: essential, whoever sets it */
-	GUARD_CHOICE, /* the record of a consent choice */
+	GUARD_WEAK,	 /* a word of sessions: essential unless the setter is a known tracker */
+	GUARD_STRONG,	 /* sign-in, forms, load balancer, robots: the same */
+	GUARD_CHOICE,	 /* the record of a consent choice: the same */
+	GUARD_OBJECTION, /* the record of an objection, whoever sets it */
 };
 
 /* `word` gets the part of the general form of the name (score_features.h) that decided. */

@@ -10,8 +10,8 @@ struct setter {
 };
 
 /*
- * Filed in open addressing; domain.n is 0 in a free slot.  The hash has no key, because the table is
- * made before the workers fork and each of them seeds its own; the domains are ours or the user's.
+ * Filed in open addressing; domain.n is 0 in a free slot.  The hash has no key: what is filed is ours
+ * or the user's, a host that is looked up never is, and a probe ends at the first free slot.
  */
 struct setters {
 	char *text;

@@ -53,6 +53,9 @@ broken 'a sentence without end' "zz_test\tanalytics\taudience\tTest\t*\tany\t*\t
 broken 'an unknown source' "zz_test\tanalytics\taudience\tTest\t*\tany\t*\t?\tA test.\thearsay"
 broken 'an essential row without bounds' "zz_test\tessential\tlogin\tTest\t*\t$tail"
 broken 'a row twice' "_ga\tanalytics\taudience\tTest\t*\t$tail"
+broken 'an objection taken for tracking' "zz_opt_out\tadvertising\tads\tTest\t*\t$tail"
+broken 'a wildcard over consent' "zz_consent_*\tanalytics\taudience\tTest\texample.com\t$tail"
+broken 'a token of forms for any party' "zz-CSRF\tanalytics\taudience\tTest\texample.com\t$tail"
 broken 'a letter outside ASCII' "zz_test\tanalytics\taudience\tT\303\251st\t*\t$tail"
 
 # The same of the table of banners and of the one about TikTok.

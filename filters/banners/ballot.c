@@ -96,16 +96,16 @@ void ballot_time(struct ballot *b, int64_t seconds)
 		b->answered_s = seconds;
 }
 
-void ballot_tc(struct ballot *b, const struct tc_core *tc)
+void ballot_tc(struct ballot *b, const struct tcf *tc)
 {
 	/* Of two strings the one that grants less counts. */
 	if (b->has_tc)
-		b->tc.consent &= tc->consent;
+		b->tc_consent &= tc->purpose_consents;
 	else
-		b->tc = *tc;
+		b->tc_consent = tc->purpose_consents;
 	b->has_tc = true;
-	ballot_time(b, tc->updated_s);
-	b->legitimate = b->legitimate || tc->legitimate != 0;
+	ballot_time(b, (int64_t)(tc->last_updated_ds / 10));
+	b->legitimate = b->legitimate || tc->purpose_legitimate_interests != 0;
 }
 
 static bool has_own_record(const struct ballot *b)
@@ -118,32 +118,35 @@ static unsigned tc_purposes(uint32_t consent)
 {
 	unsigned mask = 0;
 
-	if ((consent & TC_PURPOSE(1)) == 0)
+	if (!flag_has(consent, 1))
 		return 0;
-	if ((consent & TC_PURPOSE(5)) != 0 && (consent & TC_PURPOSE(6)) != 0)
+	if (flag_has(consent, 5) && flag_has(consent, 6))
 		mask |= BANNER_FUNCTIONAL;
-	if ((consent & TC_PURPOSE(8)) != 0 && (consent & TC_PURPOSE(9)) != 0)
+	if (flag_has(consent, 8) && flag_has(consent, 9))
 		mask |= BANNER_ANALYTICS;
-	if ((consent & TC_PURPOSE(3)) != 0 && (consent & TC_PURPOSE(4)) != 0)
+	if (flag_has(consent, 3) && flag_has(consent, 4))
 		mask |= BANNER_ADVERTISING;
 	return mask;
 }
 
+/* All ten of TCF 2.0 and later; the eleventh came with 2.2. */
+#define TC_ALL_PURPOSES UINT32_C(0x3ff)
+
 static void count_tc(struct ballot *b)
 {
-	bool some = b->tc.consent != 0 || (b->has_ac && b->ac_some);
+	bool some = b->tc_consent != 0 || (b->has_ac && b->ac_some);
 
 	b->asked = BANNER_ALL;
 	if (!some) {
 		b->no++;
 		b->no_mask = BANNER_ALL;
-	} else if ((b->tc.consent & TC_ALL_PURPOSES) == TC_ALL_PURPOSES) {
+	} else if ((b->tc_consent & TC_ALL_PURPOSES) == TC_ALL_PURPOSES) {
 		b->yes++;
 		b->yes_mask = BANNER_ALL;
 	} else {
 		b->yes++;
 		b->no++;
-		b->yes_mask = tc_purposes(b->tc.consent);
+		b->yes_mask = tc_purposes(b->tc_consent);
 	}
 }
 
@@ -156,10 +159,10 @@ static void merge_tc(struct ballot *b)
 	if (!has_own_record(b)) {
 		if (b->has_tc)
 			count_tc(b);
-		b->unreadable = b->unreadable || (b->tc_unreadable && !b->has_tc);
+		b->unreadable = b->unreadable || b->tc_unreadable;
 		return;
 	}
-	if (b->has_tc && b->tc.consent == 0 && (b->yes != 0 || b->hint > BANNER_REFUSE)) {
+	if (b->has_tc && b->tc_consent == 0 && (b->yes != 0 || b->hint > BANNER_REFUSE)) {
 		b->no++;
 		b->no_mask = BANNER_ALL;
 	}

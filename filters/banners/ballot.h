@@ -22,7 +22,7 @@
 #include "filters/banners/fields.h"
 #include "filters/banners/reading.h"
 #include "filters/banners/table.h"
-#include "filters/banners/tc.h"
+#include "filters/claims/tcf.h"
 
 struct ballot {
 	const struct banner_row *row; /* the first that spoke */
@@ -33,7 +33,7 @@ struct ballot {
 	bool undecided, unreadable, implied, implied_yes, gate_open;
 	bool legitimate, privacy_signal;
 	bool has_tc, tc_unreadable, has_ac, ac_some;
-	struct tc_core tc;
+	uint32_t tc_consent; /* bit i-1: purpose i */
 	int64_t answered_s;
 	/* A list of what was accepted that counts only without a TC string. */
 	enum banner_vote list;
@@ -46,7 +46,7 @@ void ballot_vote(struct ballot *b, enum banner_meaning meaning, enum banner_vote
 void ballot_mean(struct ballot *b, enum banner_meaning meaning);
 /* When it was answered: the latest of several counts. */
 void ballot_time(struct ballot *b, int64_t seconds);
-void ballot_tc(struct ballot *b, const struct tc_core *tc);
+void ballot_tc(struct ballot *b, const struct tcf *tc);
 /* A report is an act in itself, so no gate is asked for. */
 void ballot_close(struct ballot *b, bool report, struct banner_reading *out);
 

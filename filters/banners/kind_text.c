@@ -1,6 +1,7 @@
 #include "filters/banners/decode.h"
 #include "filters/banners/kinds.h"
 #include "filters/banners/time.h"
+#include "filters/claims/signals.h"
 
 /* One item after its separators are gone. */
 #define ITEM_MAX 1024u
@@ -233,10 +234,11 @@ bool read_level(struct ballot *b, const struct banner_row *row, const struct ban
 
 bool read_tc(struct ballot *b, const struct banner_row *row, const struct banner_input *in)
 {
-	struct tc_core tc;
+	const char *why;
+	struct tcf tc;
 
 	(void)row;
-	if (tc_read(in->value, &tc))
+	if (tcf_decode(in->value, &tc, &why))
 		ballot_tc(b, &tc);
 	else
 		b->tc_unreadable = true;
@@ -245,11 +247,12 @@ bool read_tc(struct ballot *b, const struct banner_row *row, const struct banner
 
 bool read_ac(struct ballot *b, const struct banner_row *row, const struct banner_input *in)
 {
-	bool some;
+	struct ac_string ac;
+	const char *why;
 
 	(void)row;
-	if (ac_read(in->value, &some)) {
-		b->ac_some = b->ac_some || some;
+	if (ac_decode(in->value, &ac, &why)) {
+		b->ac_some = b->ac_some || ac.consented.n != 0;
 		b->has_ac = true;
 	} else {
 		b->tc_unreadable = true;

@@ -19,6 +19,9 @@
 /* Of version 1, and one that is cut short. */
 #define TC_OLD "BQeU7cAQeU7cAB7ABBENCMFgAAAAAAAAAAYgAAAAAAAA"
 #define TC_SHORT "CQeU7cAQeU7cAB7ABBENC"
+/* All purposes, but cut within the vendors; and of the CMP 0, which nobody has. */
+#define TC_CUT "CQeU7cAQeU7cAB7ABBENCMFgAP_gAAAAAAYgAA"
+#define TC_NOBODY "CQeU7cAQeU7cAAAABBENCMFgAP_gAAAAAAYgAAAAAAAA"
 
 #define FUN BANNER_FUNCTIONAL
 #define ANA BANNER_ANALYTICS
@@ -157,6 +160,11 @@ static const struct banner_case banner_cases[] = {
 	PARTIAL("euconsent-v2", ANA, "euconsent-v2=" TC_COUNTS),
 	MALFORMED("euconsent-v2", "euconsent-v2=" TC_OLD),
 	MALFORMED("euconsent-v2", "euconsent-v2=" TC_ALL ".Y*A"),
+	MALFORMED("euconsent-v2", "euconsent-v2=" TC_CUT),
+	MALFORMED("euconsent-v2", "euconsent-v2=" TC_ALL "; euconsent-v2=" TC_CUT),
+	MALFORMED("euconsent-v2", "euconsent-v2=" TC_NOBODY),
+	MALFORMED("euconsent-v2", "euconsent-v2=" TC_ALL "."),
+	MALFORMED("euconsent-v2", "euconsent-v2=" TC_ALL "="),
 	ACCEPT("dm-euconsent-v2", "dm-euconsent-v2=" TC_ALL),
 	REFUSE("dm-euconsent-v2", "dm-euconsent-v2=" TC_NO),
 	PARTIAL("dm-euconsent-v2", ADS, "dm-euconsent-v2=" TC_ADS),
@@ -166,6 +174,10 @@ static const struct banner_case banner_cases[] = {
 	PARTIAL("addtl_consent", 0, "euconsent-v2=" TC_NO "; addtl_consent=2~1.35~dv.9.21"),
 	UNDECIDED("addtl_consent", "addtl_consent=1~1.35.41"),
 	MALFORMED("addtl_consent", "addtl_consent=1.35.41"),
+	MALFORMED("addtl_consent", "euconsent-v2=" TC_ALL "; addtl_consent=1~1~dv.2"),
+	MALFORMED("addtl_consent", "euconsent-v2=" TC_ALL "; addtl_consent=2~1"),
+	MALFORMED("addtl_consent", "euconsent-v2=" TC_ALL "; addtl_consent=3~1"),
+	MALFORMED("addtl_consent", "euconsent-v2=" TC_ALL "; addtl_consent=1~a"),
 	/* TrustArc */
 	ACCEPT("notice_behavior", "notice_behavior=expressed,eu; notice_preferences=2:"),
 	REFUSE("notice_behavior", "notice_behavior=expressed,eu; notice_preferences=0:"),
@@ -389,9 +401,10 @@ static const struct banner_case banner_cases[] = {
 	REFUSE("SOCS", "SOCS=CAESHAgBEhJnd3NfMjAyNjAxMjA; CONSENT=YES+cb.20210720"),
 	UNDECIDED("SOCS", "SOCS=CAAaBgiAse7MBg; CONSENT=YES+cb.20210720"),
 	MALFORMED("SOCS", "SOCS=hello"),
-	ACCEPT("CONSENT", "CONSENT=YES+cb.20210720-07-p0.en+FX+410"),
-	UNDECIDED("CONSENT", "CONSENT=PENDING+987"),
-	MALFORMED("CONSENT", "CONSENT=WP.25dcd5"),
+	{ "CONSENT", BANNER_ACCEPT, BANNER_ALL, "CONSENT=YES+cb.20210720-07-p0.en+FX+410",
+	  "www.youtube.com" },
+	{ "CONSENT", BANNER_UNDECIDED, 0, "CONSENT=PENDING+987", "consent.google.de" },
+	{ "CONSENT", BANNER_UNREADABLE, 0, "CONSENT=WP.25dcd5", "www.google.com" },
 	/* iubenda and other products */
 	ACCEPT("_iub_cs-*",
 	       "_iub_cs-12345678={\"timestamp\":\"2026-01-20T10:00:00Z\",\"version\":\"1.75.1\","

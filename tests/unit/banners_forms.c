@@ -2,7 +2,6 @@
 #include "filters/banners/decode.h"
 #include "filters/banners/fields.h"
 #include "filters/banners/read.h"
-#include "filters/banners/tc.h"
 #include "filters/banners/time.h"
 
 #include "data/tables.h"
@@ -108,45 +107,6 @@ static void test_votes(void **state)
 	assert_int_equal(vote_of_word(SLICE("")), VOTE_OPEN);
 	assert_int_equal(vote_of_word(SLICE("NO_CHOICE")), VOTE_OPEN);
 	assert_int_equal(vote_of_word(SLICE("11")), VOTE_NONE);
-}
-
-static void test_tc(void **state)
-{
-	struct tc_core tc;
-
-	(void)state;
-	assert_true(tc_read(SLICE(TC_ALL), &tc));
-	assert_int_equal(tc.consent, 0x7ff);
-	assert_int_equal(tc.legitimate, 0);
-	assert_int_equal(tc.cmp_id, 123);
-	/* 2026-01-20T00:00:00Z */
-	assert_int_equal(tc.updated_s, 1768867200);
-	/* Of the framework's own example: consent 0, legitimate interest 2, 7, 8, 9, 10. */
-	assert_true(tc_read(SLICE(TC_CLAIMS ".YAAAAAAAAAAA"), &tc));
-	assert_int_equal(tc.consent, 0);
-	assert_int_equal(tc.legitimate, TC_PURPOSE(2) | TC_PURPOSE(7) | TC_PURPOSE(8) |
-						TC_PURPOSE(9) | TC_PURPOSE(10));
-	assert_false(tc_read(SLICE(""), &tc));
-	assert_false(tc_read(SLICE(TC_ALL "."), &tc));
-	assert_false(tc_read(SLICE(TC_ALL "="), &tc));
-	assert_false(tc_read(SLICE("${GDPR_CONSENT_755}"), &tc));
-}
-
-static void test_ac(void **state)
-{
-	bool some;
-
-	(void)state;
-	assert_true(ac_read(SLICE("1~"), &some) && !some);
-	assert_true(ac_read(SLICE("1~1.35"), &some) && some);
-	assert_true(ac_read(SLICE("2~1.10~dv.2.3"), &some) && some);
-	assert_true(ac_read(SLICE("2~~dv.1.2"), &some) && !some);
-	assert_true(ac_read(SLICE("2~1~dv"), &some) && some);
-	assert_false(ac_read(SLICE("2~1"), &some));
-	assert_false(ac_read(SLICE("1~1~dv.2"), &some));
-	assert_false(ac_read(SLICE("3~1"), &some));
-	assert_false(ac_read(SLICE("1~a"), &some));
-	assert_false(ac_read(SLICE(""), &some));
 }
 
 static struct banners *table(void)
@@ -405,6 +365,10 @@ static void test_domains(void **state)
 	assert_int_equal(banner_read_field(t, SLICE("tiktok.com"), cookies, r), 1);
 	assert_int_equal(banner_read_field(t, SLICE("www.example.com"), cookies, r), 0);
 	assert_int_equal(banner_read_field(t, SLICE("eviltiktok.com"), cookies, r), 0);
+	/* So is CONSENT Google's. */
+	cookies = SLICE("CONSENT=YES+1");
+	assert_int_equal(banner_read_field(t, SLICE("m.youtube.com"), cookies, r), 1);
+	assert_int_equal(banner_read_field(t, SLICE("www.example.com"), cookies, r), 0);
 	banners_free(t);
 }
 
@@ -451,7 +415,7 @@ static void test_too_many(void **state)
 
 	(void)state;
 	n = banner_read_field(
-		t, SLICE("a.example"),
+		t, SLICE("www.google.com"),
 		SLICE("cookieconsent_status=allow; edp_cookie_agree=1; CONSENT=YES+1; "
 		      "cookie-agreed=2; klaro={\"a\":true}; orejime={\"a\":true}; "
 		      "tarteaucitron=!a=true; CONSENTMGR=consent:true; "
@@ -483,8 +447,6 @@ int main(void)
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_when),
 		cmocka_unit_test(test_votes),
-		cmocka_unit_test(test_tc),
-		cmocka_unit_test(test_ac),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_order_makes_no_difference),
 		cmocka_unit_test(test_beside_the_answer),

@@ -227,8 +227,13 @@ static void test_sections(void **state)
 		const char *why;
 	} table[] = {
 		{ "sid", "a.example", FIRST, COOKIE_SET, PURPOSE_ESSENTIAL, KEPT, "table:2 sid" },
-		{ "my_csrf", "ads.example", THIRD, COOKIE_SET, PURPOSE_ESSENTIAL, KEPT,
+		{ "my_csrf", "b.example", THIRD, COOKIE_SET, PURPOSE_ESSENTIAL, KEPT,
 		  "guard:csrf" },
+		{ "my_csrf", "ads.example", FIRST, COOKIE_SET, PURPOSE_ESSENTIAL, KEPT,
+		  "guard:csrf" },
+		/* A tracker chooses the names of its cookies. */
+		{ "my_csrf", "ads.example", THIRD, COOKIE_SET, PURPOSE_ADVERTISING, REMOVED,
+		  "setter:ads.example A" },
 		{ "q", "x.ads.example", THIRD, COOKIE_SET, PURPOSE_ADVERTISING, REMOVED,
 		  "setter:ads.example A" },
 		{ "my_track", "a.example", FIRST, COOKIE_SET, PURPOSE_ADVERTISING, REMOVED,

@@ -1,5 +1,6 @@
 /* The learned score: its words, its arithmetic, its reasons; the guards; the layers in order. */
 #include "base/hash.h"
+#include "filters/guesses.h"
 #include "filters/purpose.h"
 #include "filters/rules_text.h"
 #include "filters/score_guard.h"
@@ -277,6 +278,7 @@ static void test_guard(void **state)
 	assert_guard("foo.sid", GUARD_WEAK);
 	assert_guard("cookie_consent_v3", GUARD_CHOICE);
 	assert_guard("gdprSettings", GUARD_CHOICE);
+	assert_guard("gdpr_opt_out", GUARD_OBJECTION);
 	assert_guard("visitorSession", GUARD_NONE);
 	assert_guard("ad_session_id", GUARD_NONE);
 	assert_guard("author", GUARD_WEAK);
@@ -605,10 +607,12 @@ static void test_layers(void **state)
 	/* On its own pages a tracker is a site like any other. */
 	f.party = PARTY_FIRST;
 	assert_layer(t, &f, LAYER_SCORE, PURPOSE_ESSENTIAL, "score:");
-	/* A name of sign-in comes before the setter, one of sessions behind. */
+	/* A name, which is free, comes behind the setter, but for an objection. */
 	f.party = PARTY_THIRD;
 	f.name = SLICE("zz_csrf");
-	assert_layer(t, &f, LAYER_GUARD, PURPOSE_ESSENTIAL, "guard:csrf");
+	assert_layer(t, &f, LAYER_SETTER, PURPOSE_ADVERTISING, "setter:");
+	f.name = SLICE("zz_gdpr_optout");
+	assert_layer(t, &f, LAYER_GUARD, PURPOSE_CHOICE, "guard:optout");
 	f.name = SLICE("zzsession");
 	assert_layer(t, &f, LAYER_SETTER, PURPOSE_ADVERTISING, "setter:");
 	f.host = SLICE("www.example.com");
@@ -647,6 +651,151 @@ static void test_name_alone(void **state)
 	f.party_known = true;
 	f.party = PARTY_FIRST;
 	assert_layer(*state, &f, LAYER_SCORE, PURPOSE_ESSENTIAL, "score:");
+}
+
+struct named_case {
+	const char *name, *host;
+	enum party party;
+	enum purpose purpose;
+};
+
+static void assert_purposes(const struct rules *t, const struct named_case *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct score_facts f = { .name = slice_str(cases[i].name),
+					 .host = slice_str(cases[i].host),
+					 .party_known = true,
+					 .party = cases[i].party,
+					 .lifetime_s = LIFETIME_UNKNOWN };
+		struct purpose_found p;
+
+		purpose_find(t, &f, &p);
+		if (p.purpose != cases[i].purpose)
+			fail_msg("%s of %s: %s, %s", cases[i].name, cases[i].host,
+				 purpose_word(p.purpose), p.why);
+	}
+}
+
+/* Signing in within a frame; names that any site may use. */
+static void test_not_tracking(void **state)
+{
+	static const struct named_case cases[] = {
+		{ "disqusauth", "disqus.com", PARTY_THIRD, PURPOSE_ESSENTIAL },
+		{ "sessionid", "disqus.com", PARTY_THIRD, PURPOSE_ESSENTIAL },
+		{ "disqus_unique", "disqus.com", PARTY_THIRD, PURPOSE_ADVERTISING },
+		{ "access_token", "launcher.spot.im", PARTY_THIRD, PURPOSE_ESSENTIAL },
+		{ "zz_login", "id.piano.io", PARTY_THIRD, PURPOSE_ESSENTIAL },
+		{ "userlang", "www.example.com", PARTY_FIRST, PURPOSE_FUNCTIONAL },
+		{ "campaign_token", "www.example.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "_opt_expid", "www.example.com", PARTY_FIRST, PURPOSE_ANALYTICS },
+		{ "analytics_id", "www.example.com", PARTY_FIRST, PURPOSE_ANALYTICS },
+	};
+
+	assert_purposes(*state, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+/* A tracker in other sites is not believed what it calls its number; on its own pages it is. */
+static void test_names_of_trackers(void **state)
+{
+	static const struct named_case cases[] = {
+		{ "lb_uid", "ad.doubleclick.net", PARTY_THIRD, PURPOSE_ADVERTISING },
+		{ "uid_login", "gum.criteo.com", PARTY_THIRD, PURPOSE_ADVERTISING },
+		{ "gdpr_uid", "ib.adnxs.com", PARTY_THIRD, PURPOSE_ADVERTISING },
+		{ "zz_optout", "ib.adnxs.com", PARTY_THIRD, PURPOSE_CHOICE },
+		{ "uid_login", "www.criteo.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "zz_login", "accounts.example.com", PARTY_THIRD, PURPOSE_ESSENTIAL },
+		{ "gdpr_done", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+	};
+
+	assert_purposes(*state, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+/* Products that measure others have a sign-in of their own. */
+static void test_sign_in_of_trackers(void **state)
+{
+	static const struct named_case cases[] = {
+		{ "_vercel_jwt", "preview.example.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "umami.auth", "count.example.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "sentry-sc", "acme.sentry.io", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "sentry-su", "acme.sentry.io", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "hubspotapi", "app.hubspot.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "hubspotapi-prefs", "app.hubspot.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "hubspotapi-csrf", "app.hubspot.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "hubspotapi", "app.hubspot.com", PARTY_THIRD, PURPOSE_ADVERTISING },
+		{ "hubspotapi-csrf", "app.hubspot.com", PARTY_THIRD, PURPOSE_ADVERTISING },
+		{ "SWID", "www.espn.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "SWID", "registerdisney.go.com", PARTY_THIRD, PURPOSE_ADVERTISING },
+		{ "pardot", "pi.pardot.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "pardot", "pi.pardot.com", PARTY_THIRD, PURPOSE_ADVERTISING },
+		{ "pardot", "go.example.com", PARTY_FIRST, PURPOSE_ADVERTISING },
+		{ "__tac", "www.paper.example", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "__idr", "www.paper.example", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "__eea", "www.paper.example", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "__code", "www.paper.example", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "__ut", "www.paper.example", PARTY_FIRST, PURPOSE_ESSENTIAL },
+	};
+
+	assert_purposes(*state, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+/* What a wildcard of a tracker does not take. */
+static void test_wildcards(void **state)
+{
+	static const struct named_case cases[] = {
+		{ "_hjOptOut", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "_vwo_global_opt_out", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "kameleoonOptout", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "emos_optout", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "emos_privacy", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "__adroll_consent", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "__cq_dnt", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "_ga_optout", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "_vis_opt_out", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "moe_dnt", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "AMP_OPTOUT", "www.example.com", PARTY_FIRST, PURPOSE_CHOICE },
+		{ "cto_optout", "www.criteo.com", PARTY_THIRD, PURPOSE_CHOICE },
+		{ "cto_optout_2", "www.criteo.com", PARTY_THIRD, PURPOSE_CHOICE },
+		{ "affiliates_auth_token", "www.example.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "analytics_csrf", "www.example.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "plausible_login", "www.example.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "_compass_session", "www.example.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		{ "_td_session", "www.example.com", PARTY_FIRST, PURPOSE_ESSENTIAL },
+		/* The words of a random id are none. */
+		{ "_ga_1JWTAVPN7Q", "www.example.com", PARTY_FIRST, PURPOSE_ANALYTICS },
+		{ "ph_phc_a1Lb9jwtQ7e_posthog", "www.example.com", PARTY_FIRST, PURPOSE_ANALYTICS },
+		/* Words of the row itself are meant. */
+		{ "_hjSession_123", "www.example.com", PARTY_FIRST, PURPOSE_ANALYTICS },
+		{ "utm_source", "www.example.com", PARTY_FIRST, PURPOSE_ADVERTISING },
+	};
+
+	assert_purposes(*state, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+/* A guess that is kept is of exactly these facts. */
+static void test_guesses(void **state)
+{
+	static const char *const values[] = { "1", "8d2c0f4be61a4d9a8d2c0f4be61a4d9a", "en-GB",
+					      "{\"a\":1}", "1768867200" };
+	struct guesses *g = guesses_new(*state);
+	struct score_facts f = { .name = SLICE("zzq"),
+				 .host = SLICE("www.example.com"),
+				 .party_known = true,
+				 .party = PARTY_THIRD,
+				 .lifetime_s = YEAR_S,
+				 .shape_known = true };
+	struct purpose_found fresh, kept;
+
+	assert_non_null(g);
+	hash_seed();
+	for (size_t i = 0; i < 2 * sizeof(values) / sizeof(values[0]); i++) {
+		value_shape_of(slice_str(values[i / 2]), &f.shape);
+		purpose_find(*state, &f, &fresh);
+		guesses_find(g, &f, &kept);
+		assert_int_equal(kept.purpose, fresh.purpose);
+		assert_int_equal(kept.permille, fresh.permille);
+		assert_string_equal(kept.why, fresh.why);
+	}
+	guesses_free(g);
 }
 
 static void test_sections(void **state)
@@ -729,6 +878,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_authentication, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_layers, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_name_alone, load_shipped, unload_shipped),
+		cmocka_unit_test_setup_teardown(test_wildcards, load_shipped, unload_shipped),
+		cmocka_unit_test_setup_teardown(test_guesses, load_shipped, unload_shipped),
+		cmocka_unit_test_setup_teardown(test_not_tracking, load_shipped, unload_shipped),
+		cmocka_unit_test_setup_teardown(test_names_of_trackers, load_shipped,
+						unload_shipped),
+		cmocka_unit_test_setup_teardown(test_sign_in_of_trackers, load_shipped,
+						unload_shipped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,9 +238,10 @@ const struct option_row options[] = {
 	  .help = "refuse requests that this filter list names; repeatable",
 	  .manual = "Files with filter lists in the syntax of Adblock Plus, AdGuard and uBlock "
 		    "Origin, or hosts files. A request that one names is refused where its "
-		    "purpose was not accepted: analytics for a list with privacy or track in its "
-		    "file's name, functional for one with annoyance or cookie, advertising for "
-		    "all others. They are read again on SIGHUP." },
+		    "purpose was not accepted: what its host is known for, else analytics for a "
+		    "list with privacy or track in its file's name, functional for one with "
+		    "annoyance or cookie, advertising for all others. They are read again on "
+		    "SIGHUP." },
 	{ .name = "list-url",
 	  .type = OPTION_URLS,
 	  .arg = "URL",

@@ -5,6 +5,7 @@
 #include "cmd/explain.h"
 #include "cmd/explain_claims.h"
 #include "cmd/explain_put.h"
+#include "cmd/explain_rules.h"
 #include "filters/clicks.h"
 #include "filters/lists/list_purpose.h"
 #include "filters/lists/match.h"
@@ -32,10 +33,11 @@ struct request {
 /* What lists say of it, whatever was chosen. */
 struct asked {
 	const struct request *r;
+	const struct rules *rules; /* NULL: there are none */
 	struct query *query;
 	struct lists_verdict verdict;
 	bool blocked, strips;
-	enum purpose purpose; /* of the list, where it is blocked */
+	enum purpose purpose; /* of the host or the list, where lists say anything */
 	struct buf stripped, clean;
 };
 
@@ -142,7 +144,8 @@ static bool ask(struct asked *a, struct query_facts *f)
 		return explain_usage("filter lists are asked about URLs of http, https, ws or wss");
 	a->blocked = is_blocked(&a->verdict);
 	if (a->verdict.action != LISTS_NOTHING)
-		a->purpose = list_purpose(lists_name(l, a->verdict.rule.list));
+		a->purpose = list_purpose_of_request(lists_name(l, a->verdict.rule.list), a->rules,
+						     a->r->parts.host);
 	if (a->r->type != LISTS_DOCUMENT)
 		return true;
 	if (l != NULL)
@@ -429,10 +432,12 @@ static bool explain(const struct request *r, struct asked *a)
 	return out_finish(&o);
 }
 
-static bool explain_with_lists(const struct request *r)
+static bool explain_with_lists(const struct request *r, const struct rules *rules)
 {
 	struct sites *sites = sites_new(SITES_LATEST);
-	struct asked a = { .r = r, .query = sites != NULL ? query_new(sites) : NULL };
+	struct asked a = { .r = r,
+			   .rules = rules,
+			   .query = sites != NULL ? query_new(sites) : NULL };
 	bool good;
 
 	buf_init(&a.stripped, r->url.n + 1);
@@ -449,10 +454,14 @@ static bool explain_with_lists(const struct request *r)
 int explain_url(int argc, char **argv)
 {
 	struct request r = { .json = false };
+	struct explain_rules own;
 	bool good;
 
+	explain_rules_init(&own);
 	list_files_init(&r.files, "explain");
-	good = read_arguments(argc, argv, &r) && open_lists(&r) && explain_with_lists(&r);
+	good = read_arguments(argc, argv, &r) && open_lists(&r) && explain_rules_own(&own) &&
+	       explain_with_lists(&r, own.rules);
+	explain_rules_release(&own);
 	list_files_release(&r.files);
 	list_sources_release(&r.sources);
 	return good ? COMMAND_GOOD : COMMAND_USAGE;

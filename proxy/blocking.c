@@ -166,7 +166,9 @@ bool blocking_refuses(struct worker *w, const struct cookie_scene *s, enum lists
 	lists_match(l, w->blocking->query, &v);
 	if (v.action != LISTS_BLOCK && v.action != LISTS_ANSWER)
 		return false;
-	p = list_purpose(lists_name(l, v.rule.list));
+	p = list_purpose_of_request(lists_name(l, v.rule.list), w->setup->rules,
+				    v.alias != 0 ? w->blocking->aliases[v.alias - 1]
+						 : slice_str(s->host));
 	if (is_wanted(s, p))
 		return false;
 	if (v.action == LISTS_ANSWER)

@@ -374,7 +374,6 @@ void exchange_request(struct exchange *x, struct request_head *r)
 	set_target(x, r);
 	set_scene(x, r);
 	banner_request(x->w, &x->scene, r->fields);
-	claim_request(x->w, &x->scene, r->path);
 	blocking_begin(x->w, &x->scene, r);
 	if (blocking_refuses(x->w, &x->scene, &x->blocked)) {
 		tap_send(x->w->tap);
@@ -386,6 +385,7 @@ void exchange_request(struct exchange *x, struct request_head *r)
 		loop_defer(x->w->loop, &x->refuse_later, on_skip_later);
 		return;
 	}
+	claim_request(x->w, &x->scene, r->path);
 	x->amend = amend_request(x->w, &x->scene, r);
 	blocking_strip(x->w, &x->scene, r);
 	x->report = report_new(x->w, &x->scene, r);

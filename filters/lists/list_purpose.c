@@ -1,5 +1,7 @@
 #include "filters/lists/list_purpose.h"
 
+#include "filters/setters.h"
+
 static bool speaks_of(struct slice name, const char *word)
 {
 	struct slice w = slice_str(word);
@@ -35,4 +37,15 @@ bool list_purpose_wanted(enum profile profile, enum choice_state choice, enum pu
 	if (profile == PROFILE_INVESTIGATOR)
 		return true;
 	return profile == PROFILE_DEFAULT && choice_accepts(choice, p);
+}
+
+enum purpose list_purpose_of_request(struct slice list, const struct rules *rules,
+				     struct slice host)
+{
+	struct setters_hit hit;
+
+	if (rules != NULL && rules_setters(rules) != NULL &&
+	    setters_find(rules_setters(rules), host, &hit))
+		return hit.purpose;
+	return list_purpose(list);
 }

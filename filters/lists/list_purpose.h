@@ -7,7 +7,7 @@
 #ifndef CRUMBGATE_FILTERS_LISTS_LIST_PURPOSE_H
 #define CRUMBGATE_FILTERS_LISTS_LIST_PURPOSE_H
 
-#include "filters/words.h"
+#include "filters/rules.h"
 
 /* The last part of a list's path. */
 struct slice list_base_name(struct slice list);
@@ -18,5 +18,11 @@ enum purpose list_purpose(struct slice list);
  * not bothered, for minors everything is refused, and for an investigator nothing.
  */
 bool list_purpose_wanted(enum profile profile, enum choice_state choice, enum purpose p);
+/*
+ * What a request is for that a list is about: what its host is known for weighs more than the name
+ * of the list, which may hold trackers of all kinds.  rules may be NULL.
+ */
+enum purpose list_purpose_of_request(struct slice list, const struct rules *rules,
+				     struct slice host);
 
 #endif

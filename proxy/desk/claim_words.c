@@ -307,8 +307,10 @@ static void claim_words(struct buf *out, const struct desk_claim *c)
 /* "refused" is also what a minor's profile says, or a part that was not accepted. */
 static const char *though_refused(const struct desk_claim *c)
 {
-	return slice_eq(c->choice, SLICE("none")) ? ", though it is refused for you here."
-						  : ", though you refused.";
+	if (slice_eq(c->choice, SLICE("none")))
+		return ", though it is refused for you here.";
+	return slice_eq(c->choice, SLICE("refused")) ? ", though you refused."
+						     : ", though you had not accepted that.";
 }
 
 static const struct {

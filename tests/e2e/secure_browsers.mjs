@@ -53,6 +53,8 @@ async function browse(t, name, gate, tlsPort) {
 	const page = await browser.newPage();
 	/* Before it knows that HTTP/2 is spoken a browser opens some that it does not need. */
 	await page.goto('https://site.test/echo', { waitUntil: 'load', timeout: 60000 });
+	await page.goto('https://site.test/page?first', { waitUntil: 'load', timeout: 60000 });
+	await t.until(() => page.evaluate(() => window.loaded + window.failed === 50), 20);
 	const before = counter.connections;
 	t.check(before >= 1, `${name}: the proxy is spoken to over TLS`, before);
 	await page.goto('https://site.test/page', { waitUntil: 'load', timeout: 60000 });

@@ -76,6 +76,8 @@ static const struct {
 	{ "contradiction", "consent-unasked", "OneTrust: 4 of 4 yes", "none",
 	  "It noted a consent that nobody gave." },
 	{ "contradiction", "tc-grants", "w", "functional",
+	  "It claimed your consent in a consent string, though you had not accepted that." },
+	{ "contradiction", "tc-grants", "w", "refused",
 	  "It claimed your consent in a consent string, though you refused." },
 	{ "contradiction", "set-after-refusal", "_ga:x: analytics", "refused",
 	  "The cookie _ga:x (Measuring) was set, though you refused." },

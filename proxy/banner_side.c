@@ -92,6 +92,8 @@ static struct page *meet(struct banner_side *b, const struct page_key *k)
 {
 	struct page *p = find(b, k);
 
+	if (p != NULL && p->hh.next == NULL)
+		return p;
 	if (p != NULL) {
 		HASH_DEL(b->pages, p);
 	} else if (k->n != 0 && (p = malloc(sizeof(*p) + k->n)) != NULL) {
@@ -377,15 +379,18 @@ static void mind_domains(struct worker *w, const struct cookie_scene *s, const s
 void banner_answer(struct worker *w, struct cookie_scene *s, const struct fields *f)
 {
 	struct banner_reading each[BANNER_READINGS_MAX];
-	struct page *p = page_of(w, s);
 	struct page_key k;
 	struct pairs set;
+	struct page *p;
 
 	if (w->banners->pages != NULL && !s->document)
 		mind_domains(w, s, f);
+	gather_set(w, s, f, &set);
+	if (set.n == 0 && !s->document)
+		return;
+	p = page_of(w, s);
 	if (p == NULL)
 		return;
-	gather_set(w, s, f, &set);
 	if (set.n != 0) {
 		p->pairs = 0;
 		summarize(w, s, p, each,
@@ -397,6 +402,8 @@ void banner_answer(struct worker *w, struct cookie_scene *s, const struct fields
 		return;
 	stamp(w, p);
 	/* Reports are remembered by the page's site. */
+	if (slice_eq(slice_str(s->site.own), slice_str(s->host)))
+		return;
 	k = key_of(s->visitor->id, slice_str(s->site.own));
 	p = meet(w->banners, &k);
 	if (p != NULL)
@@ -408,11 +415,15 @@ void banner_answer(struct worker *w, struct cookie_scene *s, const struct fields
 /* A banner that does not take it is not told for ever. */
 #define WRITES_MAX 3u
 
-static bool may_write(const struct worker *w, const struct cookie_scene *s, const struct page *p)
+static bool may_write(const struct worker *w, const struct cookie_scene *s)
 {
-	return w->config->consent_write && s->document && p != NULL && p->asks.n != 0 &&
-	       p->written < WRITES_MAX && s->visitor->profile == PROFILE_DEFAULT &&
+	return w->config->consent_write && s->document && s->visitor->profile == PROFILE_DEFAULT &&
 	       s->choice.state == CHOICE_REFUSED && is_stronger(&s->choice);
+}
+
+static bool waits(const struct page *p)
+{
+	return p != NULL && p->asks.n != 0 && p->written < WRITES_MAX;
 }
 
 static void add_line(struct fields *f, const char *line, int n)
@@ -462,10 +473,10 @@ void banner_write_refusal(struct worker *w, const struct cookie_scene *s, struct
 {
 	struct banner_occasion o = { .host = slice_str(s->host), .now_s = s->wall_ms / 1000 };
 	struct banner_write v[BANNER_WRITES_MAX];
-	struct page *p = page_of(w, s);
+	struct page *p = may_write(w, s) ? page_of(w, s) : NULL;
 	size_t n;
 
-	if (!may_write(w, s, p) || getrandom(o.random, sizeof(o.random), 0) != sizeof(o.random))
+	if (!waits(p) || getrandom(o.random, sizeof(o.random), 0) != sizeof(o.random))
 		return;
 	n = banner_refusal(w->setup->banners, p->asks, &o, v);
 	if (n == 0)

@@ -8,6 +8,8 @@
 
 #define TABLE_MAX (1u << 20)
 #define ROWS_MAX 4096u
+#define NAME_MIN 3u
+#define HEADS 4096u
 
 enum column {
 	COLUMN_WHERE,
@@ -56,6 +58,8 @@ struct banners {
 	/* Cookies with a '*', and calls: few, looked through one by one. */
 	const struct banner_row **stars, **calls;
 	size_t star_count, call_count;
+	/* How cookies of rows begin.  Nearly every name begins otherwise, and is done with. */
+	uint64_t heads[HEADS / 64];
 };
 
 /* Where an error is, and where it goes. */
@@ -142,7 +146,7 @@ static bool parse_match(const struct place *at, struct slice s, struct banner_ro
 	if (row->where == BANNER_CALL)
 		return parse_call(at, s, row);
 	take_star(row, s);
-	if (row->match.n < 3 || slice_find(row->match, '*') != row->match.n)
+	if (row->match.n < NAME_MIN || slice_find(row->match, '*') != row->match.n)
 		return complain(at, "match", s,
 				"write a name of at least 3 octets, with a '*' at its end or none");
 	return true;
@@ -259,6 +263,28 @@ static void mark_gated(struct banners *t)
 	}
 }
 
+/* At least NAME_MIN octets long. */
+static unsigned head_of(struct slice name)
+{
+	const unsigned char *p = (const unsigned char *)name.p;
+
+	return (p[0] ^ (unsigned)p[1] << 3 ^ (unsigned)p[2] << 6) % HEADS;
+}
+
+static void index_head(struct banners *t, struct slice name)
+{
+	unsigned head = head_of(name);
+
+	t->heads[head / 64] |= UINT64_C(1) << head % 64;
+}
+
+static bool may_be_named(const struct banners *t, struct slice name)
+{
+	unsigned head = name.n >= NAME_MIN ? head_of(name) : 0;
+
+	return name.n >= NAME_MIN && (t->heads[head / 64] >> head % 64 & 1) != 0;
+}
+
 static void index_name(struct banners *t, const struct banner_row *row, struct named *node)
 {
 	struct named *first;
@@ -283,6 +309,8 @@ static bool build_index(struct banners *t)
 	for (size_t i = 0; i < t->count; i++) {
 		const struct banner_row *row = &t->rows[i];
 
+		if (row->where == BANNER_COOKIE)
+			index_head(t, row->match);
 		if (row->where == BANNER_CALL)
 			t->calls[t->call_count++] = row;
 		else if (row->where == BANNER_COOKIE && row->star)
@@ -360,6 +388,8 @@ const struct banner_row *banners_cookie(const struct banners *t, struct slice ho
 	const struct banner_row *best = NULL;
 	struct named *node;
 
+	if (!may_be_named(t, name))
+		return NULL;
 	HASH_FIND(hh, t->names, name.p, name.n, node);
 	for (; node != NULL; node = node->next)
 		if (domain_fits(node->row->domains, host))

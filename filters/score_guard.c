@@ -225,7 +225,7 @@ static bool has_word(const struct score_name *name, struct slice want)
 
 static bool has_inside(const struct score_name *name, struct slice want)
 {
-	for (size_t i = 0; i + want.n <= name->n; i++)
+	for (size_t i = 0; want.n != 0 && i + want.n <= name->n; i++)
 		if (name->text[i] == want.p[0] && memcmp(name->text + i, want.p, want.n) == 0)
 			return true;
 	return false;

@@ -48,7 +48,7 @@ struct report *report_new(const struct worker *w, const struct cookie_scene *sce
 	memcpy(report->text + b.method.n, b.path.p, b.path.n);
 	if (b.query.n != 0)
 		memcpy(report->text + b.method.n + b.path.n, b.query.p, b.query.n);
-	memcpy(report->host, scene->host, sizeof(report->host));
+	(void)slice_copy(b.host, report->host, sizeof(report->host));
 	buf_init(&report->body, BANNER_BODY_MAX);
 	return report;
 }

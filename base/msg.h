@@ -35,6 +35,7 @@ enum msg_type {
 	MSG_PASS,
 	MSG_BANNER,
 	MSG_HEAL,
+	MSG_CHOSEN,
 	/* supervisor */
 	MSG_TICKETS = 60,
 	MSG_DRAIN,

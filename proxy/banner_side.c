@@ -152,16 +152,9 @@ bool banner_letter(struct worker *w, struct slice body)
 
 /* ---- what it comes to ---- */
 
-/* The person said so itself, and not to the site. */
-static bool is_stronger(const struct choice *c)
-{
-	return c->state != CHOICE_NONE &&
-	       (c->seen == SEEN_DESK || c->seen == SEEN_CLI || c->seen == SEEN_SESSION);
-}
-
 static void choose(struct worker *w, struct cookie_scene *s, enum choice_state state)
 {
-	if (s->visitor->profile == PROFILE_MINORS || is_stronger(&s->choice) ||
+	if (s->visitor->profile == PROFILE_MINORS || choosing_is_own(&s->choice) ||
 	    (s->choice.state == state && s->choice.seen == SEEN_BANNER))
 		return;
 	if (state == CHOICE_NONE && s->choice.seen != SEEN_BANNER)
@@ -418,7 +411,7 @@ void banner_answer(struct worker *w, struct cookie_scene *s, const struct fields
 static bool may_write(const struct worker *w, const struct cookie_scene *s)
 {
 	return w->config->consent_write && s->document && s->visitor->profile == PROFILE_DEFAULT &&
-	       s->choice.state == CHOICE_REFUSED && is_stronger(&s->choice);
+	       s->choice.state == CHOICE_REFUSED && choosing_is_own(&s->choice);
 }
 
 static bool waits(const struct page *p)

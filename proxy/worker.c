@@ -13,6 +13,7 @@
 #include "proxy/banner_side.h"
 #include "proxy/blocking.h"
 #include "proxy/children.h"
+#include "proxy/choosing.h"
 #include "proxy/client.h"
 #include "proxy/desk_side.h"
 #include "proxy/heal.h"
@@ -249,6 +250,9 @@ static void on_letter(const struct letter *letter, void *arg)
 		break;
 	case MSG_HEAL:
 		good = heal_letter(&p->w, letter->body);
+		break;
+	case MSG_CHOSEN:
+		good = choosing_letter(&p->w, letter->body);
 		break;
 	case MSG_TICKETS:
 		good = ticket_keys_unpack(&p->tickets, letter->body);

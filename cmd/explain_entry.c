@@ -8,6 +8,7 @@
 #include "cmd/explain_put.h"
 
 #include "base/clock.h"
+#include "evidence/replay_facts.h"
 #include "evidence/reader.h"
 #include "filters/lists/list_purpose.h"
 
@@ -244,7 +245,7 @@ static bool put_cookie(struct explain_out *o, const struct entry *e, int dir)
 					      verdict));
 	out_bytes(o, "why", e->why);
 	put_facts(o, e);
-	if (!explain_entry_facts(e, &f)) {
+	if (!replay_facts(e, &f)) {
 		out_str(o, "note",
 			"a fact of the entry is none that this version knows, so it "
 			"cannot be decided again");

@@ -4,6 +4,7 @@
 #include "cmd/explain_kinds.h"
 
 #include "data/tables.h"
+#include "evidence/replay_facts.h"
 #include "filters/cookie.h"
 #include "filters/lists/list_purpose.h"
 #include "filters/purpose.h"
@@ -206,13 +207,13 @@ static struct entry sent_entry(void)
 	return e;
 }
 
-static void test_entry_facts(void **state)
+static void test_replay_facts(void **state)
 {
 	struct entry e = sent_entry();
 	struct cookie_facts f;
 
 	(void)state;
-	assert_true(explain_entry_facts(&e, &f));
+	assert_true(replay_facts(&e, &f));
 	assert_int_equal(f.kind, COOKIE_SENT);
 	assert_int_equal(f.site_by, BY_REFERER);
 	assert_int_equal(f.party, PARTY_THIRD);
@@ -223,25 +224,25 @@ static void test_entry_facts(void **state)
 	assert_int_equal(f.tries, 2);
 	assert_int_equal(f.lifetime_s, LIFETIME_UNKNOWN);
 	e.kind = ENTRY_SET;
-	assert_false(explain_entry_facts(&e, &f)); /* without SameSite */
+	assert_false(replay_facts(&e, &f)); /* without SameSite */
 	e.attrs.samesite = SLICE("lax");
 	e.attrs.session = true;
 	e.attrs.httponly = true;
 	e.attrs.domain = SLICE("example");
-	assert_true(explain_entry_facts(&e, &f));
+	assert_true(replay_facts(&e, &f));
 	assert_int_equal(f.kind, COOKIE_SET);
 	assert_int_equal(f.lifetime_s, LIFETIME_SESSION);
 	assert_true(f.httponly && f.has_domain && !f.secure);
 	assert_int_equal(f.same_site, SAME_SITE_LAX);
 	e.attrs.session = false;
 	e.attrs.lifetime_s = 60;
-	assert_true(explain_entry_facts(&e, &f));
+	assert_true(replay_facts(&e, &f));
 	assert_int_equal(f.lifetime_s, 60);
 	e.shape = SLICE("hexagon:6");
-	assert_false(explain_entry_facts(&e, &f));
+	assert_false(replay_facts(&e, &f));
 	e = sent_entry();
 	e.choice = SLICE("perhaps");
-	assert_false(explain_entry_facts(&e, &f));
+	assert_false(replay_facts(&e, &f));
 }
 
 /* ---- words ---- */
@@ -310,7 +311,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_changes),	     cmocka_unit_test(test_changes_of_decisions),
-		cmocka_unit_test(test_layers),	     cmocka_unit_test(test_entry_facts),
+		cmocka_unit_test(test_layers),	     cmocka_unit_test(test_replay_facts),
 		cmocka_unit_test(test_kinds),	     cmocka_unit_test(test_block),
 		cmocka_unit_test(test_list_purpose),
 	};

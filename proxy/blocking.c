@@ -114,7 +114,12 @@ void blocking_begin(struct worker *w, const struct cookie_scene *s, const struct
 {
 	struct blocking *b = w->blocking;
 
+	b->ready = false;
+	if (w->setup->lists == NULL || s->visitor->profile == PROFILE_INVESTIGATOR)
+		return;
+	write_url(b, s, r);
 	b->facts = (struct query_facts){
+		.url = buf_slice(&b->url),
 		.aliases = b->aliases,
 		.aliases_n = aliases_of(w->aliases, slice_str(s->host), b->aliases),
 		.source = source_of(s, r),
@@ -122,12 +127,6 @@ void blocking_begin(struct worker *w, const struct cookie_scene *s, const struct
 		.party = s->site.party == PARTY_FIRST ? QUERY_FIRST : QUERY_THIRD,
 		.method = r->method,
 	};
-
-	b->ready = false;
-	if (w->setup->lists == NULL || s->visitor->profile == PROFILE_INVESTIGATOR)
-		return;
-	write_url(b, s, r);
-	b->facts.url = buf_slice(&b->url);
 	b->ready = buf_ok(&b->url) && query_set(b->query, &b->facts);
 }
 

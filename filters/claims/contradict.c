@@ -34,15 +34,6 @@ const char *contradiction_word(enum contradiction_kind v)
 	return v < CONTRADICTION_KINDS ? words[v] : "?";
 }
 
-const char *contradiction_grade_word(enum contradiction_grade v)
-{
-	static const char *const words[] = {
-		[GRADE_PROOF] = "proof", [GRADE_INDICATION] = "indication", [GRADE_INFO] = "info"
-	};
-
-	return v <= GRADE_INFO ? words[v] : "?";
-}
-
 void contradiction_add(struct contradictions *out, enum contradiction_kind kind,
 		       enum contradiction_grade grade, const char *fmt, ...)
 {

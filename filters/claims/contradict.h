@@ -59,7 +59,6 @@ enum contradiction_grade { GRADE_PROOF, GRADE_INDICATION, GRADE_INFO };
 
 /* "tc-grants", "li-profiling" and so on; words of the log. */
 const char *contradiction_word(enum contradiction_kind v);
-const char *contradiction_grade_word(enum contradiction_grade v);
 
 #define CONTRADICTION_WORDS 200
 #define CONTRADICTIONS_MAX 24

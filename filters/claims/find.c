@@ -1,5 +1,6 @@
 #include "filters/claims/find.h"
 
+#include "base/coding.h"
 #include "filters/claims/find_names.h"
 #include "filters/claims/gpp.h"
 #include "filters/claims/json_walk.h"
@@ -113,14 +114,6 @@ static void add(struct claims *c, const struct claim_name *as, const struct clai
 		c->list[c->n++] = one;
 }
 
-static int hex_digit(char c)
-{
-	if (ascii_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Undoes percent-coding, once, into the scratch memory.  False: no room; that is said. */
 static bool decode_percent(struct claims *c, struct slice raw, struct slice *out)
 {
@@ -134,13 +127,8 @@ static bool decode_percent(struct claims *c, struct slice raw, struct slice *out
 		c->more = true;
 		return false;
 	}
-	for (size_t i = 0; i < raw.n; i++) {
-		int high = i + 2 < raw.n && raw.p[i] == '%' ? hex_digit(raw.p[i + 1]) : -1;
-		int low = high >= 0 ? hex_digit(raw.p[i + 2]) : -1;
-
-		to[n++] = low >= 0 ? (char)(high * 16 + low) : raw.p[i];
-		i += low >= 0 ? 2 : 0;
-	}
+	while (raw.n != 0)
+		to[n++] = percent_take(&raw);
 	c->used += n;
 	*out = slice_of(to, n);
 	return true;

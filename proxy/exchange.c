@@ -111,7 +111,7 @@ static void exchange_release(struct deferred *d)
 	buf_release(&x->upgrade);
 	buf_release(&x->body);
 	expiries_release(&x->expiries);
-	report_free(x->report);
+	consent_body_free(x->said);
 	amend_free(x->amend);
 	free(x);
 }
@@ -385,10 +385,10 @@ void exchange_request(struct exchange *x, struct request_head *r)
 		loop_defer(x->w->loop, &x->refuse_later, on_skip_later);
 		return;
 	}
-	claim_request(x->w, &x->scene, r->path);
+	claim_request(x->w, &x->scene, r);
 	x->amend = amend_request(x->w, &x->scene, r);
 	blocking_strip(x->w, &x->scene, r);
-	x->report = report_new(x->w, &x->scene, r);
+	x->said = consent_body_new(x->w, &x->scene, r);
 	cookies_of_request(x->w, &x->scene, r->fields, &x->expiries);
 	tap_send(x->w->tap);
 	if (!write_head(x, r)) {
@@ -423,7 +423,7 @@ void exchange_body(struct exchange *x, const struct slice *spans, size_t n, uint
 {
 	if (x->up == NULL || total == 0)
 		return;
-	report_body(x->report, spans, n);
+	consent_body_add(x->said, spans, n);
 	keep_body(x, spans, n, total);
 	x->up->ops->body(x->up, spans, n, total);
 }
@@ -431,7 +431,7 @@ void exchange_body(struct exchange *x, const struct slice *spans, size_t n, uint
 void exchange_body_end(struct exchange *x, const struct fields *trailers)
 {
 	x->body_ended = true;
-	report_end(x->report, x->w, &x->scene);
+	consent_body_end(x->said, x->w, &x->scene);
 	x->body_lost = x->body_lost || trailers != NULL;
 	if (x->up != NULL)
 		x->up->ops->body_end(x->up, trailers);

@@ -159,13 +159,13 @@ static void hear(struct worker *w, const struct cookie_scene *s, const struct cl
 		record_contradictions(w, s, &claims);
 }
 
-void claim_request(struct worker *w, const struct cookie_scene *s, const struct request_head *head)
+void claim_request(struct worker *w, const struct cookie_scene *s, const struct request_head *head,
+		   bool news)
 {
 	struct claim_request r = { .body_type = CLAIM_BODY_NONE };
 
 	r.query = slice_cut(head->path, '?', &r.path);
-	/* The same cookies come with all that a page loads. */
-	if (s->document)
+	if (news)
 		r.cookie = fields_value(head->fields, FIELD_COOKIE);
 	if (r.query.n == 0 && r.cookie.n == 0 && slice_find(r.path, ';') == r.path.n)
 		return;

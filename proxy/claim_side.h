@@ -3,7 +3,7 @@
  * their URLs, in a page's cookies and in small bodies, and where that contradicts what the client
  * chose.
  *
- *	claim_request(w, &scene, r);	// once for each request, when its choice is known
+ *	claim_request(w, &scene, r, news);	// once for each request, when its choice is known
  *	claim_body(w, &scene, gpc, type, body);	// and once its body is whole
  *	claim_refused_cookie(w, &scene, kind, name, purpose);	// a cookie that the choice refused
  *
@@ -22,8 +22,9 @@ struct cookie_scene;
 struct request_head;
 struct worker;
 
-void claim_request(struct worker *w, const struct cookie_scene *scene,
-		   const struct request_head *r);
+/* `news`: what banner_request() says; the same cookies come with all that a page loads. */
+void claim_request(struct worker *w, const struct cookie_scene *scene, const struct request_head *r,
+		   bool news);
 /* `gpc`: the browser asks by Sec-GPC not to sell or share. */
 void claim_body(struct worker *w, const struct cookie_scene *scene, bool gpc, enum claim_body type,
 		struct slice body);

@@ -368,12 +368,14 @@ static void set_target(struct exchange *x, const struct request_head *r)
 
 void exchange_request(struct exchange *x, struct request_head *r)
 {
+	bool news;
+
 	x->method = r->method_id;
 	x->asked = r->framing;
 	buf_add(&x->upgrade, r->upgrade);
 	set_target(x, r);
 	set_scene(x, r);
-	banner_request(x->w, &x->scene, r->fields);
+	news = banner_request(x->w, &x->scene, r->fields);
 	blocking_begin(x->w, &x->scene, r);
 	if (blocking_refuses(x->w, &x->scene, &x->blocked)) {
 		tap_send(x->w->tap);
@@ -385,7 +387,7 @@ void exchange_request(struct exchange *x, struct request_head *r)
 		loop_defer(x->w->loop, &x->refuse_later, on_skip_later);
 		return;
 	}
-	claim_request(x->w, &x->scene, r);
+	claim_request(x->w, &x->scene, r, news);
 	x->amend = amend_request(x->w, &x->scene, r);
 	blocking_strip(x->w, &x->scene, r);
 	x->said = consent_body_new(x->w, &x->scene, r);

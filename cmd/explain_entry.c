@@ -304,11 +304,12 @@ static void put_block(struct explain_out *o, const struct entry *e)
 
 static void put_other(struct explain_out *o, const struct entry *e)
 {
-	const char *more =
-		e->kind == ENTRY_CONTRADICTION ? explain_contradiction_means(e->name) : NULL;
+	struct explain_contradiction c;
 
-	if (more != NULL)
-		out_str(o, "contradiction", more);
+	if (e->kind == ENTRY_CONTRADICTION && explain_contradiction(e->name, &c)) {
+		out_str(o, "contradiction", c.means);
+		out_str(o, "weight", c.weight);
+	}
 	put_if(o, "why", e->why);
 	put_facts(o, e);
 	if (e->kind == ENTRY_BLOCK)

@@ -18,7 +18,7 @@ struct consent_body {
 	enum claim_body claims; /* what to look for claims in it as */
 	bool gpc;		/* the browser asks not to sell or share */
 	bool report;		/* of a banner; what follows is about that */
-	bool read;
+	bool over;		/* it was read, or is not to be had */
 	size_t method_n, path_n;
 	char host[SITE_MAX];
 	size_t text_n;
@@ -95,8 +95,12 @@ struct consent_body *consent_body_new(const struct worker *w, const struct cooki
 
 void consent_body_add(struct consent_body *b, const struct slice *spans, size_t n)
 {
-	for (size_t i = 0; b != NULL && i < n; i++)
-		buf_add(&b->body, spans[i]);
+	if (b == NULL || b->over)
+		return;
+	for (size_t i = 0; i < n && !b->over; i++)
+		b->over = !buf_add(&b->body, spans[i]);
+	if (b->over)
+		buf_release(&b->body);
 }
 
 static void read_report(const struct consent_body *b, struct worker *w, struct cookie_scene *scene)
@@ -115,13 +119,14 @@ static void read_report(const struct consent_body *b, struct worker *w, struct c
 
 void consent_body_end(struct consent_body *b, struct worker *w, struct cookie_scene *scene)
 {
-	if (b == NULL || b->read || !buf_ok(&b->body))
+	if (b == NULL || b->over)
 		return;
-	b->read = true;
+	b->over = true;
 	if (b->report)
 		read_report(b, w, scene);
 	if (b->claims != CLAIM_BODY_NONE)
 		claim_body(w, scene, b->gpc, b->claims, buf_slice(&b->body));
+	buf_release(&b->body);
 }
 
 void consent_body_free(struct consent_body *b)

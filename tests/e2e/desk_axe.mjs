@@ -13,6 +13,7 @@ const PAGES = [
 	['a site with cookies', `${DESK}/site/shop.test`, 'shop.test'],
 	['a site that was not seen', `${DESK}/site/never.test`, 'never.test'],
 	['a site that passes unread', `${DESK}/site/wall.test`, 'wall.test'],
+	['TikTok', `${DESK}/tiktok`, 'TikTok'],
 	['Set-up', `${DESK}/trust`, 'Set-up'],
 	['trusted, over http', `${DESK}/trusted`, 'Not over https'],
 	['trusted, over https', 'https://crumbgate.internal/trusted', 'It works'],

@@ -92,7 +92,10 @@ static void on_block_later(struct deferred *d)
 	struct exchange *x = LOOP_OWNER(d, struct exchange, refuse_later);
 
 	exchange_go(x, EXCHANGE_OVER);
-	blocking_answer(x->down, x->blocked);
+	if (x->scene.document && x->blocked == LISTS_BODY_NONE)
+		refuse_listed(x->down, x->scene.host, x->scene.site.site);
+	else
+		blocking_answer(x->down, x->blocked);
 }
 
 static void on_skip_later(struct deferred *d)

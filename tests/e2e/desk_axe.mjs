@@ -62,6 +62,8 @@ scenario('desk_axe', async (t) => {
 		const examine = (what, which, by = page) => t.part(`${profile}: ${what}`, () => check(t, by, axe, `${profile}: ${what}`, which));
 		for (const one of PAGES)
 			await examine(one[0], one);
+		if (profile !== 'investigator')
+			await examine('a page that a list names', ['', 'https://www.listed.test/', 'A filter list keeps']);
 		if (profile !== 'default')
 			continue;
 		for (const op of ['refuse', 'accept', 'some']) {

@@ -5,8 +5,9 @@
  *	await page.goto(`${DESK}/site/shop.test`);
  *
  * shop.test has cookies of every purpose, its own and third parties', TikTok's pixel, and claims; blog.test a few cookies;
- * wall.test asked for proof of no robot and passes unread (not for minors); wrong.test has a certificate of another name.
+ * wall.test asked for proof of no robot and passes unread (not for minors); wrong.test has a certificate of another name; a list names listed.test.
  */
+import { writeFileSync } from 'node:fs';
 import { tcString } from './consent.mjs';
 import { makePki } from './pki.mjs';
 import { startOrigin } from './origin.mjs';
@@ -61,11 +62,14 @@ export async function chooseForSite(page, site, op) {
 
 export async function furnish(t, { profile = 'default' } = {}) {
 	const pki = await makePki(t, `${profile}-pki`);
-	const tls = await pki.leaf('sites', [...Object.keys(SITES), 'ads.test', 'analytics.tiktok.com', 'www.wall.test']);
+	const tls = await pki.leaf('sites', [...Object.keys(SITES), 'ads.test', 'analytics.tiktok.com', 'www.wall.test', 'www.listed.test']);
 	const origin = await startOrigin(t, tls);
 	serve(origin);
 	const config = profile === 'default' ? '' : `profile "${profile}" {\n\tclients = { "127.0.0.0/8" }\n}\n`;
-	const gate = await startCrumbgate(t, { trust: pki.root, label: profile, config, sites: [[':443', origin.https], [':80', origin.http]] });
+	const list = t.path(`${profile}-list.txt`);
+	writeFileSync(list, '||listed.test^$document\n');
+	const gate = await startCrumbgate(t, { trust: pki.root, label: profile, config, sites: [[':443', origin.https], [':80', origin.http]],
+		args: ['--list', list] });
 	const browser = await startHungryChromium(t, { proxyPort: gate.port, ca: gate.ca, label: `${profile}-chromium` });
 	const page = await browser.newPage();
 	const visit = (url) => page.goto(url, { waitUntil: 'load' });

@@ -1,5 +1,4 @@
 /* How an origin's HTTP/2 connection ends, and what each exchange on it then hears. */
-
 #include "tests/unit/proxy_h2_origin_tools.h"
 
 static void going_away(void **state)

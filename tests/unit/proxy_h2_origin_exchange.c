@@ -1,5 +1,4 @@
 /* Exchanges on an origin's HTTP/2 connection: many at once, both ways, and all kinds of answers. */
-
 #include "tests/unit/proxy_h2_origin_tools.h"
 
 #include <stdlib.h>

@@ -1,5 +1,4 @@
 /* Who is slow on an origin's HTTP/2 connection: how much is kept for it, and for how long. */
-
 #include "tests/unit/proxy_h2_origin_tools.h"
 
 #include <stdlib.h>

@@ -1,5 +1,4 @@
 /* A pass from its challenge to its end: for whom, for which hosts, how long and how many. */
-
 #include "tests/unit/proxy_passes_tools.h"
 
 #include <stdio.h>

@@ -2,7 +2,6 @@
  * How often a certificate must be refused until its host passes unread: counted for each visitor
  * and host, forgotten after a while and by use.
  */
-
 #include "tests/unit/proxy_passes_tools.h"
 
 #include <stdio.h>

@@ -1,5 +1,4 @@
 /* What passes outlives a reload, or ends with its workers and says so. */
-
 #include "tests/unit/proxy_passes_tools.h"
 
 #include <stdio.h>

@@ -1,5 +1,4 @@
 /* What a sign is: which end of a handshake is a refusal, which answer is a challenge. */
-
 #include "tests/unit/proxy_passes_tools.h"
 
 #include "proxy/challenges.h"

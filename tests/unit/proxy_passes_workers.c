@@ -1,5 +1,4 @@
 /* What passes is known to all workers: what each hears of it by letter. */
-
 #include "tests/unit/proxy_passes_tools.h"
 
 #include "base/buf.h"

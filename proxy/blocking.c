@@ -1,11 +1,9 @@
-#include "proxy/blocking.h"
+#include "proxy/blocking_parts.h"
 
-#include "base/buf.h"
 #include "filters/clicks.h"
 #include "filters/lists/list_purpose.h"
 #include "filters/lists/match.h"
 #include "filters/lists/modify.h"
-#include "proxy/aliases.h"
 #include "proxy/claim_side.h"
 #include "proxy/cookies.h"
 #include "proxy/downstream.h"
@@ -15,120 +13,6 @@
 #include "proxy/worker.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-
-struct blocking {
-	struct query *query;
-	struct query_facts facts; /* borrowed by the query */
-	struct buf url;		  /* of the request at hand */
-	struct buf stripped;
-	struct slice aliases[ALIASES_MAX];
-	bool ready; /* the lists can be asked about the request at hand */
-};
-
-struct blocking *blocking_new(struct worker *w)
-{
-	struct blocking *b = calloc(1, sizeof(*b));
-
-	if (b == NULL)
-		return NULL;
-	buf_init(&b->url, QUERY_URL_MAX + SITE_MAX + 64);
-	buf_init(&b->stripped, QUERY_URL_MAX + SITE_MAX + 64);
-	b->query = query_new(w->setup->sites);
-	if (b->query != NULL)
-		return b;
-	blocking_free(b);
-	return NULL;
-}
-
-void blocking_free(struct blocking *b)
-{
-	if (b == NULL)
-		return;
-	query_free(b->query);
-	buf_release(&b->url);
-	buf_release(&b->stripped);
-	free(b);
-}
-
-/* ---- the request as lists see it ---- */
-
-static enum lists_type guess_type(struct slice accept)
-{
-	if (slice_starts(accept, SLICE("text/html")))
-		return LISTS_DOCUMENT;
-	if (slice_starts(accept, SLICE("text/css")))
-		return LISTS_STYLESHEET;
-	return slice_starts(accept, SLICE("image/")) ? LISTS_IMAGE : LISTS_OTHER;
-}
-
-/* Fetch metadata says it; old browsers and clear http do not, and are guessed from Accept. */
-static enum lists_type type_of(const struct cookie_scene *s, const struct request_head *r)
-{
-	struct slice dest = fields_value(r->fields, FIELD_SEC_FETCH_DEST);
-	enum lists_type type;
-
-	if (slice_ieq(r->upgrade, SLICE("websocket")))
-		return LISTS_WEBSOCKET;
-	if (s->document)
-		return LISTS_DOCUMENT;
-	if (dest.n == 0)
-		return guess_type(fields_value(r->fields, FIELD_ACCEPT));
-	if (slice_eq(dest, SLICE("empty")))
-		return LISTS_XHR;
-	return lists_type_of_word(dest, &type) ? type : LISTS_OTHER;
-}
-
-static void write_url(struct blocking *b, const struct cookie_scene *s,
-		      const struct request_head *r)
-{
-	uint16_t port = r->authority->kind != HOST_NONE ? r->authority->port : 0;
-
-	buf_clear(&b->url);
-	buf_adds(&b->url, slice_ieq(r->upgrade, SLICE("websocket")) ? s->secure ? "wss://" : "ws://"
-			  : s->secure				    ? "https://"
-								    : "http://");
-	buf_adds(&b->url, s->host);
-	if (port != 0 && port != (s->secure ? 443 : 80))
-		buf_addf(&b->url, ":%u", (unsigned)port);
-	buf_add(&b->url, slice_head(r->path, QUERY_URL_MAX));
-}
-
-static struct slice source_of(const struct cookie_scene *s, const struct request_head *r)
-{
-	struct slice referer = fields_value(r->fields, FIELD_REFERER);
-	struct slice origin = fields_value(r->fields, FIELD_ORIGIN);
-
-	if (s->document)
-		return slice_str(s->host);
-	if (referer.n != 0)
-		return referer;
-	if (origin.n != 0 && !slice_eq(origin, SLICE("null")))
-		return origin;
-	if (s->site.party == PARTY_THIRD && s->site.by == BY_SELF)
-		return slice_of("", 0);
-	return slice_str(s->site.site);
-}
-
-void blocking_begin(struct worker *w, const struct cookie_scene *s, const struct request_head *r)
-{
-	struct blocking *b = w->blocking;
-
-	b->ready = false;
-	if (w->setup->lists == NULL || s->visitor->profile == PROFILE_INVESTIGATOR)
-		return;
-	write_url(b, s, r);
-	b->facts = (struct query_facts){
-		.url = buf_slice(&b->url),
-		.aliases = b->aliases,
-		.aliases_n = aliases_of(w->aliases, slice_str(s->host), b->aliases),
-		.source = source_of(s, r),
-		.type = type_of(s, r),
-		.party = s->site.party == PARTY_FIRST ? QUERY_FIRST : QUERY_THIRD,
-		.method = r->method,
-	};
-	b->ready = buf_ok(&b->url) && query_set(b->query, &b->facts);
-}
 
 /* ---- whether its purpose has consent ---- */
 

@@ -54,6 +54,7 @@ static void on_head(void *arg, const struct upstream_head *h)
 	};
 	struct slice path = slice_of(x->head.mem + x->path_at, x->path_n);
 
+	blocking_begin_answer(x->w, &x->scene, h->fields);
 	banner_answer(x->w, &x->scene, h->fields);
 	cookies_of_answer(x->w, &x->scene, h->status, h->fields);
 	banner_write_refusal(x->w, &x->scene, h->fields);

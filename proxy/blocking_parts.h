@@ -1,0 +1,32 @@
+/*
+ * blocking_parts.h - what the files of blocking.h share: the lists' view of the request at hand.
+ */
+#ifndef CRUMBGATE_PROXY_BLOCKING_PARTS_H
+#define CRUMBGATE_PROXY_BLOCKING_PARTS_H
+
+#include "base/buf.h"
+#include "filters/lists/query.h"
+#include "proxy/aliases.h"
+#include "proxy/blocking.h"
+
+struct blocking {
+	struct query *query;
+	struct query_facts facts; /* borrowed by the query */
+	struct buf url;		  /* of the request at hand */
+	struct buf stripped;
+	struct slice aliases[ALIASES_MAX];
+	bool asked; /* the lists can be asked about the request at hand */
+	bool ready; /* ... and what they say is done */
+	struct lists_rule
+		cookie_field; /* takes the field of cookies away; text.p NULL: none does */
+};
+
+/* The request, until its answer comes; slices are its own but for the rule's, the lists'. */
+struct blocking_held {
+	enum lists_type type;
+	struct slice url, source, method;
+	struct lists_rule set_cookie_field;
+	char text[];
+};
+
+#endif

@@ -23,41 +23,64 @@ static bool is_wanted(const struct cookie_scene *s, enum purpose p)
 
 /* ---- refusing ---- */
 
+/* more: what else there is to say. */
 static void record(struct worker *w, const struct cookie_scene *s, const struct lists_verdict *v,
-		   enum purpose p)
+		   enum purpose p, const char *more)
 {
 	struct slice list = list_base_name(lists_name(w->setup->lists->lists, v->rule.list));
 	struct slice alias = v->alias != 0 ? w->blocking->aliases[v->alias - 1] : SLICE("");
 	char why[ENTRY_WHY_MAX];
 
-	snprintf(why, sizeof(why), "list:%.*s %.*s; %s%s%.*s", SLICE_ARG(slice_head(list, 160)),
+	snprintf(why, sizeof(why), "list:%.*s %.*s; %s%s%.*s%s", SLICE_ARG(slice_head(list, 160)),
 		 (int)ENTRY_RULES_LEN, w->setup->list_digests[v->rule.list], purpose_word(p),
-		 alias.n != 0 ? "; alias of " : "", SLICE_ARG(alias));
+		 alias.n != 0 ? "; alias of " : "", SLICE_ARG(alias), more);
 	claim_record(w, s, ENTRY_BLOCK, slice_head(v->rule.text, ENTRY_WHY_MAX), why);
+}
+
+static bool refuses(struct worker *w, const struct cookie_scene *s, const struct lists_verdict *v,
+		    const char *more, enum lists_body *body)
+{
+	struct slice list = lists_name(w->setup->lists->lists, v->rule.list);
+	enum purpose p;
+
+	if (v->action != LISTS_BLOCK && v->action != LISTS_ANSWER)
+		return false;
+	p = list_purpose_of_request(list, w->setup->rules,
+				    v->alias != 0 ? w->blocking->aliases[v->alias - 1]
+						  : slice_str(s->host));
+	if (is_wanted(s, p))
+		return false;
+	if (v->action == LISTS_ANSWER)
+		*body = v->body;
+	record(w, s, v, p, more);
+	return true;
 }
 
 bool blocking_refuses(struct worker *w, const struct cookie_scene *s, enum lists_body *body)
 {
-	const struct lists *l;
 	struct lists_verdict v;
-	enum purpose p;
 
 	*body = LISTS_BODY_NONE;
 	if (!w->blocking->ready)
 		return false;
-	l = w->setup->lists->lists;
-	lists_match(l, w->blocking->query, &v);
-	if (v.action != LISTS_BLOCK && v.action != LISTS_ANSWER)
+	lists_match(w->setup->lists->lists, w->blocking->query, &v);
+	return refuses(w, s, &v, "", body);
+}
+
+/* What it would have set is not judged one by one, but counted. */
+bool blocking_refuses_answer(struct worker *w, const struct cookie_scene *s, const struct fields *f,
+			     enum lists_body *body)
+{
+	size_t cookies = fields_count(f, FIELD_SET_COOKIE);
+	struct lists_verdict v;
+	char more[64];
+
+	*body = LISTS_BODY_NONE;
+	if (!w->blocking->ready || !s->held->awaits)
 		return false;
-	p = list_purpose_of_request(lists_name(l, v.rule.list), w->setup->rules,
-				    v.alias != 0 ? w->blocking->aliases[v.alias - 1]
-						 : slice_str(s->host));
-	if (is_wanted(s, p))
-		return false;
-	if (v.action == LISTS_ANSWER)
-		*body = v.body;
-	record(w, s, &v, p);
-	return true;
+	lists_match_answer(w->setup->lists->lists, w->blocking->query, &v);
+	snprintf(more, sizeof(more), "; by its answer, with %zu cookies", cookies);
+	return refuses(w, s, &v, more, body);
 }
 
 #define OWN_FIELDS                                                                                 \

@@ -10,6 +10,7 @@
  *	if (blocking_cookie(w, &scene, name, &said)) ...
  *
  *	blocking_begin_answer(w, &scene, fields);	// the same request again
+ *	if (blocking_refuses_answer(w, &scene, &body)) answer with blocking_answer() instead
  *	if (blocking_cookie(w, &scene, name, &said)) ...
  *	blocking_let_go(&scene);
  *
@@ -44,6 +45,9 @@ void blocking_begin_answer(struct worker *w, const struct cookie_scene *scene,
 /* What is answered instead; NONE: that it was refused. */
 bool blocking_refuses(struct worker *w, const struct cookie_scene *scene, enum lists_body *body);
 void blocking_answer(struct downstream *d, enum lists_body body);
+/* The same by the header of the answer that came (header=), before anything of it goes on. */
+bool blocking_refuses_answer(struct worker *w, const struct cookie_scene *scene,
+			     const struct fields *f, enum lists_body *body);
 /* A redirector between two pages that a rule leads past (urlskip): appends where it leads to. */
 bool blocking_skips(struct worker *w, const struct cookie_scene *scene,
 		    const struct request_head *r, struct buf *url);

@@ -15,15 +15,18 @@ struct blocking {
 	struct buf url;		  /* of the request at hand */
 	struct buf stripped;
 	struct slice aliases[ALIASES_MAX];
+	struct query_field *fields; /* of the answer at hand */
+	uint32_t fields_cap;
 	bool asked; /* the lists can be asked about the request at hand */
 	bool ready; /* ... and what they say is done */
-	struct lists_rule
-		cookie_field; /* takes the field of cookies away; text.p NULL: none does */
+	/* Takes the field of cookies away; text.p NULL: none does. */
+	struct lists_rule cookie_field;
 };
 
 /* The request, until its answer comes; slices are its own but for the rule's, the lists'. */
 struct blocking_held {
 	enum lists_type type;
+	bool awaits; /* a rule with header= may be about it */
 	struct slice url, source, method;
 	struct lists_rule set_cookie_field;
 	char text[];

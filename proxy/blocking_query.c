@@ -34,6 +34,7 @@ void blocking_free(struct blocking *b)
 	query_free(b->query);
 	buf_release(&b->url);
 	buf_release(&b->stripped);
+	free(b->fields);
 	free(b);
 }
 
@@ -169,9 +170,14 @@ static struct blocking_held *held_new(const struct query_facts *f)
 void blocking_hold(struct worker *w, struct cookie_scene *s)
 {
 	struct blocking *b = w->blocking;
+	const struct lists *l = b->asked ? w->setup->lists->lists : NULL;
+	bool awaits = b->ready && lists_await_answer(l, b->query);
 
-	if (b->asked && lists_have_cookies(w->setup->lists->lists))
-		s->held = held_new(&b->facts);
+	if (l == NULL || (!awaits && !lists_have_cookies(l)))
+		return;
+	s->held = held_new(&b->facts);
+	if (s->held != NULL)
+		s->held->awaits = awaits;
 }
 
 void blocking_let_go(struct cookie_scene *s)
@@ -180,17 +186,38 @@ void blocking_let_go(struct cookie_scene *s)
 	s->held = NULL;
 }
 
+/* False: no memory, and no rule with header= holds. */
+static bool set_fields(struct blocking *b, const struct fields *f)
+{
+	struct query_field *more;
+
+	if (f->n > b->fields_cap) {
+		more = realloc(b->fields, f->n * sizeof(*more));
+		if (more == NULL)
+			return false;
+		b->fields = more;
+		b->fields_cap = f->n;
+	}
+	for (uint32_t i = 0; i < f->n; i++)
+		b->fields[i] = (struct query_field){ f->v[i].name, f->v[i].value };
+	return true;
+}
+
 void blocking_begin_answer(struct worker *w, const struct cookie_scene *s, const struct fields *f)
 {
 	const struct blocking_held *h = s->held;
 	struct blocking *b = w->blocking;
 
 	begin(b);
-	if (h == NULL || fields_find(f, FIELD_SET_COOKIE) == NULL)
+	if (h == NULL || (!h->awaits && fields_find(f, FIELD_SET_COOKIE) == NULL))
 		return;
 	b->facts = (struct query_facts){
 		.url = h->url, .source = h->source, .type = h->type, .method = h->method
 	};
+	if (h->awaits && set_fields(b, f)) {
+		b->facts.fields = b->fields;
+		b->facts.fields_n = f->n;
+	}
 	b->cookie_field = h->set_cookie_field;
 	ask(w, s);
 }

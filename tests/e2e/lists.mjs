@@ -8,7 +8,7 @@ import { checkEvidence, startCrumbgate } from './lib/crumbgate.mjs';
 const ADS = '||ads.test^$third-party\n@@||ads.test/needed.js\n||pixel.test/gif$image,redirect=1x1.gif\n||site.test^$removeparam=utm_source\n'
 	+ '||site.test^$removeheader=x-origin-mark\n||site.test^$removeheader=request:x-browser-mark\n||site.test/framed$csp=frame-src \'none\'\n'
 	+ '||out.test/go$doc,urlskip=?url\n';
-const PRIVACY = '||count.test^$third-party\n';
+const PRIVACY = '||count.test^$third-party\n||site.test/api$header=x-adnet:/^7/\n';
 /* The tables know none of these but the session. */
 const COOKIES = '||site.test^$cookie=visitmark\n||site.test^$cookie=PHPSESSID\n$cookie=/^lastly/;maxAge=60\n||site.test^$cookie=spared\n'
 	+ '@@||site.test/free^$cookie=spared\n';
@@ -33,7 +33,7 @@ scenario('lists', async (t) => {
 	const reached = (host) => origin.requests.filter((r) => r.host === host).length;
 
 	await page('/');
-	t.equal((await gate.entries((e) => e.kind === 'rules' && /\.txt$/.test(e.name), 3)).map((e) => [e.name, e.count]), [['ads.txt', 8], ['privacy.txt', 1],
+	t.equal((await gate.entries((e) => e.kind === 'rules' && /\.txt$/.test(e.name), 3)).map((e) => [e.name, e.count]), [['ads.txt', 8], ['privacy.txt', 2],
 		['tracking.txt', 5]],
 		'the log names the lists, their versions and how many rules they have');
 	let r = await load('https://ads.test/ad.js', 'script');
@@ -63,6 +63,24 @@ scenario('lists', async (t) => {
 	r = await gate.curl([...as(1), '-H', 'Sec-Fetch-Site: none', '-H', 'Sec-Fetch-Mode: navigate', '-H', 'Sec-Fetch-Dest: document',
 		'https://out.test/go?id=7&url=https%3A%2F%2Fsite.test%2Fthere']);
 	t.equal([r.status, r.get('location'), reached('out.test')], [302, 'https://site.test/there', 0], 'a redirector is led past');
+
+	/* Header fields of the answer, in every version of HTTP. */
+	origin.routes.set('/api', (req, res, url) => {
+		res.setHeader('X-Adnet', url.searchParams.get('net'));
+		res.setHeader('Set-Cookie', 'hidden=1; Path=/');
+		res.end('the answer');
+	});
+	for (const http of ['--http1.1', '--http2']) {
+		const api = (net, ...more) => gate.curl([http, '-H', 'Sec-Fetch-Site: same-origin', '-H', 'Sec-Fetch-Dest: empty', '-H', 'Referer: https://site.test/',
+			...more, `https://site.test/api?net=${net}`]);
+		r = await api('7');
+		t.equal([r.status, r.all('set-cookie'), r.text.includes('the answer')], [403, [], false], `${http}: an answer with such a field is kept back`);
+		r = await api('7', '--data-binary', 'x'.repeat(100000));
+		t.equal(r.status, 403, `${http}: whatever was sent before`);
+		t.equal((await api('8')).text, 'the answer', `${http}: and one without it is not`);
+	}
+	t.check(/; analytics; by its answer, with 1 cookies$/.test((await gate.entries((e) => e.kind === 'block' && e.host === 'site.test', 1))[0].why),
+		'the log says that it was the answer');
 
 	/* Cookies: both ways, and what a rule says is a fact of the entry. */
 	const visit = (path, cookie) => gate.curl([...as(1), '-H', 'Sec-Fetch-Site: none', '-H', 'Sec-Fetch-Mode: navigate', '-H', 'Sec-Fetch-Dest: document',
@@ -96,6 +114,6 @@ scenario('lists', async (t) => {
 	/* A list that comes with a reload is named too. */
 	writeFileSync(lists.privacy, PRIVACY + '||more.test^\n');
 	gate.proc.child.kill('SIGHUP');
-	t.equal((await gate.entries((e) => e.kind === 'rules' && e.name === 'privacy.txt', 2)).at(-1)?.count, 2, 'after a reload the log names the lists that are in force');
+	t.equal((await gate.entries((e) => e.kind === 'rules' && e.name === 'privacy.txt', 2)).at(-1)?.count, 3, 'after a reload the log names the lists that are in force');
 	await checkEvidence(t, gate);
 });

@@ -145,12 +145,35 @@ void blocking_redirect(struct downstream *d, struct slice url)
 	buf_release(&fields);
 }
 
-size_t blocking_edits(struct worker *w, const struct cookie_scene *s, struct lists_field *out,
-		      size_t n)
+static bool takes_field(const struct lists_field *e, enum lists_field_edit edit, struct slice name)
+{
+	return e->edit == edit && slice_ieq(e->value, name);
+}
+
+/*
+ * Cookies are never taken away all at once: each is decided and recorded, and what is needed stays.
+ * So a rule about their field becomes one about each of them.
+ */
+static bool is_about_cookies(struct worker *w, struct cookie_scene *s, const struct lists_field *e)
+{
+	if (takes_field(e, LISTS_REMOVE_FROM_REQUEST, SLICE("cookie")))
+		w->blocking->cookie_field = e->rule;
+	else if (takes_field(e, LISTS_REMOVE_FROM_ANSWER, SLICE("set-cookie")))
+		blocking_hold_field(w, s, &e->rule);
+	else
+		return false;
+	return true;
+}
+
+size_t blocking_edits(struct worker *w, struct cookie_scene *s, struct lists_field *out, size_t n)
 {
 	const struct lists *l = lists_for(w, s);
+	size_t found = l != NULL ? lists_match_fields(l, w->blocking->query, out, n) : 0, kept = 0;
 
-	return l != NULL ? lists_match_fields(l, w->blocking->query, out, n) : 0;
+	for (size_t i = 0; i < found; i++)
+		if (!is_about_cookies(w, s, &out[i]))
+			out[kept++] = out[i];
+	return kept;
 }
 
 /* ---- link decoration ---- */

@@ -52,8 +52,11 @@ bool blocking_refuses_answer(struct worker *w, const struct cookie_scene *scene,
 bool blocking_skips(struct worker *w, const struct cookie_scene *scene,
 		    const struct request_head *r, struct buf *url);
 void blocking_redirect(struct downstream *d, struct slice url);
-/* What rules say about header fields of the request and of its answer; how many. */
-size_t blocking_edits(struct worker *w, const struct cookie_scene *scene, struct lists_field *out,
+/*
+ * What rules say about header fields of the request and of its answer; how many.  What they say about
+ * the fields of cookies is kept for blocking_cookie() instead.
+ */
+size_t blocking_edits(struct worker *w, struct cookie_scene *scene, struct lists_field *out,
 		      size_t n);
 
 /*

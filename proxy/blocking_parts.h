@@ -32,4 +32,7 @@ struct blocking_held {
 	char text[];
 };
 
+/* For the cookies of the answer; where there is no memory for it, it is not heard. */
+void blocking_hold_field(struct worker *w, struct cookie_scene *s, const struct lists_rule *rule);
+
 #endif

@@ -180,6 +180,14 @@ void blocking_hold(struct worker *w, struct cookie_scene *s)
 		s->held->awaits = awaits;
 }
 
+void blocking_hold_field(struct worker *w, struct cookie_scene *s, const struct lists_rule *rule)
+{
+	if (s->held == NULL)
+		s->held = held_new(&w->blocking->facts);
+	if (s->held != NULL)
+		s->held->set_cookie_field = *rule;
+}
+
 void blocking_let_go(struct cookie_scene *s)
 {
 	free(s->held);

@@ -181,6 +181,9 @@ static void put_facts(struct explain_out *o, const struct entry *e)
 	if (e->seen.n != 0 && !slice_eq(e->seen, SLICE("nowhere")))
 		out_bytes(o, "choice_seen", e->seen);
 	put_if(o, "value_shape", e->shape);
+	put_if(o, "host_is_also", e->alias);
+	put_if(o, "a_list_says", e->list.says);
+	put_if(o, "rule_of_the_list", e->list.rule);
 	if (e->kind == ENTRY_SENT)
 		out_u64(o, "expired_before", e->tries);
 	if (e->kind == ENTRY_SET)

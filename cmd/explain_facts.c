@@ -4,6 +4,7 @@ void explain_score_facts(const struct cookie_facts *f, struct score_facts *out)
 {
 	*out = (struct score_facts){ .name = f->name,
 				     .host = f->host,
+				     .alias = f->alias,
 				     .party_known = true,
 				     .party = f->party,
 				     .lifetime_s = f->lifetime_s,

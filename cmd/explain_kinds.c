@@ -131,6 +131,7 @@ bool explain_block_read(struct slice why, struct explain_block *out)
 	*out = (struct explain_block){ .purpose = PURPOSE_UNKNOWN };
 	if (!slice_starts(why, mark))
 		return false;
+	(void)behind_last(rest, SLICE("; by its answer"), &rest);
 	out->alias = behind_last(rest, SLICE("; alias of "), &rest);
 	purpose = behind_last(rest, SLICE("; "), &rest);
 	out->version = behind_last(rest, SLICE(" "), &rest);

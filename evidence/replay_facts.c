@@ -3,6 +3,17 @@
 #include "filters/cookie.h"
 #include "filters/shape.h"
 
+/* What the entry does not have the lists did not say. */
+static bool list_facts(const struct entry_list *e, struct cookie_list *out)
+{
+	if (e->says.n == 0)
+		return true;
+	out->name = e->name;
+	out->version = e->version;
+	out->rule = e->rule;
+	return list_says_of_word(e->says, &out->says) && purpose_of_word(e->purpose, &out->purpose);
+}
+
 static bool set_facts(const struct entry_attrs *a, struct cookie_facts *out)
 {
 	out->kind = COOKIE_SET;
@@ -22,6 +33,7 @@ bool replay_facts(const struct entry *e, struct cookie_facts *out)
 	*out = (struct cookie_facts){ .kind = COOKIE_SENT,
 				      .name = e->cookie,
 				      .host = e->host,
+				      .alias = e->alias,
 				      .site = e->site,
 				      .tries = (unsigned)e->tries,
 				      .lifetime_s = LIFETIME_UNKNOWN };
@@ -29,6 +41,6 @@ bool replay_facts(const struct entry *e, struct cookie_facts *out)
 	       confidence_of_word(e->confidence, &out->confidence) &&
 	       profile_of_word(e->profile, &out->profile) &&
 	       choice_of_word(e->choice, &out->choice) && seen_of_word(e->seen, &out->seen) &&
-	       shape_parse(e->shape, &out->shape) &&
+	       shape_parse(e->shape, &out->shape) && list_facts(&e->list, &out->list) &&
 	       (e->kind == ENTRY_SENT || set_facts(&e->attrs, out));
 }

@@ -116,6 +116,7 @@ static void exchange_release(struct deferred *d)
 	expiries_release(&x->expiries);
 	consent_body_free(x->said);
 	amend_free(x->amend);
+	blocking_let_go(&x->scene);
 	free(x);
 }
 
@@ -307,6 +308,7 @@ static void set_scene(struct exchange *x, const struct request_head *r)
 	s->cross_site = request_is_cross_site(&facts, &s->site);
 	s->document = request_is_navigation(&facts) && s->site.party == PARTY_FIRST;
 	s->prefetch = facts.prefetch;
+	s->own_host = s->document || facts.fetch_site == FETCH_SITE_ORIGIN;
 	s->posts = r->method_id == METHOD_POST || slice_eq(r->method, SLICE("PUT")) ||
 		   slice_eq(r->method, SLICE("PATCH"));
 	s->choice = choices_find(w->choices, v->id,
@@ -390,6 +392,7 @@ void exchange_request(struct exchange *x, struct request_head *r)
 		loop_defer(x->w->loop, &x->refuse_later, on_skip_later);
 		return;
 	}
+	blocking_hold(x->w, &x->scene);
 	claim_request(x->w, &x->scene, r, news);
 	x->amend = amend_request(x->w, &x->scene, r);
 	blocking_strip(x->w, &x->scene, r);

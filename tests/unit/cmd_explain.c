@@ -286,6 +286,8 @@ static void test_block(void **state)
 	check_block("list:easylist.txt 0123; advertising", "[easylist.txt][0123][advertising][]");
 	check_block("list:a b; c.txt 0; analytics; alias of t.example",
 		    "[a b; c.txt][0][analytics][t.example]");
+	check_block("list:a.txt 0; analytics; by its answer, with 2 cookies",
+		    "[a.txt][0][analytics][]");
 	check_block("", "no");
 	check_block("list:", "no");
 	check_block("list:a", "no");

@@ -112,6 +112,7 @@ static void read_claims(struct desk_data *d, const json_t *rows)
 			.why = text_of(o, "why"),
 			.choice = text_of(o, "choice"),
 			.count = count_of(o, "count"),
+			.first = time_of(o, "first"),
 			.last = time_of(o, "last"),
 		};
 	}

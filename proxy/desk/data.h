@@ -25,7 +25,7 @@ struct desk_claim {
 	struct slice site, host, kind, name, why;
 	struct slice choice; /* in force then */
 	uint64_t count;
-	int64_t last; /* wall ms */
+	int64_t first, last; /* wall ms; first 0: not known */
 };
 
 struct desk_site {

@@ -238,6 +238,31 @@ static void test_site(void **state)
 	has_not(&v, "only.test");
 	desk_answer_release(&v.a);
 
+	/* The same said again, to another host and under another choice, is said once. */
+	visit(&v, "/site/shop.test",
+	      "{\"rows\":[],\"claims\":["
+	      "{\"site\":\"shop.test\",\"host\":\"a.test\",\"kind\":\"claim\",\"name\":\"gcs\","
+	      "\"why\":\"G111\",\"choice\":\"none\",\"count\":2,"
+	      "\"first\":\"2026-11-20T20:00:00.000Z\",\"last\":\"2026-11-21T20:00:00.000Z\"},"
+	      "{\"site\":\"shop.test\",\"host\":\"b.test\",\"kind\":\"claim\",\"name\":\"gcs\","
+	      "\"why\":\"G111\",\"choice\":\"refused\",\"count\":3,"
+	      "\"first\":\"2026-11-21T20:30:00.000Z\",\"last\":\"2026-11-21T21:00:00.000Z\"},"
+	      "{\"site\":\"shop.test\",\"host\":\"www.shop.test\",\"kind\":\"claim\","
+	      "\"name\":\"gcs\",\"why\":\"G111\",\"choice\":\"refused\",\"count\":1,"
+	      "\"first\":\"2026-11-21T20:59:59.000Z\",\"last\":\"2026-11-21T20:59:59.000Z\"},"
+	      "{\"site\":\"shop.test\",\"host\":\"b.test\",\"kind\":\"claim\",\"name\":\"gcs\","
+	      "\"why\":\"G101\",\"choice\":\"refused\",\"count\":1,"
+	      "\"last\":\"2026-11-21T19:00:00.000Z\"}]}");
+	has(&v,
+	    "measuring allowed. <span class=\"quiet\">At b.test and a.test, 5 times, first 1 day "
+	    "ago, last 1 hour ago. In");
+	has(&v,
+	    "measuring allowed. <span class=\"quiet\">At www.shop.test, 1 time, last 1 hour ago. "
+	    "In");
+	has(&v, "advertising refused, measuring allowed. <span class=\"quiet\">At b.test, 1 time, "
+		"last 3 hours ago. In");
+	desk_answer_release(&v.a);
+
 	visit(&v, "/site/quiet.test", shop);
 	has(&v, "It claimed nothing about consent that was seen here.");
 	has_not(&v, "Before any choice");

@@ -35,6 +35,8 @@ static const char *const versions[] = {
 	" choice TEXT NOT NULL, count INTEGER NOT NULL, first INTEGER NOT NULL,"
 	" last INTEGER NOT NULL);"
 	"CREATE INDEX claimed_client ON claimed (client);",
+	/* life: seconds that an origin asked for; 0: until the browser closes; NULL: not known. */
+	"ALTER TABLE seen ADD COLUMN life INTEGER;",
 };
 #define SCHEMA_VERSION ((int64_t)(sizeof(versions) / sizeof(versions[0])))
 
@@ -46,15 +48,16 @@ static const char *const statements[LEDGER_STATEMENTS] = {
 	[ST_CHOICE_AGE] = "DELETE FROM choices WHERE t < ?1",
 	[ST_SEEN] =
 		"INSERT INTO seen VALUES (?13, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-		" ?14) ON CONFLICT DO UPDATE SET purpose = ?5, why = ?6, party = ?7,"
+		" ?14, ?15) ON CONFLICT DO UPDATE SET purpose = ?5, why = ?6, party = ?7,"
 		" kept = kept + ?8, removed = removed + ?9, expired = expired + ?10,"
-		" last = max(last, ?12), unasked = coalesce(unasked + ?14, nullif(?14, 0))",
+		" last = max(last, ?12), unasked = coalesce(unasked + ?14, nullif(?14, 0)),"
+		" life = coalesce(?15, life)",
 	[ST_SEEN_AGE] = "DELETE FROM seen WHERE last < ?1",
 	[ST_SEEN_CAP] = "DELETE FROM seen WHERE last <= (SELECT last FROM seen ORDER BY last DESC"
 			" LIMIT 1 OFFSET ?1)",
 	[ST_SEEN_QUERY] =
 		"SELECT site, host, cookie, purpose, why, party, kept, removed, expired, first,"
-		" last, unasked FROM seen WHERE client = ?1 AND last >= ?2"
+		" last, unasked, life FROM seen WHERE client = ?1 AND last >= ?2"
 		" ORDER BY last DESC, site, host, cookie LIMIT ?3",
 	[ST_CLAIMED] = "INSERT INTO claimed VALUES (?11, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
 		       " ON CONFLICT DO UPDATE SET count = count + ?8, last = max(last, ?10)",

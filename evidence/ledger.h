@@ -71,11 +71,13 @@ bool ledger_flush(struct ledger *l, int64_t wall_ms);
  * Appends, the newest first,
  *
  *	{"rows":[{"site","host","cookie","purpose","why","party","kept","removed","expired",
- *	          "first","last","unasked"}...],
+ *	          "first","last","life_s","unasked"}...],
  *	 "claims":[{"site","host","kind","name","why","choice","count","first","last"}...],
  *	 "more":bool}
  *
- * "unasked": how many of the sightings were before any choice; not there where that is not known.
+ * "unasked": how many of the sightings were before any choice; "life_s": how long an origin last
+ * asked for it to be kept, in seconds, 0 until the browser is closed.  Neither is there where it is
+ * not known.
  */
 bool ledger_query_client(struct ledger *l, struct slice client, int64_t since, uint32_t limit,
 			 struct buf *out);

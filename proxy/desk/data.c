@@ -91,6 +91,7 @@ static void read_cookies(struct desk_data *d, const json_t *rows)
 			.removed = count_of(o, "removed"),
 			.expired = count_of(o, "expired"),
 			.unasked = count_if_any(o, "unasked"),
+			.life_s = count_if_any(o, "life_s"),
 			.last = time_of(o, "last"),
 		};
 	}

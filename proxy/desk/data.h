@@ -14,6 +14,7 @@ struct desk_cookie {
 	struct slice site, host, name, party, purpose, why; /* of the newest sighting */
 	uint64_t kept, removed, expired;		    /* sightings */
 	int64_t unasked; /* of these, before any choice; -1: not known */
+	int64_t life_s;	 /* as an origin set it; 0: until the browser is closed; -1: not known */
 	int64_t last;	 /* wall ms */
 };
 

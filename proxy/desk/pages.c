@@ -58,7 +58,7 @@ static void cookie_row(struct buf *out, const struct page *p, const struct desk_
 		about.setter = SLICE("not known");
 	buf_adds(&from, key.third ? "third party " : "");
 	buf_add(&from, c->host);
-	plain_life(&life, about.life);
+	plain_life(&life, c->life_s, about.life);
 	cookie_done(&done_text, c);
 	buf_add_u64(&count, c->kept + c->removed + c->expired);
 	FILL(out, asset_cookie_html, TEXT("name", c->name.n != 0 ? c->name : SLICE("(no name)")),

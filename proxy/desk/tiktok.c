@@ -85,6 +85,7 @@ static bool is_of_tiktok(const struct view *v)
 
 struct row {
 	struct slice name, host, purpose, what, life;
+	int64_t life_s;	 /* as an origin set it; -1: not known */
 	int64_t unasked; /* sightings before any choice; -1: not known */
 	uint64_t all;	 /* 0: not counted */
 	bool out;
@@ -103,7 +104,7 @@ static void put_row(struct buf *out, struct view *v, const struct row *r)
 
 	buf_init(&life, 128);
 	buf_init(&before, 128);
-	plain_life(&life, r->life);
+	plain_life(&life, r->life_s, r->life);
 	if (r->unasked < 0)
 		buf_adds(&before, "Not known");
 	else if (r->unasked == 0)
@@ -152,6 +153,7 @@ static void cookie_row(struct buf *out, struct view *v, const struct desk_cookie
 			 .purpose = c->purpose,
 			 .what = SLICE(""),
 			 .life = SLICE(""),
+			 .life_s = c->life_s,
 			 .unasked = c->unasked,
 			 .all = c->kept + c->removed + c->expired,
 			 .out = desk_kept_out(c) };
@@ -237,6 +239,7 @@ static void target_row(struct buf *out, struct view *v, const struct target *t)
 			 .purpose = f != NULL ? f->purpose : SLICE("unknown"),
 			 .what = f != NULL ? f->what : SLICE("One of TikTok's hosts."),
 			 .life = SLICE(""),
+			 .life_s = -1,
 			 .unasked = t->unasked != 0 || t->known ? (int64_t)t->unasked : -1,
 			 .all = t->stripped,
 			 .out = t->stripped + t->blocked != 0 };
@@ -362,7 +365,7 @@ static void put_facts(struct buf *out, const struct tiktok_facts *f, const char 
 		if (!slice_eq(f->v[i].where, slice_str(where)))
 			continue;
 		buf_clear(&life);
-		plain_life(&life, f->v[i].life);
+		plain_life(&life, -1, f->v[i].life);
 		FILL(&rows, asset_tiktok_fact_html, TEXT("name", f->v[i].name),
 		     TEXT("kind", f->v[i].kind),
 		     TEXT("purpose_class", slice_str(purpose_class(f->v[i].purpose))),

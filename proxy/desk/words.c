@@ -195,15 +195,18 @@ void plain_span(struct buf *out, int64_t seconds)
 		buf_adds(out, "less than a minute");
 }
 
-void plain_life(struct buf *out, struct slice life)
+void plain_life(struct buf *out, int64_t seen, struct slice table)
 {
-	int64_t seconds = life_seconds(life);
+	int64_t seconds = seen >= 0 ? seen : life_seconds(table);
 
-	if (seconds == 0)
-		buf_adds(out, "Kept until the browser is closed.");
-	if (seconds <= 0)
+	if (seconds < 0)
 		return;
-	buf_adds(out, "Kept for ");
+	buf_adds(out, seen >= 0 ? "Kept " : "Usually kept ");
+	if (seconds == 0) {
+		buf_adds(out, "until the browser is closed.");
+		return;
+	}
+	buf_adds(out, "for ");
 	plain_span(out, seconds);
 	buf_addc(out, '.');
 }

@@ -45,10 +45,11 @@ int64_t life_seconds(struct slice life);
 /* "13 months", "30 minutes". */
 void plain_span(struct buf *out, int64_t seconds);
 /*
- * How long a cookie is kept, from a table's short form ("390d", "session"): "Kept for 13 months.";
- * nothing for what is not known.
+ * How long a cookie is kept: "Kept for 13 months." where it was seen (seconds; -1: it was not), else
+ * "Usually kept for 13 months.", from a table's short form ("390d", "session"); nothing where
+ * neither is known.
  */
-void plain_life(struct buf *out, struct slice life);
+void plain_life(struct buf *out, int64_t seen, struct slice table);
 /* "1 cookie", "7 cookies". */
 void plain_count(struct buf *out, size_t n, const char *one, const char *many);
 

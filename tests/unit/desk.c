@@ -611,8 +611,8 @@ static void test_purposes(void **state)
 	BODY(&v, "; you accepted comfort and measuring only");
 	desk_answer_release(&v.a);
 	visit(&v, get("/site/old.example"));
-	BODY(&v, "Measuring</span></dt><dd>1 cookie, set by Google Analytics, kept for up to 2 years; "
-		 "let through.</dd>");
+	BODY(&v, "Measuring</span></dt><dd>1 cookie, set by Google Analytics, usually kept for up to "
+		 "2 years; let through.</dd>");
 	desk_answer_release(&v.a);
 	visit(&v, get("/site/new.example"));
 	BODY(&v, "Advertising</span></dt><dd>1 cookie, set by &lt;b&gt;; kept out.</dd>");
@@ -622,7 +622,7 @@ static void test_purposes(void **state)
 	BODY(&v, "<p id=\"all-now\">You refused: what is not needed is kept out. It holds until "
 		 "2026-11-21.</p>");
 	BODY(&v, "Accept what is ticked<span class=\"hidden\"> for all sites</span>");
-	BODY(&v, "Kept for 2 years.");
+	BODY(&v, "Usually kept for 2 years.");
 	assert_false(holds(buf_slice(&v.a.body), " checked>"));
 	desk_answer_release(&v.a);
 }
@@ -630,18 +630,18 @@ static void test_purposes(void **state)
 static void test_life(void **state)
 {
 	static const char *const lives[][2] = {
-		{ "session", "Kept until the browser is closed." },
-		{ "730d", "Kept for 2 years." },
-		{ "365d", "Kept for 1 year." },
-		{ "395d", "Kept for 13 months." },
-		{ "390d", "Kept for 13 months." },
-		{ "180d", "Kept for 6 months." },
-		{ "90d", "Kept for 3 months." },
-		{ "30d", "Kept for 30 days." },
-		{ "1d", "Kept for 1 day." },
-		{ "30m", "Kept for 30 minutes." },
-		{ "1m", "Kept for 1 minute." },
-		{ "20s", "Kept for less than a minute." },
+		{ "session", "Usually kept until the browser is closed." },
+		{ "730d", "Usually kept for 2 years." },
+		{ "365d", "Usually kept for 1 year." },
+		{ "395d", "Usually kept for 13 months." },
+		{ "390d", "Usually kept for 13 months." },
+		{ "180d", "Usually kept for 6 months." },
+		{ "90d", "Usually kept for 3 months." },
+		{ "30d", "Usually kept for 30 days." },
+		{ "1d", "Usually kept for 1 day." },
+		{ "30m", "Usually kept for 30 minutes." },
+		{ "1m", "Usually kept for 1 minute." },
+		{ "20s", "Usually kept for less than a minute." },
 		{ "?", "" },
 		{ "", "" },
 		{ "d", "" },
@@ -654,10 +654,32 @@ static void test_life(void **state)
 		struct buf b;
 
 		buf_init(&b, 256);
-		plain_life(&b, slice_str(lives[i][0]));
+		plain_life(&b, -1, slice_str(lives[i][0]));
 		if (!slice_eq(buf_slice(&b), slice_str(lives[i][1])))
 			print_message("%s: %.*s\n", lives[i][0], SLICE_ARG(buf_slice(&b)));
 		assert_true(slice_eq(buf_slice(&b), slice_str(lives[i][1])));
+		buf_release(&b);
+	}
+}
+
+/* What an origin asked for comes before what is usual. */
+static void test_life_seen(void **state)
+{
+	static const struct {
+		int64_t seen;
+		const char *text;
+	} lives[] = { { 0, "Kept until the browser is closed." },
+		      { 30, "Kept for less than a minute." },
+		      { 34560000, "Kept for 13 months." },
+		      { -1, "Usually kept for 2 years." } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lives) / sizeof(lives[0]); i++) {
+		struct buf b;
+
+		buf_init(&b, 256);
+		plain_life(&b, lives[i].seen, SLICE("730d"));
+		assert_true(slice_eq(buf_slice(&b), slice_str(lives[i].text)));
 		buf_release(&b);
 	}
 }
@@ -911,6 +933,7 @@ int main(void)
 		cmocka_unit_test(test_pac),	 cmocka_unit_test(test_direct),
 		cmocka_unit_test(test_foreign),	 cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_purposes), cmocka_unit_test(test_life),
+		cmocka_unit_test(test_life_seen),
 		cmocka_unit_test(test_data),	 cmocka_unit_test(test_no_answer),
 		cmocka_unit_test(test_many),	 cmocka_unit_test(test_status),
 		cmocka_unit_test(test_html),	 cmocka_unit_test(test_error_page),

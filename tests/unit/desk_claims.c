@@ -293,6 +293,15 @@ static void test_site(void **state)
 		"advertise or to measure.</p>");
 	desk_answer_release(&v.a);
 
+	/* How long a cookie is kept: as it was set, not as the table has it. */
+	visit(&v, "/site/news.test",
+	      "{\"rows\":[" COOKIE("news.test", "news.test", "_ttp", "advertising", "first",
+				   "\"kept\":1,\"life_s\":604800") "]}");
+	has(&v, "<span class=\"quiet\">Kept for 7 days.</span>");
+	has(&v, "kept for up to 7 days; let through.");
+	has_not(&v, "sually kept");
+	desk_answer_release(&v.a);
+
 	/* A site of which only a claim is known has its place at the start. */
 	visit(&v, "/", shop);
 	has(&v, "<a href=\"/site/only.test\">only.test</a>");
@@ -446,7 +455,7 @@ static void test_pixel(void **state)
 	    "choice, 3 of these to advertise or to measure.");
 	has(&v, "<code>_ttp</code> <span class=\"quiet\">shop.test</span></th>\n<td role=\"cell\">"
 		"<span class=\"tag advertising\">Advertising</span> The number under which TikTok "
-		"knows you on this site. <span class=\"quiet\">Kept for 13 months.</span></td>\n"
+		"knows you on this site. <span class=\"quiet\">Usually kept for 13 months.</span></td>\n"
 		"<td role=\"cell\" class=\"before\">Yes, 3 of 5 times</td>\n"
 		"<td role=\"cell\"><span class=\"done out\">Kept out</span></td>");
 	has(&v, "<code>ttcsid_C1ABC</code>");

@@ -82,6 +82,16 @@ expect 2 '^--force: unknown option' lists show --force --state "$state"
 expect 2 "^--list-url: 'ftp://a.test/' is no URL of a list" lists update --list-url ftp://a.test/
 expect 1 'not fetched yet; run: crumbgate lists update' lists show --state "$state" --no-list-defaults --list-url https://a.test/a.txt
 expect 0 '^{"lists":\[\],"rules":0,"left_out":\[\]}$' lists show --json --state "$state" --no-list-defaults
+printf '||a.test^\n||b.test^\n##.ad\n' >"$dir/one.txt"
+printf '||a.test^\n||c.test^\n||d.test^\n##.ad\n' >"$dir/two.txt"
+lists="--no-list-defaults --list $dir/one.txt --list $dir/two.txt --state $state"
+# shellcheck disable=SC2086 # words
+{
+	expect 0 '^one.txt  *file  *2  *0  *1  ' lists show $lists
+	expect 0 '^two.txt  *file  *2  *1  *1  ' lists show $lists
+	expect 0 '^2 lists, 4 rules$' lists show $lists
+	expect 0 '"rules":2,"repeated":1,"left_out":1,.*"rules":4,"left_out":\[{"kind":"cosmetic: not for a proxy","count":2}\]' lists show --json $lists
+}
 expect 2 'with -o FILE' ca export --pem x.pem --state "$state"
 for suffix in com co.uk; do
 	expect 2 'name one of these' choice set accept $suffix --state "$state"

@@ -340,8 +340,8 @@ static void put_changes(struct explain_out *o, struct asked *a)
 {
 	const struct explain_case now = { a->r->profile, a->r->choice, PARTY_FIRST };
 	const struct explain_way ways[] = {
-		{ "request", PASSES_REQUEST, "sent", "refused" },
-		{ "parameters", PASSES_WHOLE, "all stay", "taken out" },
+		{ "request", PASSES_REQUEST, "sent", "refused", NULL, NULL },
+		{ "parameters", PASSES_WHOLE, "all stay", "taken out", NULL, NULL },
 	};
 	struct explain_change found[EXPLAIN_CHANGES_MAX];
 	size_t n = explain_changes(ask_case, a, &now, false, found);
@@ -392,7 +392,7 @@ static void put_facts(struct explain_out *o, const struct request *r)
 	if (!r->has_type)
 		out_str(o, "type_given", "no: a page without --source, else something in it");
 	out_str(o, "profile", profile_word(r->profile));
-	out_str(o, "choice", choice_word(r->choice));
+	explain_put_choice(o, slice_str(choice_word(r->choice)));
 	out_u64(o, "lists", r->lists.files.n);
 	out_close(o);
 }

@@ -270,7 +270,7 @@ static void before_choice(struct buf *out, const struct desk_site *s)
 	plain_count(out, known, "cookie was", "cookies were");
 	buf_adds(out, " set or sent");
 	if (needless != 0)
-		buf_addf(out, ", %zu of these to advertise or to measure", needless);
+		buf_addf(out, ", %zu of these for advertising or analytics", needless);
 	buf_adds(out, ".</p>\n");
 }
 

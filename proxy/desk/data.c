@@ -217,7 +217,7 @@ bool desk_put_back(const struct desk_cookie *c)
 /*
  * The ledger has the newest verdict in the reason, whose end is what weighed (filters/decide.h).
  */
-bool desk_kept_out(const struct desk_cookie *c)
+bool desk_removed(const struct desk_cookie *c)
 {
 	bool ever = c->removed + c->expired != 0;
 

@@ -55,8 +55,8 @@ const struct desk_site *desk_data_find(const struct desk_data *d, struct slice s
 void desk_data_free(struct desk_data *d);
 
 /* What the newest verdict was; after a change of mind the counts tell of the time before. */
-bool desk_kept_out(const struct desk_cookie *c);
-/* It was kept out, and is let through for a day because the site went round in circles. */
+bool desk_removed(const struct desk_cookie *c);
+/* It was removed, and is let through for a day because the site went round in circles. */
 bool desk_put_back(const struct desk_cookie *c);
 
 #endif

@@ -21,8 +21,9 @@ struct view {
 	const struct desk_request *req;
 	const struct tiktok_facts *facts;
 	const struct desk_site *site;
-	bool own;			 /* TikTok's own, not one that carries its pixel */
-	size_t asked, unasked, needless; /* rows; needless: unasked, and to advertise or measure */
+	bool own; /* TikTok's own, not one that carries its pixel */
+	size_t asked, unasked,
+		needless; /* rows; needless: unasked, and for advertising or analytics */
 };
 
 /* ---- what of a site is TikTok's ---- */
@@ -117,7 +118,8 @@ static void put_row(struct buf *out, struct view *v, const struct row *r)
 	else
 		plain_times(&before, r->all);
 	FILL(out, asset_tiktok_row_html, TEXT("name", slice_head(r->name, NAME_SHOWN)),
-	     TEXT("host", r->host), TEXT("purpose_class", slice_str(purpose_class(r->purpose))),
+	     TEXT("host", r->host),
+	     TEXT("purpose_class", slice_str(plain_purpose_word(r->purpose))),
 	     TEXT("purpose", slice_str(plain_purpose(r->purpose))), TEXT("what", r->what),
 	     TEXT("life", page_part(out, &life)), TEXT("before", page_part(out, &before)),
 	     TEXT("verdict_class", r->out ? SLICE("out") : SLICE("in")),
@@ -156,7 +158,7 @@ static void cookie_row(struct buf *out, struct view *v, const struct desk_cookie
 			 .life_s = c->life_s,
 			 .unasked = c->unasked,
 			 .all = c->kept + c->removed + c->expired,
-			 .out = desk_kept_out(c) };
+			 .out = desk_removed(c) };
 	struct buf done;
 
 	buf_init(&done, 256);
@@ -225,7 +227,7 @@ static void target_done(struct buf *out, const struct target *t)
 		plain_count(out, (size_t)t->blocked, "request", "requests");
 		buf_adds(out, " not sent");
 	} else {
-		buf_adds(out, "Requests sent, without what was kept out");
+		buf_adds(out, "Requests sent, without what was removed");
 	}
 }
 
@@ -307,7 +309,7 @@ static void site_summary(struct buf *out, const struct view *v)
 	plain_count(out, v->asked, "thing was", "things were");
 	buf_addf(out, " asked for, %zu of them before any choice", v->unasked);
 	if (v->needless != 0)
-		buf_addf(out, ", %zu of these to advertise or to measure", v->needless);
+		buf_addf(out, ", %zu of these for advertising or analytics", v->needless);
 	buf_addc(out, '.');
 }
 
@@ -368,7 +370,7 @@ static void put_facts(struct buf *out, const struct tiktok_facts *f, const char 
 		plain_life(&life, -1, f->v[i].life);
 		FILL(&rows, asset_tiktok_fact_html, TEXT("name", f->v[i].name),
 		     TEXT("kind", f->v[i].kind),
-		     TEXT("purpose_class", slice_str(purpose_class(f->v[i].purpose))),
+		     TEXT("purpose_class", slice_str(plain_purpose_word(f->v[i].purpose))),
 		     TEXT("purpose", slice_str(plain_purpose(f->v[i].purpose))),
 		     TEXT("what", f->v[i].what), TEXT("life", page_part(out, &life)));
 	}

@@ -43,7 +43,7 @@ static void add_cookie(struct want *w, const struct desk_context *ctx, const str
 		(void)ctx->about(ctx->lookup_arg, &key, &about);
 	life = c->life_s >= 0 ? c->life_s : life_seconds(about.life);
 	w->n++;
-	w->out += desk_kept_out(c);
+	w->out += desk_removed(c);
 	if (life > w->life || (life == w->life && c->life_s >= 0)) {
 		w->life = life;
 		w->usual = c->life_s < 0;
@@ -84,9 +84,9 @@ static void done(struct buf *out, const struct want *w)
 	if (w->out == 0)
 		buf_adds(out, "; let through.");
 	else if (w->out == w->n)
-		buf_adds(out, "; kept out.");
+		buf_adds(out, "; removed.");
 	else
-		buf_addf(out, "; %zu kept out.", w->out);
+		buf_addf(out, "; %zu removed.", w->out);
 }
 
 static void row(struct buf *out, const struct want *w)
@@ -119,7 +119,8 @@ void wants_list(const struct desk_context *ctx, const struct desk_site *s, struc
 	buf_init(&rows, PART_MAX);
 	for (size_t i = 0; i < s->cookies_n; i++)
 		for (size_t k = 0; k < n; k++)
-			if (strcmp(wants[k].purpose, purpose_class(s->cookies[i].purpose)) == 0)
+			if (strcmp(wants[k].purpose, plain_purpose_word(s->cookies[i].purpose)) ==
+			    0)
 				add_cookie(&wants[k], ctx, &s->cookies[i]);
 	for (size_t k = 0; k < n; k++)
 		if (wants[k].n != 0)

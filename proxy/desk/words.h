@@ -1,21 +1,18 @@
 /*
- * words.h - the log's words (filters/words.h) as people say them.
- *
- * An unknown word becomes the answer for "not known", never itself.
+ * words.h - what the desk says about profiles, times and how long things are kept; base/plain.h has
+ * the words that the commands have too.
  */
 #ifndef CRUMBGATE_PROXY_DESK_WORDS_H
 #define CRUMBGATE_PROXY_DESK_WORDS_H
 
 #include "base/buf.h"
 #include "base/config.h"
+#include "base/plain.h"
 
-const char *plain_purpose(struct slice purpose);
-/* "essential", or "unknown" for a word that is none. */
-const char *purpose_class(struct slice purpose);
 const char *plain_profile(enum config_profile profile);
-/* What is done with what is not needed, a sentence each. */
+/* What is done with what is not essential, a sentence each. */
 struct profile_rules {
-	const char *comfort, *tracking, *unknown;
+	const char *functional, *tracking, *unknown;
 };
 struct profile_rules profile_rules(enum config_profile profile);
 /*

@@ -45,19 +45,30 @@ struct ledger_choice {
 	struct slice site;   /* or "*" */
 	struct slice choice; /* a word of filters/words.h, never none */
 	struct slice seen;
-	int64_t when; /* wall ms */
+	int64_t when;  /* wall ms */
+	bool is_local; /* of ledger_choices(): the client is this machine */
 };
+
+/*
+ * Between the two, choices are kept together or (keep false) not at all, also where the process dies
+ * before the second.  False: the ledger cannot be written.
+ */
+bool ledger_begin(struct ledger *l);
+bool ledger_end(struct ledger *l, bool keep);
 
 /* False: not written (diagnosed). */
 bool ledger_choice_set(struct ledger *l, const struct ledger_choice *c);
-/* Site "*" clears all choices of the client. */
-bool ledger_choice_clear(struct ledger *l, struct slice client, struct slice site);
+/* Site "*" clears all choices of the client.  *any: there was something to clear. */
+bool ledger_choice_clear(struct ledger *l, struct slice client, struct slice site, bool *any);
 /* All choices, or one client's; the slices hold during the call. */
 typedef void ledger_choice_fn(void *arg, const struct ledger_choice *c);
 bool ledger_choices(struct ledger *l, struct slice client_or_empty, ledger_choice_fn *fn,
 		    void *arg);
 
-/* Appends it as one line of JSON, for people: client, site, choice, seen, when. */
+/*
+ * Appends it as one line of JSON, for people: client, device (where it is known), site, choice, seen,
+ * when, ends.
+ */
 void ledger_choice_json(struct buf *out, const struct ledger_choice *c);
 
 /*

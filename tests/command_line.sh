@@ -60,10 +60,19 @@ expect 0 '^example.co.uk: accepted$' choice set accept 'https://user@www.news.ex
 expect 0 '^192.0.2.7: all sites: refused$' choice set refuse --all --client ::ffff:192.0.2.7 --state="$state"
 expect 0 "no proxy runs with $state; kept for its next start, no entry in the log" choice set accept a.test --state "$state"
 expect 0 "no proxy runs with $state; kept for its next start" choice clear a.test --state "$state"
+expect 1 '^a.test: nothing to clear$' choice clear a.test --state "$state"
+expect 1 '^192.0.2.8: all sites: nothing to clear$' choice clear --all --client 192.0.2.8 --state "$state"
+printf '%s\n' "$said" | grep 'no proxy runs' >&2 && failed=1
+expect 0 '^b.test: accepted functional and analytics only$' choice set analytics,functional b.test --state "$state"
+ends=$(date -u -d '183 days' +%Y-%m-%d)
+expect 0 "^this machine  *b.test  *accepted functional and analytics only  *cli  *$(date -u +%Y-%m-%d)  *$ends\$" choice list --state "$state"
+expect 0 '^[0-9a-f]\{8\}  *all sites  *refused  *cli ' choice list --state "$state"
+expect 0 "\"device\":\"this machine\",\"site\":\"b.test\",.*\"ends\":\"${ends}T" choice list --json --state "$state"
+expect 0 '^b.test: no choice yet$' choice clear b.test --state "$state"
 expect 0 '"site":"example.co.uk","choice":"accepted","seen":"cli"' choice list --json --state "$state"
-expect 0 ' \*  *refused ' choice list --state "$state"
+expect 0 ' all sites  *refused ' choice list --state "$state"
 expect 0 'every choice is cleared' choice clear --all --client 192.0.2.7 --state "$state"
-expect 0 '^example.co.uk: no choice$' choice clear example.co.uk --state "$state"
+expect 0 '^example.co.uk: no choice yet$' choice clear example.co.uk --state "$state"
 expect 0 '' choice list --state "$state"
 [ "$(printf '%s\n' "$said" | wc -l)" -eq 1 ] || { echo "a cleared choice is still there: $said" >&2 && failed=1; }
 expect 2 'say refuse, accept, or' choice set burn a.test --state "$state"

@@ -119,11 +119,13 @@ static const struct command commands[] = {
 	  "what was left out and how long it took. Exit status: 0 good, 1 some lines could not "
 	  "be read, 2 usage.",
 	  false, cmd_match },
-	{ "verify", "[--key KEY] [--json] [-c FILE] [--state DIR] [FOLDER]",
+	{ "verify", "[--key KEY] [--json] [--explain] [-c FILE] [--state DIR] [FOLDER]",
 	  "check every hash, checkpoint and number of a log",
 	  "Says what is wrong, and where. KEY is a verifier key as \"crumbgate log key\" prints "
 	  "it, by another\n"
-	  "way than the log. Exit status: 0 good, 1 not, 2 it could not be read, 3 good up to the "
+	  "way than the log. With --explain, and on a terminal, it says what that proves and what "
+	  "not.\n"
+	  "Exit status: 0 good, 1 not, 2 it could not be read, 3 good up to the "
 	  "last\n"
 	  "checkpoint, with an unfinished write behind it.",
 	  false, cmd_verify },

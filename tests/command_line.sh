@@ -130,6 +130,7 @@ expect 2 'the kinds are start, stop, .*, heartbeat, restart, .*, heal$' log --ki
 expect 0 '^$' log "$mine/evidence"
 expect 1 "the file vkey" log key --config="$dir/mine.conf"
 expect 1 "^log: $mine/evidence\$" verify -c "$dir/mine.conf"
+expect 1 '^Something in the folder is not as it was written' verify --explain -c "$dir/mine.conf"
 expect 1 "\"log\":\"$mine/evidence\"" verify --json "$mine/evidence/log.jsonl"
 expect 2 '"result":"error"' verify --json "$dir/nowhere"
 expect 0 "^log: $mine/evidence\$" replay --config "$dir/mine.conf"

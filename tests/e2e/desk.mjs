@@ -62,6 +62,13 @@ scenario('desk', async (t) => {
 	t.equal([(await choice('clear', 'site.test')).code, (await choice('clear', '--all')).code], [0, 1], 'it is cleared, and then there is nothing more');
 	t.equal((await gate.entries((e) => e.kind === 'choice', 2)).map((e) => e.choice), ['refused', 'none'], 'the log has what was chosen and cleared, and nothing else');
 
+	/* What verify says, and what it says of that. */
+	said = await gate.tool('verify', '--explain', '--state', gate.state);
+	t.match(said.stdout, /^good: \d+ entries without a gap, every hash is right; /m, 'verify says what it checked');
+	t.match(String(said.stderr).replace(/\s+/g, ' '), /The last \d+ hang together.*The key was taken from .*does not prove that the proxy saw everything/, 'and with --explain what that proves and what not');
+	said = await gate.tool('verify', '--state', gate.state);
+	t.equal(String(said.stderr), '', 'not where nobody reads it');
+
 	/* Not intercepted: the origin's own certificate arrives, the log says pass. */
 	const pass = await startCrumbgate(t, { trust: pki.root, label: 'pass', sites: [[':443', origin.https]], args: ['--never-intercept', 'site.test'] });
 	r = await pass.curl(['https://site.test/set?c=_ga%3D1;Path=/'], { ca: pki.root });

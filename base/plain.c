@@ -17,7 +17,7 @@ static const struct {
 } verdicts[] = {
 	{ "kept", "let through" },
 	{ "removed", "removed" },
-	{ "expired", "removed, deleted" },
+	{ "expired", "deleted" },
 };
 
 static size_t purpose_index(struct slice purpose)

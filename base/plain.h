@@ -17,7 +17,7 @@ const char *plain_purpose_word(struct slice purpose);
 /* "Tells the site how it is used", without a full stop. */
 const char *plain_purpose_means(struct slice purpose);
 
-/* Of a cookie: "let through", "removed", "removed, deleted". */
+/* Of a cookie: "let through", "removed", "deleted" (removed, and the browser was told to forget it). */
 const char *plain_verdict(struct slice verdict);
 
 /*

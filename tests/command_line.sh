@@ -124,7 +124,7 @@ for words in log 'log key' verify replay; do
 done
 expect 0 '^$' log -c "$dir/mine.conf"
 expect 0 '^$' log --state "$mine"
-expect 0 '^ *N TIME (UTC)  *KIND  *VERDICT PURPOSE ' log --table --state "$mine"
+expect 0 '^ *N TIME (UTC)  *KIND  *VERDICT  *PURPOSE .* CHOICE  *PROFILE  *WHY$' log --table --state "$mine"
 expect 0 '^ *N TIME (UTC)  *KIND  *FACTS' log --json --table --kind pass --state "$mine"
 expect 2 'the kinds are start, stop, .*, heartbeat, restart, .*, heal$' log --kind foo --state "$mine"
 expect 0 '^$' log "$mine/evidence"
@@ -180,5 +180,5 @@ site example.co.uk 2
 site OTHER.co.uk 1
 site 192.0.2.1 1
 expect 0 '^$' log --site www.example.co.uk --state "$mine"
-expect 0 '^       1 2026-11-22T03:36:50 refuse    example.co.uk expired x1$' log --table --state "$mine"
+expect 0 '^       1 2026-11-22T03:36:50 refuse  *example.co.uk expired x1$' log --table --state "$mine"
 exit $failed

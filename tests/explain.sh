@@ -51,7 +51,7 @@ has "\"why\":\"table:$row _ga; minors: no choice counts\"" '{"profile":"default"
 run 0 cookie _ga --profile minors --json
 has '{"choice":"analytics","profile":"default","set":"kept","sent":"kept"}'
 run 0 cookie _ga
-has '^purpose  *analytics$' "^  line  *$row\$" '^  choice analytics: set let through, sent let through$' '^  choice  *no choice yet$' '^  verdict  *removed, deleted$'
+has '^purpose  *analytics$' "^  line  *$row\$" '^  choice analytics: set let through, sent let through$' '^  choice  *no choice yet$' '^  verdict  *deleted$'
 
 # The guard's word; nothing changes what is kept for everybody.
 run 0 cookie my_csrf --json

@@ -58,7 +58,7 @@ scenario('claims', async (t) => {
 	t.equal((await load('shop.test', 'https://business-api.tiktok.com/x')).status, 403, 'a list names one of its hosts');
 	r = await desk('/tiktok', /business-api/);
 	const shop = part(r.text, 'shop.test');
-	for (const [name, done] of [['_ttp', 'Removed'], ['_tt_enable_cookie', 'Removed'], ['ttcsid_C1ABC', 'Removed, deleted'], ['ttclid', 'Taken out of the address 1 time'],
+	for (const [name, done] of [['_ttp', 'Removed'], ['_tt_enable_cookie', 'Removed'], ['ttcsid_C1ABC', 'Deleted'], ['ttclid', 'Taken out of the address 1 time'],
 		['business-api.tiktok.com', '1 request not sent']]) {
 		const row = shop.split('<tr ').find((s) => s.includes(`<code>${name}</code>`)) ?? '';
 		t.check(/class="before">Yes/.test(row) && row.includes(done), `${name}: asked for before any choice, and ${done}`, row || shop);

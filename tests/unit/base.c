@@ -250,7 +250,7 @@ static void test_plain(void **state)
 	plain_choice_is("put-back", "put back");
 	plain_choice_is("<b>", "accepted unknown only");
 	assert_string_equal(plain_verdict(SLICE("kept")), "let through");
-	assert_string_equal(plain_verdict(SLICE("expired")), "removed, deleted");
+	assert_string_equal(plain_verdict(SLICE("expired")), "deleted");
 	assert_string_equal(plain_verdict(SLICE("<b>")), "unknown");
 	assert_string_equal(plain_purpose(SLICE("analytics")), "Analytics");
 	assert_string_equal(plain_purpose(SLICE("Analytics")), "Unknown");

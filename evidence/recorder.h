@@ -33,8 +33,7 @@
  *   MSG_CHOICE		struct recorder_choice, one or more, to the body's end.
  *			To the recorder (from a worker or the supervisor): `client` is the
  *			canonical address.  The recorder writes ledger and log, then answers the
- *			sender with MSG_ACK (same id; u8 1, or 0 when the ledger could not be
- *			written and nothing changed) and announces the choice to every process
+ *			sender with MSG_ACK (same id; u8 enum recorder_ack) and announces the choice to every process
  *			that said hello.
  *			From the recorder: `client` is the ledger digest (digest_client() with
  *			the ledger key).
@@ -119,6 +118,9 @@ struct recorder_keys {
 	int64_t until;				    /* wall ms at which the period ends */
 	bool keep_values;			    /* entries should carry `clear` */
 };
+
+/* Not: the ledger could not be written.  Nothing: there was no choice to clear, so nothing changed. */
+enum recorder_ack { RECORDER_NOT_DONE, RECORDER_DONE, RECORDER_NOTHING };
 
 enum recorder_choice_op { RECORDER_CHOICE_SET, RECORDER_CHOICE_CLEAR };
 

@@ -185,6 +185,19 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 }
 
+static const char *answer_of(struct slice ack)
+{
+	static const char *const answers[] = {
+		[RECORDER_NOT_DONE] = "error the ledger could not be written\n",
+		[RECORDER_DONE] = "ok\n",
+		[RECORDER_NOTHING] = "nothing\n",
+	};
+
+	return answers[ack.n == 1 && (unsigned char)ack.p[0] <= RECORDER_NOTHING
+			       ? (unsigned char)ack.p[0]
+			       : RECORDER_NOT_DONE];
+}
+
 bool control_letter(struct control *control, const struct letter *letter)
 {
 	struct caller *c;
@@ -198,9 +211,7 @@ bool control_letter(struct control *control, const struct letter *letter)
 	if (c == NULL)
 		return true; /* the caller went away meanwhile */
 	if (letter->type == MSG_ACK) {
-		finish(c, letter->body.n == 1 && letter->body.p[0] == 1
-				  ? "ok\n"
-				  : "error the ledger could not be written\n");
+		finish(c, answer_of(letter->body));
 		return true;
 	}
 	part = slice_skip(letter->body, 1);

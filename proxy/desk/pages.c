@@ -28,18 +28,30 @@ static void notice(struct buf *out, const struct desk_request *req)
 
 /* ---- the table ---- */
 
+static void capitalised(struct buf *out, const char *words)
+{
+	buf_addc(out, (char)(words[0] >= 'a' && words[0] <= 'z' ? words[0] - 'a' + 'A' : words[0]));
+	buf_adds(out, words + 1);
+}
+
+/* As the newest verdict would be in the log. */
+static struct slice newest_verdict(const struct desk_cookie *c)
+{
+	if (!desk_removed(c))
+		return SLICE("kept");
+	return c->expired != 0 ? SLICE("expired") : SLICE("removed");
+}
+
 void cookie_done(struct buf *out, const struct desk_cookie *c)
 {
 	uint64_t all = c->kept + c->removed + c->expired;
 
 	if (desk_put_back(c))
 		buf_adds(out, "Put back, the site did not work without it");
-	else if (!desk_kept_out(c))
-		buf_adds(out, "Let through");
 	else
-		buf_adds(out, c->expired != 0 ? "Kept out, deleted" : "Kept out");
+		capitalised(out, plain_verdict(newest_verdict(c)));
 	if (c->kept != 0 && c->kept != all)
-		buf_addf(out, " (%s%llu of %llu times)", desk_kept_out(c) ? "let through " : "",
+		buf_addf(out, " (%s%llu of %llu times)", desk_removed(c) ? "let through " : "",
 			 (unsigned long long)c->kept, (unsigned long long)all);
 }
 
@@ -58,15 +70,16 @@ static void cookie_row(struct buf *out, const struct page *p, const struct desk_
 		about.setter = SLICE("not known");
 	buf_adds(&from, key.third ? "third party " : "");
 	buf_add(&from, c->host);
-	plain_life(&life, about.life);
+	plain_life(&life, c->life_s, about.life);
 	cookie_done(&done_text, c);
 	buf_add_u64(&count, c->kept + c->removed + c->expired);
 	FILL(out, asset_cookie_html, TEXT("name", c->name.n != 0 ? c->name : SLICE("(no name)")),
 	     TEXT("from", page_part(out, &from)),
 	     TEXT("purpose", slice_str(plain_purpose(c->purpose))),
-	     TEXT("purpose_class", slice_str(purpose_class(c->purpose))), TEXT("what", about.what),
-	     TEXT("life", page_part(out, &life)), TEXT("setter", about.setter),
-	     TEXT("verdict_class", desk_kept_out(c) ? SLICE("out") : SLICE("in")),
+	     TEXT("purpose_class", slice_str(plain_purpose_word(c->purpose))),
+	     TEXT("what", about.what), TEXT("life", page_part(out, &life)),
+	     TEXT("setter", about.setter),
+	     TEXT("verdict_class", desk_removed(c) ? SLICE("out") : SLICE("in")),
 	     TEXT("done", page_part(out, &done_text)), TEXT("times", page_part(out, &count)));
 	buf_release(&from);
 	buf_release(&life);
@@ -74,12 +87,12 @@ static void cookie_row(struct buf *out, const struct page *p, const struct desk_
 	buf_release(&count);
 }
 
-static size_t kept_out_of(const struct desk_site *s)
+static size_t removed_of(const struct desk_site *s)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->cookies_n; i++)
-		n += desk_kept_out(&s->cookies[i]);
+		n += desk_removed(&s->cookies[i]);
 	return n;
 }
 
@@ -87,7 +100,7 @@ static void summary(struct buf *out, const struct page *p, const struct desk_sit
 		    const struct choice_now *now)
 {
 	plain_count(out, s->cookies_n, "cookie", "cookies");
-	buf_addf(out, ", %zu kept out", kept_out_of(s));
+	buf_addf(out, ", %zu removed", removed_of(s));
 	claims_summary(out, s);
 	if (s->last > 0) {
 		buf_adds(out, ", seen ");
@@ -179,7 +192,7 @@ static void totals(const struct desk_data *d, size_t *cookies, size_t *out_n)
 	*cookies = *out_n = 0;
 	for (size_t i = 0; i < d->sites_n; i++) {
 		*cookies += d->sites[i].cookies_n;
-		*out_n += kept_out_of(&d->sites[i]);
+		*out_n += removed_of(&d->sites[i]);
 	}
 }
 
@@ -194,7 +207,7 @@ static void lead(struct buf *out, const struct desk_data *d)
 	totals(d, &cookies, &out_n);
 	plain_count(out, d->sites_n, "site, ", "sites, ");
 	plain_count(out, cookies, "cookie: ", "cookies: ");
-	buf_addf(out, "%zu kept out, %zu let through.", out_n, cookies - out_n);
+	buf_addf(out, "%zu removed, %zu let through.", out_n, cookies - out_n);
 }
 
 static void table(struct buf *out, const struct page *p, size_t from)
@@ -255,9 +268,8 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	FILL(&main_part, asset_home_html, TEXT("lead", page_part(out, &lead_text)),
 	     TEXT("news", page_part(out, &lead_text)), HTML("notice", page_part(out, &notice_part)),
 	     TEXT("profile", slice_str(plain_profile(req->profile))),
-	     TEXT("client",
-		  slice_eq(req->client, SLICE("local")) ? SLICE("this machine") : req->client),
-	     HTML("probe", page_part(out, &probe_part)), TEXT("all_now", page_part(out, &now_text)),
+	     TEXT("client", plain_client(req->client)), HTML("probe", page_part(out, &probe_part)),
+	     TEXT("all_now", page_part(out, &now_text)),
 	     TEXT("all_rule", slice_str(all_rule(req->profile))),
 	     HTML("all_form", page_part(out, &form)), HTML("passes", page_part(out, &passes_part)),
 	     HTML("table", page_part(out, &rows_part)), HTML("more", page_part(out, &more)));
@@ -275,6 +287,28 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 
 /* ---- one site ---- */
 
+/* What the words of the table mean, and what is done with the cookies of each. */
+static void words_list(struct buf *out, enum config_profile profile)
+{
+	const struct profile_rules rules = profile_rules(profile);
+	const struct {
+		struct slice word;
+		const char *rule;
+	} words[] = {
+		{ SLICE("essential"), "Always let through." },
+		{ SLICE("functional"), rules.functional },
+		{ SLICE("analytics"), rules.tracking },
+		{ SLICE("advertising"), rules.tracking },
+		{ SLICE("choice"), "Never touched." },
+		{ SLICE("unknown"), rules.unknown },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		FILL(out, asset_word_html, TEXT("label", slice_str(plain_purpose(words[i].word))),
+		     TEXT("means", slice_str(plain_purpose_means(words[i].word))),
+		     TEXT("rule", slice_str(words[i].rule)));
+}
+
 void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	       const struct desk_data *data, struct slice site, struct buf *out)
 {
@@ -283,11 +317,10 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	const struct choice_form site_form = {
 		.site = site, .from = "site", .what = "for this site", .purposes = true
 	};
-	const struct profile_rules meaning = profile_rules(req->profile);
 	const struct desk_site unseen = { .name = site };
 	const struct desk_site *s = desk_data_find(data, site);
 	struct buf main_part, text, now_text, notice_part, form, wants, passes_part, rows_part,
-		groups, claims, link;
+		groups, claims, link, words;
 
 	s = s != NULL ? s : &unseen;
 	buf_init(&main_part, PART_MAX);
@@ -301,6 +334,8 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	buf_init(&groups, PART_MAX);
 	buf_init(&claims, PART_MAX);
 	buf_init(&link, 1024);
+	buf_init(&words, PART_MAX);
+	words_list(&words, req->profile);
 	summary(&text, &p, s, &now);
 	choice_sentence(&now_text, req, &now, false);
 	notice(&notice_part, req);
@@ -318,9 +353,7 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	     TEXT("summary", page_part(out, &text)), TEXT("news", page_part(out, &text)),
 	     HTML("notice", page_part(out, &notice_part)),
 	     TEXT("heading", slice_str(site_heading(req->profile))),
-	     TEXT("comfort", slice_str(meaning.comfort)),
-	     TEXT("tracking", slice_str(meaning.tracking)),
-	     TEXT("unknown", slice_str(meaning.unknown)), TEXT("now", page_part(out, &now_text)),
+	     HTML("words", page_part(out, &words)), TEXT("now", page_part(out, &now_text)),
 	     TEXT("rule", slice_str(site_rule(req->profile))), HTML("form", page_part(out, &form)),
 	     HTML("wants", page_part(out, &wants)), HTML("passes", page_part(out, &passes_part)),
 	     HTML("link", page_part(out, &link)), HTML("table", page_part(out, &rows_part)),
@@ -337,4 +370,5 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	buf_release(&groups);
 	buf_release(&claims);
 	buf_release(&link);
+	buf_release(&words);
 }

@@ -36,9 +36,9 @@ scenario('claims', async (t) => {
 	}, 5);
 	await load('site.test', 'https://collect.test/g?v=2&gcs=G111');
 	r = await desk('/site/site.test', /It told Google/);
-	t.check(r.text.includes('It told Google that you allow cookies for advertising and measuring, though you refused.'), 'the site\'s page says what contradicts the choice', r.text);
-	t.check(r.text.includes('The cookie _ga (Measuring) was set, though you refused.'), 'and what was set all the same', r.text);
-	t.check(r.text.includes('It told Google: advertising allowed, measuring allowed.'), 'and what was claimed', r.text);
+	t.check(r.text.includes('It told Google that you allow cookies for advertising and analytics, though you refused.'), 'the site\'s page says what contradicts the choice', r.text);
+	t.check(r.text.includes('The cookie _ga (Analytics) was set, though you refused.'), 'and what was set all the same', r.text);
+	t.check(r.text.includes('It told Google: advertising allowed, analytics allowed.'), 'and what was claimed', r.text);
 	t.check(/<code>contradiction mode-grants<\/code>/.test(r.text) && r.text.includes('At collect.test, 1 time'), 'with the record\'s word, the host and how often', r.text);
 
 	/* The pixel on a shop, before any choice. */
@@ -48,7 +48,7 @@ scenario('claims', async (t) => {
 	t.equal((await load('shop.test', 'https://business-api.tiktok.com/x')).status, 403, 'a list names one of its hosts');
 	r = await desk('/tiktok', /business-api/);
 	const shop = part(r.text, 'shop.test');
-	for (const [name, done] of [['_ttp', 'Kept out'], ['_tt_enable_cookie', 'Kept out'], ['ttcsid_C1ABC', 'Kept out, deleted'], ['ttclid', 'Taken out of the address 1 time'],
+	for (const [name, done] of [['_ttp', 'Removed'], ['_tt_enable_cookie', 'Removed'], ['ttcsid_C1ABC', 'Deleted'], ['ttclid', 'Taken out of the address 1 time'],
 		['business-api.tiktok.com', '1 request not sent']]) {
 		const row = shop.split('<tr ').find((s) => s.includes(`<code>${name}</code>`)) ?? '';
 		t.check(/class="before">Yes/.test(row) && row.includes(done), `${name}: asked for before any choice, and ${done}`, row || shop);

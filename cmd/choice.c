@@ -25,7 +25,7 @@ struct request {
 	enum choice_state choice;
 	char site[SITE_MAX];
 	char client[ADDRESS_TEXT];
-	bool json;
+	bool has_client, json;
 	struct state_given from;
 };
 
@@ -72,6 +72,7 @@ static bool read_client(struct request *r, struct slice text)
 {
 	struct address a;
 
+	r->has_client = true;
 	if (slice_eq(text, SLICE("local")))
 		return slice_copy(text, r->client, sizeof(r->client));
 	if (!address_parse_ip(text, 0, &a))
@@ -323,7 +324,8 @@ static int by_proxy(const struct request *r, struct slice answer)
 static void request_line(const struct request *r, struct buf *line)
 {
 	if (r->verb == LIST)
-		buf_adds(line, "choice list\n");
+		buf_addf(line, "choice list%s%s\n", r->has_client ? " " : "",
+			 r->has_client ? r->client : "");
 	else if (r->verb == CLEAR)
 		buf_addf(line, "choice clear %s %s\n", r->client, r->site);
 	else
@@ -331,11 +333,6 @@ static void request_line(const struct request *r, struct buf *line)
 }
 
 /* ---- the ledger, when no proxy runs ---- */
-
-static void add_line(void *arg, const struct ledger_choice *c)
-{
-	ledger_choice_json(arg, c);
-}
 
 /* *any: there was something to change. */
 static bool change(const struct request *r, struct ledger *l, bool *any)
@@ -389,7 +386,7 @@ static int by_ledger(const struct request *r, const char *state)
 		return COMMAND_USAGE;
 	}
 	buf_init(&out, TEXT_MAX);
-	good = r->verb == LIST ? ledger_choices(l, slice_of("", 0), add_line, &out)
+	good = r->verb == LIST ? ledger_list(l, slice_str(r->has_client ? r->client : ""), &out)
 			       : change(r, l, &any);
 	if (!good)
 		fprintf(stderr, "crumbgate choice: the ledger in %s could not be %s\n", state,

@@ -40,7 +40,7 @@ static const struct command commands[] = {
 	{ "choice",
 	  "set refuse|accept|PURPOSES SITE|--all [--client ADDR] [-c FILE] [--state DIR]\n"
 	  "clear SITE|--all [--client ADDR] [-c FILE] [--state DIR]\n"
-	  "list [--json] [-c FILE] [--state DIR]",
+	  "list [--json] [--client ADDR] [-c FILE] [--state DIR]",
 	  "what a client decided, for one site or for all",
 	  "SITE may be a host name or a URL; the choice is for its registrable domain, and counts "
 	  "from the\n"

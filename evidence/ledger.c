@@ -108,15 +108,6 @@ static bool load_key(struct ledger *l, const char *state, char *error, size_t si
 	return ok;
 }
 
-static bool know_local(struct ledger *l)
-{
-	struct digest *keyed = digest_new(l->key);
-	bool good = keyed != NULL && digest_client(keyed, SLICE("local"), l->local);
-
-	digest_free(keyed);
-	return good;
-}
-
 static int64_t pragma_number(sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *st = NULL;
@@ -224,8 +215,7 @@ struct ledger *ledger_open(const char *state, char *error, size_t size)
 	snprintf(l->path, sizeof(l->path), "%s/ledger.db", state);
 	l->sha = sha_new();
 	snprintf(error, size, "no memory for the ledger");
-	if (l->sha != NULL && load_key(l, state, error, size) && know_local(l) &&
-	    open_db(l, error, size))
+	if (l->sha != NULL && load_key(l, state, error, size) && open_db(l, error, size))
 		return l;
 	ledger_close(l);
 	return NULL;
@@ -325,8 +315,6 @@ bool ledger_choices(struct ledger *l, struct slice client_or_empty, ledger_choic
 					   .choice = ledger_column(st, 2),
 					   .seen = ledger_column(st, 3),
 					   .when = sqlite3_column_int64(st, 4) };
-
-		c.is_local = slice_eq(c.client, slice_str(l->local));
 		fn(arg, &c);
 	}
 	sqlite3_reset(st);
@@ -334,21 +322,50 @@ bool ledger_choices(struct ledger *l, struct slice client_or_empty, ledger_choic
 	return rc == SQLITE_DONE;
 }
 
-void ledger_choice_json(struct buf *out, const struct ledger_choice *c)
+/* ---- for people ---- */
+
+struct listing {
+	struct buf *out;
+	char local[DIGEST_HEX_LEN + 1], asked[DIGEST_HEX_LEN + 1];
+	struct slice address; /* that was asked about */
+};
+
+static struct slice device_of(const struct listing *list, struct slice client)
 {
+	if (slice_eq(client, slice_str(list->local)))
+		return plain_client(SLICE("local"));
+	return slice_eq(client, slice_str(list->asked)) ? list->address : SLICE("");
+}
+
+static void put_choice(void *arg, const struct ledger_choice *c)
+{
+	const struct listing *list = arg;
+	struct slice device = device_of(list, c->client);
 	char when[CLOCK_RFC3339_LEN + 1], ends[CLOCK_RFC3339_LEN + 1];
 
 	clock_rfc3339(c->when, when, sizeof(when));
 	clock_rfc3339(c->when + LEDGER_CHOICE_DAYS * LEDGER_DAY_MS, ends, sizeof(ends));
-	json_open(out, '{');
-	json_kv(out, "client", c->client);
-	if (c->is_local)
-		json_kv(out, "device", plain_client(SLICE("local")));
-	json_kv(out, "site", c->site);
-	json_kv(out, "choice", c->choice);
-	json_kv(out, "seen", c->seen);
-	json_kv(out, "when", slice_str(when));
-	json_kv(out, "ends", slice_str(ends));
-	json_close(out, '}');
-	buf_addc(out, '\n');
+	json_open(list->out, '{');
+	json_kv(list->out, "client", c->client);
+	if (device.n != 0)
+		json_kv(list->out, "device", device);
+	json_kv(list->out, "site", c->site);
+	json_kv(list->out, "choice", c->choice);
+	json_kv(list->out, "seen", c->seen);
+	json_kv(list->out, "when", slice_str(when));
+	json_kv(list->out, "ends", slice_str(ends));
+	json_close(list->out, '}');
+	buf_addc(list->out, '\n');
+}
+
+bool ledger_list(struct ledger *l, struct slice address_or_empty, struct buf *out)
+{
+	struct listing list = { .out = out, .address = address_or_empty };
+	struct digest *keyed = digest_new(l->key);
+	bool good = keyed != NULL && digest_client(keyed, SLICE("local"), list.local);
+
+	if (good && address_or_empty.n != 0)
+		good = digest_client(keyed, address_or_empty, list.asked);
+	digest_free(keyed);
+	return good && ledger_choices(l, slice_str(list.asked), put_choice, &list);
 }

@@ -45,8 +45,7 @@ struct ledger_choice {
 	struct slice site;   /* or "*" */
 	struct slice choice; /* a word of filters/words.h, never none */
 	struct slice seen;
-	int64_t when;  /* wall ms */
-	bool is_local; /* of ledger_choices(): the client is this machine */
+	int64_t when; /* wall ms */
 };
 
 /*
@@ -66,10 +65,11 @@ bool ledger_choices(struct ledger *l, struct slice client_or_empty, ledger_choic
 		    void *arg);
 
 /*
- * Appends it as one line of JSON, for people: client, device (where it is known), site, choice, seen,
- * when, ends.
+ * Appends a line of JSON for each choice, for people: client, device (where it is known: this machine,
+ * and whose address was given), site, choice, seen, when, ends.  Only those of the address, if one is
+ * given.
  */
-void ledger_choice_json(struct buf *out, const struct ledger_choice *c);
+bool ledger_list(struct ledger *l, struct slice address_or_empty, struct buf *out);
 
 /*
  * Any entry: cookies (set, sent) and what is about consent and blocking (claim, contradiction,

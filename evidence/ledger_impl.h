@@ -37,7 +37,6 @@ struct ledger {
 	sqlite3_stmt *st[LEDGER_STATEMENTS];
 	struct sha *sha;
 	unsigned char key[DIGEST_KEY_LEN];
-	char local[DIGEST_HEX_LEN + 1]; /* this machine, as choices name it */
 	char path[LEDGER_PATH_MAX];
 	struct sighting *pending;
 	size_t pending_n;

@@ -40,8 +40,9 @@
  *   MSG_CHOICES_END	empty.
  *   MSG_QUERY		to the recorder: struct recorder_query.  Answered with MSG_ANSWER, same
  *			id.
- *   MSG_CHOICE_LIST	to the recorder; the body is not looked at.  Answered with MSG_ANSWER: a
- *			line of JSON for each choice (ledger_choice_json()).
+ *   MSG_CHOICE_LIST	to the recorder; the body is a client's canonical address, or empty for
+ *			all.  Answered with MSG_ANSWER: a line of JSON for each choice
+ *			(ledger_list()).
  *   MSG_ANSWER		u8 more, then bytes to the body's end: parts of one JSON document
  *			(ledger.h), in order; the last has more == 0.
  *   MSG_CHILD_DIED	to the recorder from the supervisor: bytes name, bytes why; becomes a

@@ -77,17 +77,12 @@ static void answer(struct recorder *r, const struct letter *letter, struct slice
 	buf_release(&part);
 }
 
-static void list_choice(void *arg, const struct ledger_choice *c)
-{
-	ledger_choice_json(arg, c);
-}
-
 static void answer_choice_list(struct recorder *r, const struct letter *letter)
 {
 	struct buf json;
 
 	buf_init(&json, ANSWER_MAX);
-	if (!ledger_choices(r->ledger, SLICE(""), list_choice, &json))
+	if (!ledger_list(r->ledger, letter->body, &json))
 		diag_error("the choices in %s/ledger.db cannot be read", r->o.state);
 	answer(r, letter, buf_slice(&json));
 	buf_release(&json);

@@ -114,12 +114,18 @@ static void ask_choice(struct caller *c, enum recorder_choice_op op, struct slic
 	buf_release(&body);
 }
 
-static void ask_list(struct caller *c)
+/* Of one client, or of all. */
+static void ask_list(struct caller *c, struct slice rest)
 {
+	struct slice client = rest.p != NULL ? word(&rest) : slice_of("", 0);
 	struct buf body;
 
-	buf_init(&body, 64);
-	msg_put_u8(&body, 0);
+	if (rest.p != NULL) {
+		finish(c, "error usage: choice list [CLIENT]\n");
+		return;
+	}
+	buf_init(&body, 4096);
+	buf_add(&body, client);
 	ask(c, MSG_CHOICE_LIST, &body);
 	buf_release(&body);
 }
@@ -138,7 +144,7 @@ static void on_line(struct caller *c, struct slice line)
 	else if (slice_eq(verb, SLICE("clear")))
 		ask_choice(c, RECORDER_CHOICE_CLEAR, rest);
 	else if (slice_eq(verb, SLICE("list")))
-		ask_list(c);
+		ask_list(c, rest);
 	else
 		finish(c, "error unknown request\n");
 }

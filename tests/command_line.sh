@@ -68,6 +68,8 @@ ends=$(date -u -d '183 days' +%Y-%m-%d)
 expect 0 "^this machine  *b.test  *accepted functional and analytics only  *cli  *$(date -u +%Y-%m-%d)  *$ends\$" choice list --state "$state"
 expect 0 '^[0-9a-f]\{8\}  *all sites  *refused  *cli ' choice list --state "$state"
 expect 0 "\"device\":\"this machine\",\"site\":\"b.test\",.*\"ends\":\"${ends}T" choice list --json --state "$state"
+expect 0 '^192.0.2.7  *all sites  *refused ' choice list --client 192.0.2.7 --state "$state"
+printf '%s\n' "$said" | grep 'b.test' >&2 && failed=1
 expect 0 '^b.test: no choice yet$' choice clear b.test --state "$state"
 expect 0 '"site":"example.co.uk","choice":"accepted","seen":"cli"' choice list --json --state "$state"
 expect 0 ' all sites  *refused ' choice list --state "$state"

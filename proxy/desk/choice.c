@@ -123,7 +123,7 @@ static void effect(struct buf *out, const struct desk_choice *c)
 static void for_all_sites(struct buf *out, const struct choice_now *now)
 {
 	if (is_none(&now->choice)) {
-		buf_adds(out, "You made no choice");
+		buf_adds(out, "No choice yet");
 	} else {
 		buf_adds(out, "You ");
 		plain_choice(out, now->choice.word);
@@ -134,8 +134,8 @@ static void for_all_sites(struct buf *out, const struct choice_now *now)
 static void for_one_site(struct buf *out, const struct choice_now *now, bool counts)
 {
 	if (is_none(&now->choice)) {
-		buf_adds(out, counts ? "None yet, which counts as a refusal."
-				     : "None yet. It would not count.");
+		buf_adds(out, counts ? "No choice yet, which counts as a refusal."
+				     : "No choice yet. It would not count.");
 		return;
 	}
 	buf_adds(out, "You ");

@@ -59,6 +59,8 @@ scenario('desk', async (t) => {
 	t.equal((await choice('set', 'refuse', 'site.test')).code, 0, 'a choice is made');
 	said = await choice('list');
 	t.match(said.stdout, /^CLIENT +SITE +CHOICE +SEEN +WHEN +UNTIL\nthis machine +site\.test +refused +cli +\d{4}-\d\d-\d\d +\d{4}-\d\d-\d\d\n$/, 'and listed with its device and its end');
+	t.match((await choice('list', '--client', '192.0.2.9')).stdout, /^CLIENT[^\n]*\n$/, 'another client has none');
+	t.match((await choice('list', '--json', '--client', 'local')).stdout, /^{"client":"[0-9a-f]{32}","device":"this machine","site":"site\.test",[^\n]*"ends":"[^"]*Z"}\n$/, 'this one has one');
 	t.equal([(await choice('clear', 'site.test')).code, (await choice('clear', '--all')).code], [0, 1], 'it is cleared, and then there is nothing more');
 	t.equal((await gate.entries((e) => e.kind === 'choice', 2)).map((e) => e.choice), ['refused', 'none'], 'the log has what was chosen and cleared, and nothing else');
 

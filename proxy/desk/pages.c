@@ -120,10 +120,6 @@ static void rows(struct buf *out, const struct page *p, const struct desk_site *
 
 	for (size_t i = 0; i < s->cookies_n && i < most; i++)
 		cookie_row(out, p, &s->cookies[i]);
-	if (s->cookies_n == 0)
-		note_row(out, passes_cover(&p->passes, s->name)
-				      ? SLICE("Nothing was seen, for it passes unread.")
-				      : SLICE("No cookie was set or sent."));
 	if (s->cookies_n <= most || s->name.n == 0)
 		return;
 	buf_init(&link, 1024);
@@ -134,6 +130,34 @@ static void rows(struct buf *out, const struct page *p, const struct desk_site *
 	buf_adds(&link, "</a>");
 	note_row(out, page_part(out, &link));
 	buf_release(&link);
+}
+
+/* Folded: what to choose is seen before how each was decided. */
+static void cookies(struct buf *out, const struct page *p, const struct desk_site *s, size_t most)
+{
+	struct buf body, id, title;
+
+	if (s->cookies_n == 0) {
+		buf_adds(out,
+			 passes_cover(&p->passes, s->name)
+				 ? "<p class=\"quiet\">Nothing was seen, for it passes unread.</p>"
+				 : "<p class=\"quiet\">No cookie was set or sent.</p>");
+		return;
+	}
+	buf_init(&body, PART_MAX);
+	buf_init(&id, 1024);
+	buf_init(&title, 128);
+	rows(&body, p, s, most);
+	buf_adds(&id, "c-");
+	buf_add(&id, s->name);
+	plain_count(&title, s->cookies_n, "cookie", "cookies, one by one");
+	FILL(out, asset_table_html, TEXT("id", page_part(out, &id)),
+	     TEXT("title", page_part(out, &title)),
+	     TEXT("site", s->name.n != 0 ? s->name : SLICE("sites not known")),
+	     HTML("rows", page_part(out, &body)));
+	buf_release(&body);
+	buf_release(&id);
+	buf_release(&title);
 }
 
 static void site_link(struct buf *out, struct slice site)
@@ -154,11 +178,12 @@ static void group(struct buf *out, const struct page *p, const struct desk_site 
 	const struct slice unread = SLICE("<span class=\"unread\">Passes unread</span> ");
 	struct choice_now now = choice_now(p->ctx, p->req, s->name.n != 0 ? s->name : SLICE("*"));
 	struct choice_form form_of = { .site = s->name, .from = p->from };
-	struct buf name, text, form, body, id, what;
+	struct buf name, text, form, wants, body, id, what;
 
 	buf_init(&name, PART_MAX);
 	buf_init(&text, 512);
 	buf_init(&form, PART_MAX);
+	buf_init(&wants, PART_MAX);
 	buf_init(&body, PART_MAX);
 	buf_init(&id, 1024);
 	buf_init(&what, 1024);
@@ -169,17 +194,19 @@ static void group(struct buf *out, const struct page *p, const struct desk_site 
 	form_of.what = page_part(out, &what).p;
 	if (s->name.n != 0)
 		choice_form(&form, p->ctx, p->req, &now, &form_of);
-	rows(&body, p, s, most);
+	wants_list(p->ctx, s, &wants);
+	cookies(&body, p, s, most);
 	buf_adds(&id, "s-");
 	buf_add(&id, s->name);
 	FILL(out, asset_group_html, TEXT("id", page_part(out, &id)),
 	     HTML("name", page_part(out, &name)),
 	     HTML("mark", passes_cover(&p->passes, s->name) ? unread : SLICE("")),
 	     TEXT("summary", page_part(out, &text)), HTML("form", page_part(out, &form)),
-	     HTML("rows", page_part(out, &body)));
+	     HTML("wants", page_part(out, &wants)), HTML("cookies", page_part(out, &body)));
 	buf_release(&name);
 	buf_release(&text);
 	buf_release(&form);
+	buf_release(&wants);
 	buf_release(&body);
 	buf_release(&id);
 	buf_release(&what);
@@ -210,17 +237,10 @@ static void lead(struct buf *out, const struct desk_data *d)
 	buf_addf(out, "%zu removed, %zu let through.", out_n, cookies - out_n);
 }
 
-static void table(struct buf *out, const struct page *p, size_t from)
+static void groups(struct buf *out, const struct page *p, size_t from)
 {
-	struct buf groups;
-
-	if (p->data->sites_n == 0)
-		return;
-	buf_init(&groups, PART_MAX);
 	for (size_t i = from; i < p->data->sites_n && i < from + PAGE_SITES; i++)
-		group(&groups, p, &p->data->sites[i], HOME_COOKIES);
-	FILL(out, asset_table_html, HTML("groups", page_part(out, &groups)));
-	buf_release(&groups);
+		group(out, p, &p->data->sites[i], HOME_COOKIES);
 }
 
 static void pager(struct buf *out, const struct desk_data *d, size_t from)
@@ -263,7 +283,7 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	choice_form(&form, ctx, req, &all, &all_form);
 	passes_load(ctx, req, &p.passes);
 	passes_section(ctx, req, &p.passes, SLICE(""), &passes_part);
-	table(&rows_part, &p, from);
+	groups(&rows_part, &p, from);
 	pager(&more, data, from);
 	FILL(&main_part, asset_home_html, TEXT("lead", page_part(out, &lead_text)),
 	     TEXT("news", page_part(out, &lead_text)), HTML("notice", page_part(out, &notice_part)),
@@ -272,7 +292,7 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	     TEXT("all_now", page_part(out, &now_text)),
 	     TEXT("all_rule", slice_str(all_rule(req->profile))),
 	     HTML("all_form", page_part(out, &form)), HTML("passes", page_part(out, &passes_part)),
-	     HTML("table", page_part(out, &rows_part)), HTML("more", page_part(out, &more)));
+	     HTML("sites", page_part(out, &rows_part)), HTML("more", page_part(out, &more)));
 	page_layout(out, ctx, "Sites", TAB_SITES, &main_part);
 	buf_release(&main_part);
 	buf_release(&now_text);
@@ -320,7 +340,7 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	const struct desk_site unseen = { .name = site };
 	const struct desk_site *s = desk_data_find(data, site);
 	struct buf main_part, text, now_text, notice_part, form, wants, passes_part, rows_part,
-		groups, claims, link, words;
+		claims, link, words;
 
 	s = s != NULL ? s : &unseen;
 	buf_init(&main_part, PART_MAX);
@@ -331,7 +351,6 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	buf_init(&wants, PART_MAX);
 	buf_init(&passes_part, PART_MAX);
 	buf_init(&rows_part, PART_MAX);
-	buf_init(&groups, PART_MAX);
 	buf_init(&claims, PART_MAX);
 	buf_init(&link, 1024);
 	buf_init(&words, PART_MAX);
@@ -340,13 +359,12 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	choice_sentence(&now_text, req, &now, false);
 	notice(&notice_part, req);
 	choice_form(&form, ctx, req, &now, &site_form);
+	if (s->cookies_n != 0)
+		buf_adds(&wants, "<h3 class=\"block\">What it asked for</h3>\n");
 	wants_list(ctx, s, &wants);
 	passes_load(ctx, req, &p.passes);
 	passes_section(ctx, req, &p.passes, site, &passes_part);
-	buf_adds(&groups, "<tbody role=\"rowgroup\">");
-	rows(&groups, &p, s, SIZE_MAX);
-	buf_adds(&groups, "</tbody>");
-	FILL(&rows_part, asset_table_html, HTML("groups", page_part(out, &groups)));
+	cookies(&rows_part, &p, s, SIZE_MAX);
 	claims_section(&claims, req, s);
 	url_segment(&link, site);
 	FILL(&main_part, asset_site_html, TEXT("name", site),
@@ -367,7 +385,6 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	buf_release(&wants);
 	buf_release(&passes_part);
 	buf_release(&rows_part);
-	buf_release(&groups);
 	buf_release(&claims);
 	buf_release(&link);
 	buf_release(&words);

@@ -721,7 +721,7 @@ static void test_passes(void **state)
 	assert_false(holds(buf_slice(&v.a.body), "pinned"));
 	desk_answer_release(&v.a);
 	visit(&v, get("/"));
-	BODY(&v, ">old.example</a></span> <span class=\"unread\">Passes unread</span>");
+	BODY(&v, ">old.example</a></h3> <span class=\"unread\">Passes unread</span>");
 	desk_answer_release(&v.a);
 	visit(&v, get("/site/d.example"));
 	assert_false(holds(buf_slice(&v.a.body), "passes unread"));

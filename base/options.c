@@ -240,8 +240,10 @@ const struct option_row options[] = {
 		    "Origin, or hosts files. A request that one names is refused where its "
 		    "purpose was not accepted: what its host is known for, else analytics for a "
 		    "list with privacy or track in its file's name, functional for one with "
-		    "annoyance or cookie, advertising for all others. They are read again on "
-		    "SIGHUP." },
+		    "annoyance or cookie, advertising for all others. A cookie that one names "
+		    "is removed, or given a shorter life, by the same purpose, unless the table "
+		    "of cookies knows it or its name is one of sign-in and the like. They are "
+		    "read again on SIGHUP." },
 	{ .name = "list-url",
 	  .type = OPTION_URLS,
 	  .arg = "URL",

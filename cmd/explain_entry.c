@@ -8,6 +8,7 @@
 #include "cmd/explain_put.h"
 
 #include "base/clock.h"
+#include "evidence/replay_facts.h"
 #include "evidence/reader.h"
 #include "filters/lists/list_purpose.h"
 
@@ -181,6 +182,9 @@ static void put_facts(struct explain_out *o, const struct entry *e)
 	if (e->seen.n != 0 && !slice_eq(e->seen, SLICE("nowhere")))
 		out_bytes(o, "choice_seen", e->seen);
 	put_if(o, "value_shape", e->shape);
+	put_if(o, "host_is_also", e->alias);
+	put_if(o, "a_list_says", e->list.says);
+	put_if(o, "rule_of_the_list", e->list.rule);
 	if (e->kind == ENTRY_SENT)
 		out_u64(o, "expired_before", e->tries);
 	if (e->kind == ENTRY_SET)
@@ -245,7 +249,7 @@ static bool put_cookie(struct explain_out *o, const struct entry *e, int dir)
 					      verdict));
 	out_bytes(o, "why", e->why);
 	put_facts(o, e);
-	if (!explain_entry_facts(e, &f)) {
+	if (!replay_facts(e, &f)) {
 		out_str(o, "note",
 			"a fact of the entry is none that this version knows, so it "
 			"cannot be decided again");
@@ -304,11 +308,12 @@ static void put_block(struct explain_out *o, const struct entry *e)
 
 static void put_other(struct explain_out *o, const struct entry *e)
 {
-	const char *more =
-		e->kind == ENTRY_CONTRADICTION ? explain_contradiction_means(e->name) : NULL;
+	struct explain_contradiction c;
 
-	if (more != NULL)
-		out_str(o, "contradiction", more);
+	if (e->kind == ENTRY_CONTRADICTION && explain_contradiction(e->name, &c)) {
+		out_str(o, "contradiction", c.means);
+		out_str(o, "weight", c.weight);
+	}
 	put_if(o, "why", e->why);
 	put_facts(o, e);
 	if (e->kind == ENTRY_BLOCK)

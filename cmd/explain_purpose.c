@@ -83,6 +83,17 @@ static void put_setter(struct explain_out *o, const struct explain_rules *r, str
 	out_close(o);
 }
 
+/* Of an entry: the list itself may be another one today. */
+static void put_list(struct explain_out *o, const struct cookie_list *l)
+{
+	out_open(o, "list");
+	out_bytes(o, "rule", l->rule);
+	out_bytes(o, "list", l->name);
+	out_bytes(o, "version", l->version);
+	out_str(o, "purpose_of_list", purpose_word(l->purpose));
+	out_close(o);
+}
+
 static void put_guard(struct explain_out *o, const char *why)
 {
 	struct slice layer;
@@ -230,7 +241,10 @@ static void put_layer(struct explain_out *o, const struct explain_rules *r,
 		put_guard(o, p->why);
 		break;
 	case LAYER_SETTER:
-		put_setter(o, r, f->host);
+		put_setter(o, r, p->by_alias ? f->alias : f->host);
+		break;
+	case LAYER_LIST:
+		put_list(o, &f->list);
 		break;
 	case LAYER_SCORE:
 		put_score(o, r, s, p);
@@ -251,6 +265,7 @@ void explain_purpose(struct explain_out *o, const struct explain_rules *r,
 	decide_cookie(r->rules, f, &d);
 	explain_score_facts(f, &facts);
 	purpose_find(r->rules, &facts, &found);
+	decide_heeds_list(f, &found);
 	out_str(o, "purpose", purpose_word(d.purpose));
 	out_str(o, "known_by", purpose_layer_word(found.layer));
 	if (d.purpose != found.purpose)

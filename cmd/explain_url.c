@@ -232,12 +232,6 @@ static void put_request(struct explain_out *o, const struct asked *a)
 
 /* ---- parameters ---- */
 
-static struct slice query_of(struct slice url)
-{
-	url = slice_head(url, slice_find(url, '#'));
-	return slice_skip(url, slice_find(url, '?') + 1);
-}
-
 static struct slice name_of(struct slice parameter)
 {
 	struct slice name;
@@ -269,7 +263,7 @@ static void put_parameter(struct explain_out *o, struct slice name, const struct
 static void put_by_lists(struct explain_out *o, struct asked *a)
 {
 	struct lists_rule by[PARAMETERS_MAX];
-	struct slice before = query_of(a->r->url), after, pair, kept = { NULL, 0 };
+	struct slice before = url_query(a->r->url), after, pair, kept = { NULL, 0 };
 	size_t n, seen = 0;
 
 	if (a->r->lists.files.lists == NULL)
@@ -278,7 +272,7 @@ static void put_by_lists(struct explain_out *o, struct asked *a)
 	n = lists_strip(a->r->lists.files.lists, a->query, &a->stripped, by, PARAMETERS_MAX);
 	if (n == 0)
 		return;
-	after = slice_cut(query_of(buf_slice(&a->stripped)), '&', &kept);
+	after = slice_cut(url_query(buf_slice(&a->stripped)), '&', &kept);
 	while (before.p != NULL && seen < n && seen < PARAMETERS_MAX) {
 		before = slice_cut(before, '&', &pair);
 		if (slice_eq(pair, kept))
@@ -292,7 +286,7 @@ static void put_by_lists(struct explain_out *o, struct asked *a)
 
 static void put_clicks(struct explain_out *o, const struct asked *a)
 {
-	struct slice rest = query_of(a->r->url), pair;
+	struct slice rest = url_query(a->r->url), pair;
 
 	for (unsigned n = 0; rest.p != NULL && n < PARAMETERS_MAX;) {
 		rest = slice_cut(rest, '&', &pair);

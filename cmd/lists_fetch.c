@@ -1,6 +1,7 @@
 #include "cmd/lists_fetch.h"
 
 #include "base/clock.h"
+#include "base/coding.h"
 #include "cmd/lists_parts.h"
 #include "evidence/files.h"
 
@@ -293,12 +294,6 @@ static bool over_http(const struct fetch_ask *ask, struct fetch_answer *a, struc
 
 /* ---- a file ---- */
 
-static int hex_value(char c)
-{
-	c = ascii_lower(c);
-	return ascii_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* RFC 8089: the URL's path with its percent-coding undone. */
 static bool path_of(const char *url, char out[PATH_MAX])
 {
@@ -306,13 +301,9 @@ static bool path_of(const char *url, char out[PATH_MAX])
 	size_t n = 0;
 
 	for (; s.n != 0 && n < PATH_MAX - 1; n++) {
-		int high = s.n > 2 && s.p[0] == '%' ? hex_value(s.p[1]) : -1;
-		int low = high >= 0 ? hex_value(s.p[2]) : -1;
-
-		out[n] = low >= 0 ? (char)(high * 16 + low) : s.p[0];
+		out[n] = percent_take(&s);
 		if (out[n] == '\0')
 			return false;
-		s = slice_skip(s, low >= 0 ? 3 : 1);
 	}
 	out[n] = '\0';
 	return s.n == 0;

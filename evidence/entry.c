@@ -28,17 +28,27 @@ struct field {
 	uint8_t type;
 	uint16_t offset; /* in struct entry */
 	uint16_t cap;
+	uint8_t group; /* of fields that stand there together, or not at all */
 };
+
+enum group { GROUP_NONE, GROUP_ALIAS, GROUP_LIST };
 
 #define FIELD(text, type, member, cap)                                                             \
 	{                                                                                          \
-		text, sizeof(text) - 1, type, (uint16_t)offsetof(struct entry, member), cap        \
+		text, sizeof(text) - 1, type, (uint16_t)offsetof(struct entry, member), cap,       \
+			GROUP_NONE                                                                 \
+	}
+#define GROUPED(text, type, member, cap, group)                                                    \
+	{                                                                                          \
+		text, sizeof(text) - 1, type, (uint16_t)offsetof(struct entry, member), cap, group \
 	}
 #define WORD(member) FIELD(",\"" #member "\":", TYPE_WORD, member, ENTRY_WORD_MAX)
 #define BYTES(member, cap) FIELD(",\"" #member "\":", TYPE_BYTES, member, cap)
 #define HEX(member, digits) FIELD(",\"" #member "\":", TYPE_HEX, member, digits)
 #define U64(member) FIELD(",\"" #member "\":", TYPE_U64, member, 0)
 #define ATTR(key, type, member, cap) FIELD(",\"" key "\":", type, attrs.member, cap)
+
+#define IN_LIST(text, type, member, cap) GROUPED(text, type, list.member, cap, GROUP_LIST)
 
 #define SHA256_HEX 64
 #define SIGHTINGS                                                                                  \
@@ -50,7 +60,14 @@ struct field {
 		BYTES(cookie, ENTRY_NAME_MAX), WORD(purpose), BYTES(why, ENTRY_WHY_MAX),           \
 		BYTES(profile, ENTRY_WORD_MAX), WORD(choice), WORD(seen), WORD(verdict),           \
 		HEX(value, ENTRY_DIGEST_LEN), BYTES(shape, ENTRY_WORD_MAX), SIGHTINGS,             \
-		WORD(scheme), HEX(rules, ENTRY_RULES_LEN)
+		WORD(scheme), HEX(rules, ENTRY_RULES_LEN),                                         \
+		GROUPED(",\"alias\":", TYPE_BYTES, alias, ENTRY_HOST_MAX, GROUP_ALIAS),            \
+		IN_LIST(",\"list\":{\"says\":", TYPE_WORD, says, ENTRY_WORD_MAX),                  \
+		IN_LIST(",\"purpose\":", TYPE_WORD, purpose, ENTRY_WORD_MAX),                      \
+		IN_LIST(",\"name\":", TYPE_BYTES, name, ENTRY_HOST_MAX),                           \
+		IN_LIST(",\"version\":", TYPE_HEX, version, ENTRY_RULES_LEN),                      \
+		IN_LIST(",\"rule\":", TYPE_BYTES, rule, ENTRY_WHY_MAX),                            \
+		IN_LIST("}", TYPE_LITERAL, says, 0)
 #define CLAIM_FACTS                                                                                \
 	HEX(client, ENTRY_DIGEST_LEN), BYTES(site, ENTRY_HOST_MAX), WORD(site_by),                 \
 		WORD(confidence), WORD(party), BYTES(host, ENTRY_HOST_MAX),                        \
@@ -58,10 +75,10 @@ struct field {
 		BYTES(profile, ENTRY_WORD_MAX), WORD(choice), WORD(seen), SIGHTINGS
 #define END                                                                                        \
 	{                                                                                          \
-		NULL, 0, 0, 0, 0                                                                   \
+		NULL, 0, 0, 0, 0, 0                                                                \
 	}
 
-#define FIELDS_MAX 32
+#define FIELDS_MAX 40
 
 /* Each kind's keys, in the order in which they stand in the line. */
 static const struct kind {
@@ -142,6 +159,14 @@ static const void *at(const struct entry *e, const struct field *f)
 static void *at_mut(struct entry *e, const struct field *f)
 {
 	return (char *)e + f->offset;
+}
+
+/* A group is told by its first field. */
+static bool is_there(const struct entry *e, const struct field *f)
+{
+	if (f->group == GROUP_ALIAS)
+		return e->alias.n != 0;
+	return f->group != GROUP_LIST || e->list.says.n != 0;
 }
 
 /* ---- what may stand in a field ---- */
@@ -227,7 +252,7 @@ bool entry_ok(const struct entry *e)
 	    e->clear.n > ENTRY_CLEAR_MAX)
 		return false;
 	for (const struct field *f = kinds[e->kind].fields; f->text != NULL; f++)
-		if (!field_ok(e, f))
+		if (is_there(e, f) && !field_ok(e, f))
 			return false;
 	return true;
 }
@@ -328,7 +353,8 @@ static void format_field(struct buf *b, const struct entry *e, const struct fiel
 {
 	const void *p = at(e, f);
 
-	if (f->type == TYPE_TIME_OR_ABSENT && *(const int64_t *)p == ENTRY_NO_TIME)
+	if ((f->type == TYPE_TIME_OR_ABSENT && *(const int64_t *)p == ENTRY_NO_TIME) ||
+	    !is_there(e, f))
 		return;
 	buf_add(b, slice_of(f->text, f->text_len));
 	switch ((enum type)f->type) {
@@ -548,6 +574,21 @@ static bool take_value(struct cursor *c, struct entry *e, const struct field *f)
 	return ok;
 }
 
+/* True: the last field of what is not there, if it may be missing. */
+static bool may_miss(const struct field *fields, const struct field **at)
+{
+	const struct field *f = *at;
+
+	if (f->type == TYPE_TIME_OR_ABSENT)
+		return true;
+	if (f->group == GROUP_NONE || (f != fields && f[-1].group == f->group))
+		return false;
+	while (f[1].group == f->group)
+		f++;
+	*at = f;
+	return true;
+}
+
 static bool take_kind(struct cursor *c, enum entry_kind *kind)
 {
 	static const char text[] = ",\"kind\":";
@@ -574,11 +615,11 @@ static bool take_line(struct cursor *c, struct entry *e)
 	e->n = n;
 	for (const struct field *f = kinds[kind].fields; f->text != NULL; f++) {
 		if (!take(c, f->text, f->text_len)) {
-			if (f->type != TYPE_TIME_OR_ABSENT)
+			if (!may_miss(kinds[kind].fields, &f))
 				return false;
 			continue;
 		}
-		if (!take_value(c, e, f))
+		if (!take_value(c, e, f) || !is_there(e, f))
 			return false;
 	}
 	return take(c, "}", 1) && c->p == c->end;

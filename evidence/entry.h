@@ -9,7 +9,8 @@
  * every other spelling (a space, another order of keys, "\u0041" for "A", "01" for 1), so
  * entry_format(entry_parse(line)) == line, always.
  *
- * Each kind has its own keys, in a fixed order, all present (`first` excepted); entry.c holds them
+ * Each kind has its own keys, in a fixed order, all present (`first`, `alias` and `list`
+ * excepted); entry.c holds them
  * as one table, crumbgate-evidence(5) describes them.  Words (purpose, verdict and so on) are
  * lower-case tokens; whose vocabulary they are is said at the field.  Cookie-names, paths
  * and reasons are bytes and are written as base/json.h writes bytes.
@@ -83,6 +84,15 @@ struct entry_attrs {
 	bool partitioned;
 };
 
+/* What a filter list said of a cookie, where one spoke of it. */
+struct entry_list {
+	struct slice says;    /* word: remove, limit (filters); empty: none spoke */
+	struct slice purpose; /* word: what the list, or the host, is for */
+	struct slice name;
+	struct slice version; /* the first ENTRY_RULES_LEN digits of the digest of its text */
+	struct slice rule;    /* as it stands there; cut where it is long */
+};
+
 struct entry {
 	enum entry_kind kind;
 	uint64_t n; /* the leaf's index, from 0 without a gap; given by the recorder */
@@ -112,6 +122,9 @@ struct entry {
 	 * (digest_plain()).
 	 */
 	struct slice rules;
+	struct slice
+		alias; /* a tracker's name that the host is an alias of; empty: none is known */
+	struct entry_list list;
 	/* set */
 	struct entry_attrs attrs;
 	uint64_t status; /* the answer's status code */

@@ -4,10 +4,10 @@
 #include "evidence/crew.h"
 #include "evidence/entry.h"
 #include "evidence/reader.h"
+#include "evidence/replay_facts.h"
 #include "evidence/replay_rules.h"
 #include "filters/cookie.h"
 #include "filters/decide.h"
-#include "filters/shape.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -76,39 +76,6 @@ static bool piece_fill(void *arg, void *slot)
 	return reader_next(r->in, &p->mem, &p->chunk) > 0;
 }
 
-/* ---- an entry's facts ---- */
-
-static bool set_facts(const struct entry *e, struct cookie_facts *f)
-{
-	const struct entry_attrs *a = &e->attrs;
-
-	f->kind = COOKIE_SET;
-	f->tries = 0;
-	f->lifetime_s = a->session ? LIFETIME_SESSION : a->lifetime_s;
-	f->secure = a->secure;
-	f->httponly = a->httponly;
-	f->partitioned = a->partitioned;
-	f->has_domain = a->domain.n != 0;
-	f->domain = a->domain;
-	f->path = a->path;
-	return same_site_of_word(a->samesite, &f->same_site);
-}
-
-static bool facts_of(const struct entry *e, struct cookie_facts *f)
-{
-	*f = (struct cookie_facts){ .kind = COOKIE_SENT,
-				    .name = e->cookie,
-				    .host = e->host,
-				    .site = e->site,
-				    .tries = (unsigned)e->tries,
-				    .lifetime_s = LIFETIME_UNKNOWN };
-	return site_by_of_word(e->site_by, &f->site_by) && party_of_word(e->party, &f->party) &&
-	       confidence_of_word(e->confidence, &f->confidence) &&
-	       profile_of_word(e->profile, &f->profile) && choice_of_word(e->choice, &f->choice) &&
-	       seen_of_word(e->seen, &f->seen) && shape_parse(e->shape, &f->shape) &&
-	       (e->kind == ENTRY_SENT || set_facts(e, f));
-}
-
 /* ---- the crew's work ---- */
 
 static void note_difference(struct piece *p, const struct entry *e, const struct cookie_decision *d)
@@ -143,7 +110,7 @@ static bool replay_entry(const struct replay *r, struct piece *p, const struct e
 	struct cookie_facts f;
 	struct cookie_decision d;
 
-	if (!facts_of(e, &f))
+	if (!replay_facts(e, &f))
 		return bad(p, "a fact of the entry is not one this version knows");
 	if (!r->o->has_rules && !rulebook_find(r->book, e->rules, &rules)) {
 		bad(p, "");

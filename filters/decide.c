@@ -11,6 +11,7 @@ static void facts_of(const struct cookie_facts *f, struct score_facts *out)
 	*out = (struct score_facts){
 		.name = f->name,
 		.host = f->host,
+		.alias = f->alias,
 		.party_known = true,
 		.party = f->party,
 		.lifetime_s = f->lifetime_s,
@@ -24,6 +25,37 @@ static void facts_of(const struct cookie_facts *f, struct score_facts *out)
 		.has_domain = f->has_domain,
 		.same_site = f->same_site,
 	};
+}
+
+/* Longer names of lists are cut so that what follows has room. */
+#define WHY_LIST_MAX 48u
+#define WHY_ALIAS_MAX 64u
+
+static void say_list(struct say *w, const struct cookie_list *l)
+{
+	say_add(w, SLICE("list:"));
+	say_add(w, slice_head(l->name, WHY_LIST_MAX));
+	say_add(w, SLICE(" "));
+	say_add(w, l->version);
+}
+
+static bool is_known(const struct purpose_found *found)
+{
+	return found->layer == LAYER_TABLE || found->layer == LAYER_GUARD;
+}
+
+void decide_heeds_list(const struct cookie_facts *f, struct purpose_found *found)
+{
+	struct say w;
+
+	if (f->list.says != LIST_SAYS_REMOVE || is_known(found))
+		return;
+	found->layer = LAYER_LIST;
+	found->purpose = f->list.purpose;
+	found->permille = 1000;
+	found->by_alias = false;
+	say_init(&w, found->why, sizeof(found->why));
+	say_list(&w, &f->list);
 }
 
 static bool is_untouchable(enum purpose p)
@@ -43,6 +75,12 @@ static enum purpose purpose_of(const struct purpose_found *found, const struct c
 static bool depends_on_party(enum purpose p)
 {
 	return p == PURPOSE_FUNCTIONAL || p == PURPOSE_UNKNOWN;
+}
+
+/* What a list speaks of it means, whosoever it is. */
+static bool weighs_party(const struct purpose_found *found, enum purpose p)
+{
+	return found->layer != LAYER_LIST && depends_on_party(p);
 }
 
 /* What was only guessed to track comes back to whom it was taken from by the choice of nobody. */
@@ -66,7 +104,21 @@ static bool keeps(const struct cookie_facts *f, const struct purpose_found *foun
 		return p == PURPOSE_UNKNOWN && f->party == PARTY_FIRST;
 	if (choice_accepts(f->choice, p))
 		return true;
-	return depends_on_party(p) && f->party == PARTY_FIRST;
+	return weighs_party(found, p) && f->party == PARTY_FIRST;
+}
+
+static bool accepts(const struct cookie_facts *f, enum purpose p)
+{
+	return f->profile == PROFILE_DEFAULT && choice_accepts(f->choice, p);
+}
+
+/* Of what is kept. */
+static bool is_limited(const struct cookie_facts *f, const struct purpose_found *found,
+		       enum purpose p)
+{
+	return f->list.says == LIST_SAYS_LIMIT && f->profile != PROFILE_INVESTIGATOR &&
+	       !(is_untouchable(p) && is_known(found)) && f->choice != CHOICE_PUT_BACK &&
+	       !accepts(f, f->list.purpose) && !accepts(f, p);
 }
 
 static void add_circumstance(struct say *w, const struct cookie_facts *f,
@@ -86,7 +138,7 @@ static void add_circumstance(struct say *w, const struct cookie_facts *f,
 		say_add(w, SLICE("; accepted"));
 		return;
 	}
-	if (depends_on_party(p))
+	if (weighs_party(found, p))
 		say_add(w,
 			f->party == PARTY_FIRST ? SLICE("; first party") : SLICE("; third party"));
 	if (f->profile != PROFILE_MINORS || keeps(f, found, p))
@@ -97,22 +149,30 @@ static void add_circumstance(struct say *w, const struct cookie_facts *f,
 		say_add(w, SLICE("; minors"));
 }
 
+/*
+ * What is sent to a host that is an alias of a tracker's may have been set by another host of the
+ * site, for its own use: it is kept from the tracker, and not taken from the browser.
+ */
 static enum verdict verdict_of(const struct cookie_facts *f, const struct purpose_found *found,
 			       enum purpose p)
 {
 	if (keeps(f, found, p))
 		return VERDICT_KEPT;
+	if (found->by_alias && f->party == PARTY_FIRST)
+		return VERDICT_REMOVED;
 	if (f->kind == COOKIE_SENT && f->tries < EXPIRE_TRIES_MAX && expire_possible(f->name))
 		return VERDICT_EXPIRED;
 	return VERDICT_REMOVED;
 }
 
-static void decide(const struct purpose_found *found, const struct cookie_facts *f,
+static void decide(struct purpose_found *found, const struct cookie_facts *f,
 		   struct cookie_decision *out)
 {
 	struct say w;
 
+	decide_heeds_list(f, found);
 	say_init(&w, out->why, sizeof(out->why));
+	out->limited = false;
 	out->purpose = purpose_of(found, f);
 	out->row = found->row;
 	if (f->kind == COOKIE_SET && f->lifetime_s == LIFETIME_DELETES) {
@@ -121,8 +181,17 @@ static void decide(const struct purpose_found *found, const struct cookie_facts 
 		return;
 	}
 	say_str(&w, found->why);
-	add_circumstance(&w, f, found, out->purpose);
+	if (found->by_alias) {
+		say_add(&w, SLICE("; the host is also "));
+		say_add(&w, slice_head(f->alias, WHY_ALIAS_MAX));
+	}
 	out->verdict = verdict_of(f, found, out->purpose);
+	out->limited = out->verdict == VERDICT_KEPT && is_limited(f, found, out->purpose);
+	if (out->limited) {
+		say_add(&w, SLICE("; limited by "));
+		say_list(&w, &f->list);
+	}
+	add_circumstance(&w, f, found, out->purpose);
 }
 
 void decide_cookie(const struct rules *rules, const struct cookie_facts *f,

@@ -21,6 +21,9 @@
  * A first party's cookie that was put back because the site did not work without it is kept: what
  * is functional, not known or only guessed; what a table knows to track only where nothing had
  * been chosen (seen is nowhere); for minors only what is functional or not known.
+ * What a list says to remove (the purpose is the list's then) is kept only where that purpose was
+ * accepted.  What a list says to limit is limited unless its purpose, or the cookie's, was accepted,
+ * or the table or a guard knows it to be needed.
  * For the default profile the first two columns hold, for minors the last only.  The investigator's
  * profile keeps everything.  A Set-Cookie that deletes is kept.  A cookie that is sent and
  * not kept is EXPIRED while there are tries left and its name can be written (expire.h), then
@@ -34,6 +37,18 @@
 #include "filters/words.h"
 
 struct guesses;
+struct purpose_found;
+
+/*
+ * What a filter list says of the cookie (lists/modify.h).  Where it says nothing the rest is empty.
+ */
+struct cookie_list {
+	enum list_says says;
+	enum purpose purpose; /* of the list, or of the host it speaks about */
+	struct slice name;    /* of the list */
+	struct slice version; /* of its text */
+	struct slice rule;    /* as it stands there; decides nothing by itself */
+};
 
 struct cookie_facts {
 	enum cookie_kind kind;
@@ -63,9 +78,13 @@ struct cookie_facts {
 	bool secure, httponly, partitioned, has_domain;
 	enum same_site same_site;
 	struct slice domain, path;
+
+	/* A name of the host's CNAME chain that is a tracker's; empty: none is. */
+	struct slice alias;
+	struct cookie_list list;
 };
 
-#define DECISION_WHY_MAX 160
+#define DECISION_WHY_MAX 256
 
 struct cookie_decision {
 	enum purpose purpose;
@@ -73,12 +92,22 @@ struct cookie_decision {
 	/*
 	 * The reason: where the purpose comes from, then what weighed beside it.  "table:412 _ga*",
 	 * "table:31 lang; third party", "setter:ads.example A", "guard:csrf", "score:871 a random
-	 * id, kept for about a year", "no row; first party", "deletes", "table:412 _ga*; accepted", "table:412 _ga*; minors: no choice counts", "table:412 _ga*; investigator".
+	 * id, kept for about a year", "no row; first party", "deletes", "table:412 _ga*; accepted",
+	 * "table:412 _ga*; minors: no choice counts", "table:412 _ga*; investigator",
+	 * "setter:eulerian.net Eulerian; the host is also x.eulerian.net",
+	 * "list:privacy.txt 0123456789abcdef", "no row; limited by list:...; first party".
 	 */
 	char why[DECISION_WHY_MAX];
+	bool limited; /* it is kept, as far as the list wants that */
 	/* The row; line 0: none matched.  Borrowed from the rules. */
 	struct rules_hit row;
 };
+
+/*
+ * Where a list says to remove the cookie, and neither the table nor a guard knows what it is for,
+ * *found becomes what the list says.
+ */
+void decide_heeds_list(const struct cookie_facts *f, struct purpose_found *found);
 
 /*
  * rules may be NULL: no table, every cookie is unknown.  The purpose is purpose.h's, but what a third

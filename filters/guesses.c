@@ -11,6 +11,7 @@ struct guess {
 	uint64_t id; /* 0: free */
 	enum purpose purpose;
 	enum purpose_layer layer;
+	bool by_alias;
 	unsigned permille;
 	char why[PURPOSE_WHY_MAX];
 };
@@ -43,6 +44,7 @@ static uint64_t id_of(const struct score_facts *f)
 	hasher_init(&h);
 	hasher_add(&h, f->name);
 	hasher_add(&h, f->host);
+	hasher_add(&h, f->alias);
 	if (f->has_value)
 		hasher_add(&h, f->value);
 	hasher_add_u64(&h, (uint64_t)f->lifetime_s);
@@ -71,12 +73,17 @@ void guesses_find(struct guesses *g, const struct score_facts *f, struct purpose
 	at = &g->places[id % PLACES];
 	if (at->id != id) {
 		purpose_find(g->rules, f, out);
-		*at = (struct guess){ id, out->purpose, out->layer, out->permille, "" };
+		*at = (struct guess){ .id = id,
+				      .purpose = out->purpose,
+				      .layer = out->layer,
+				      .by_alias = out->by_alias,
+				      .permille = out->permille };
 		memcpy(at->why, out->why, sizeof(at->why));
 		return;
 	}
 	out->purpose = at->purpose;
 	out->layer = at->layer;
+	out->by_alias = at->by_alias;
 	out->permille = at->permille;
 	memcpy(out->why, at->why, sizeof(out->why));
 }

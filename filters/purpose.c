@@ -6,7 +6,7 @@
 
 const char *purpose_layer_word(enum purpose_layer layer)
 {
-	static const char *const words[] = { "none", "table", "guard", "setter", "score" };
+	static const char *const words[] = { "none", "table", "guard", "setter", "score", "list" };
 
 	return (unsigned)layer < sizeof(words) / sizeof(words[0]) ? words[layer] : "?";
 }
@@ -129,18 +129,30 @@ static bool from_guard(enum guard guard, struct slice word, struct purpose_found
 	return true;
 }
 
-/* A tracker's own pages are a site like any other. */
+/*
+ * A tracker's own pages are a site like any other; but a host of the page's own site that is an alias
+ * of a tracker's is the tracker.
+ */
 static bool find_setter(const struct rules *rules, const struct score_facts *f,
-			struct setters_hit *hit)
+			struct setters_hit *hit, bool *by_alias)
 {
-	if (rules_setters(rules) == NULL || (f->party_known && f->party == PARTY_FIRST))
+	const struct setters *setters = rules_setters(rules);
+	bool own = f->party_known && f->party == PARTY_FIRST;
+
+	*by_alias = false;
+	if (setters == NULL)
 		return false;
-	return setters_find(rules_setters(rules), f->host, hit);
+	if (!own && setters_find(setters, f->host, hit))
+		return true;
+	*by_alias = f->alias.n != 0 && setters_find(setters, f->alias, hit);
+	return *by_alias;
 }
 
-static bool from_setter(const struct setters_hit *hit, struct purpose_found *out, struct say *why)
+static bool from_setter(const struct setters_hit *hit, bool by_alias, struct purpose_found *out,
+			struct say *why)
 {
 	out->layer = LAYER_SETTER;
+	out->by_alias = by_alias;
 	out->purpose = hit->purpose;
 	say_add(why, SLICE("setter:"));
 	say_add(why, slice_head(hit->domain, WHY_DOMAIN_MAX));
@@ -184,6 +196,7 @@ static bool from_name_or_setter(const struct rules *rules, const struct score_fa
 	struct slice word = { NULL, 0 };
 	struct setters_hit setter;
 	struct score_name name;
+	bool by_alias;
 	enum guard guard;
 
 	if (rules == NULL || (rules_model(rules) == NULL && rules_setters(rules) == NULL))
@@ -191,8 +204,8 @@ static bool from_name_or_setter(const struct rules *rules, const struct score_fa
 	score_name_of(f->name, &name);
 	guard = score_guard(&name, &word);
 	if ((guard <= GUARD_WEAK || (guard != GUARD_OBJECTION && is_third(f))) &&
-	    find_setter(rules, f, &setter))
-		return from_setter(&setter, out, why);
+	    find_setter(rules, f, &setter, &by_alias))
+		return from_setter(&setter, by_alias, out, why);
 	if (guard > GUARD_WEAK || (guard == GUARD_WEAK && guards_weakly(f)))
 		return from_guard(guard, word, out, why);
 	return is_server_session(f) && from_guard(GUARD_WEAK, SLICE("HttpOnly"), out, why);
@@ -204,6 +217,7 @@ static void begin(struct purpose_found *out, struct say *why)
 	out->purpose = PURPOSE_UNKNOWN;
 	out->layer = LAYER_NONE;
 	out->permille = 1000;
+	out->by_alias = false;
 	out->row = (struct rules_hit){ .line = 0 };
 }
 

@@ -4,7 +4,7 @@
  *	1. table	a row of the cookie table (rules.h)
  *	2. guard	a name of sign-in, forms, load balancing or a consent record (score_guard.h)
  *	3. setter	the host that sets it is known to track (setters.h), and it is not the page's
- *			own site
+ *			own site; or it is an alias of a host that is
  *	4. guard	a name of sessions, set by the site itself, for a year at most; or any name,
  *			set by the site's own server, hidden from scripts, for two months at most
  *	5. score	the learned score (score.h)
@@ -19,8 +19,15 @@
 #include "filters/rules.h"
 #include "filters/score.h"
 
-enum purpose_layer { LAYER_NONE, LAYER_TABLE, LAYER_GUARD, LAYER_SETTER, LAYER_SCORE };
-/* "none", "table", "guard", "setter", "score". */
+enum purpose_layer {
+	LAYER_NONE,
+	LAYER_TABLE,
+	LAYER_GUARD,
+	LAYER_SETTER,
+	LAYER_SCORE,
+	LAYER_LIST, /* a filter list of the user's, which only a live cookie has (decide.h) */
+};
+/* "none", "table", "guard", "setter", "score", "list". */
 const char *purpose_layer_word(enum purpose_layer layer);
 
 #define PURPOSE_WHY_MAX 112
@@ -32,6 +39,7 @@ struct purpose_found {
 	unsigned permille;
 	struct rules_hit row;	   /* line 0: no row */
 	struct score_result score; /* with LAYER_SCORE */
+	bool by_alias; /* with LAYER_SETTER: the setter is what the host is an alias of */
 	/*
 	 * "table:412 _ga*", "setter:doubleclick.net Google", "guard:csrf", "score:871 a random id,
 	 * kept for about a year", "no row".

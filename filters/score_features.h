@@ -34,6 +34,8 @@
 struct score_facts {
 	struct slice name;
 	struct slice host; /* the setter's, in any case; empty: not known */
+	/* A tracker's name that the host is an alias of; empty: none is known.  No word is of it. */
+	struct slice alias;
 	bool party_known;
 	enum party party;
 	/* With a party that is not known: a site's own list names somebody as the provider. */

@@ -81,3 +81,9 @@ bool url_split(struct slice url, struct url_parts *out)
 		out->target = SLICE("/");
 	return true;
 }
+
+struct slice url_query(struct slice url)
+{
+	url = slice_head(url, slice_find(url, '#'));
+	return slice_skip(url, slice_find(url, '?') + 1);
+}

@@ -19,4 +19,7 @@ struct url_parts {
 /* Slices are borrowed.  False for "null", other schemes, and anything malformed. */
 bool url_split(struct slice url, struct url_parts *out);
 
+/* What stands behind the first '?', the fragment left out; empty where there is none. */
+struct slice url_query(struct slice url);
+
 #endif

@@ -47,6 +47,7 @@ WORDS(party, party, "first", "third")
 WORDS(site_by, site_by, "navigation", "same-site", "referer", "frame", "connection", "recent",
       "self")
 WORDS(confidence, confidence, "high", "medium", "low")
+WORDS(list_says, list_says, "nothing", "remove", "limit")
 WORDS(same_site, same_site, "default", "none", "lax", "strict")
 
 /* The values of some purposes are the sets 1 to 6, in order, behind ACCEPTED. */

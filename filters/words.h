@@ -72,6 +72,12 @@ enum site_by {
 
 enum confidence { CONFIDENCE_HIGH, CONFIDENCE_MEDIUM, CONFIDENCE_LOW };
 
+/*
+ * What the filter lists that the user loads say of a cookie: nothing, to remove it, or to keep it for
+ * a shorter time or for fewer requests.
+ */
+enum list_says { LIST_SAYS_NOTHING, LIST_SAYS_REMOVE, LIST_SAYS_LIMIT };
+
 /* SameSite (RFC 6265bis section 5.6.7); DEFAULT: absent or not understood. */
 enum same_site { SAME_SITE_DEFAULT, SAME_SITE_NONE, SAME_SITE_LAX, SAME_SITE_STRICT };
 
@@ -102,6 +108,8 @@ const char *site_by_word(enum site_by v);
 bool site_by_of_word(struct slice word, enum site_by *out);
 const char *confidence_word(enum confidence v);
 bool confidence_of_word(struct slice word, enum confidence *out);
+const char *list_says_word(enum list_says v);
+bool list_says_of_word(struct slice word, enum list_says *out);
 const char *same_site_word(enum same_site v);
 bool same_site_of_word(struct slice word, enum same_site *out);
 

@@ -9,7 +9,9 @@
 struct chain {
 	UT_hash_handle hh;
 	size_t host_n, names_n;
-	char text[]; /* the host, then the names, a NUL behind each */
+	bool asked;	    /* aliases_find() was */
+	struct slice found; /* by it; in text */
+	char text[];	    /* the host, then the names, a NUL behind each */
 };
 
 struct aliases {
@@ -99,4 +101,24 @@ size_t aliases_of(const struct aliases *a, struct slice host, struct slice out[A
 		at += out[i].n + 1;
 	}
 	return c->names_n;
+}
+
+struct slice aliases_find(struct aliases *a, struct slice host,
+			  bool (*is_it)(const void *arg, struct slice host, struct slice alias),
+			  const void *arg)
+{
+	struct chain *c = find(a, host);
+	struct slice names[ALIASES_MAX];
+
+	if (c == NULL)
+		return slice_of(NULL, 0);
+	if (!c->asked) {
+		size_t n = aliases_of(a, host, names);
+
+		for (size_t i = 0; i < n && c->found.n == 0; i++)
+			if (is_it(arg, host, names[i]))
+				c->found = names[i];
+		c->asked = true;
+	}
+	return c->found;
 }

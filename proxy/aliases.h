@@ -25,4 +25,12 @@ void aliases_note(struct aliases *a, struct slice host, const struct resolution 
 /* How many there are; the slices hold until the next aliases_note(). */
 size_t aliases_of(const struct aliases *a, struct slice host, struct slice out[ALIASES_MAX]);
 
+/*
+ * The first of them that is_it() is true of; asked once for each host, so is_it() must always be the
+ * same.  Empty: none.
+ */
+struct slice aliases_find(struct aliases *a, struct slice host,
+			  bool (*is_it)(const void *arg, struct slice host, struct slice alias),
+			  const void *arg);
+
 #endif

@@ -49,7 +49,7 @@ static struct amend *keep(const struct lists_field *edits, size_t n)
 	return a;
 }
 
-struct amend *amend_request(struct worker *w, const struct cookie_scene *s, struct request_head *r)
+struct amend *amend_request(struct worker *w, struct cookie_scene *s, struct request_head *r)
 {
 	struct lists_field edits[EDITS_MAX];
 	size_t n = blocking_edits(w, s, edits, EDITS_MAX), left = 0;

@@ -5,6 +5,7 @@
  *	amend_answer(a, w, &scene, fields);
  *	amend_free(a);
  *
+ * Fields of cookies are none of them: a rule about these is one about each cookie (blocking.h).
  * Only where what the list is about was not accepted (blocking.h), and never for an investigator.
  * Each is an entry.
  */
@@ -17,8 +18,7 @@ struct fields;
 struct request_head;
 struct worker;
 
-struct amend *amend_request(struct worker *w, const struct cookie_scene *scene,
-			    struct request_head *r);
+struct amend *amend_request(struct worker *w, struct cookie_scene *scene, struct request_head *r);
 /* NULL is allowed for both. */
 void amend_answer(const struct amend *a, struct worker *w, const struct cookie_scene *scene,
 		  struct fields *f);

@@ -13,6 +13,7 @@
 #include "proxy/http/field.h"
 #include "proxy/peers.h"
 #include "proxy/visitor.h"
+#include "proxy/visitor_host.h"
 #include "proxy/worker.h"
 
 #include <stdio.h>
@@ -61,24 +62,7 @@ void banner_side_free(struct banner_side *b)
 
 /* ---- what is remembered ---- */
 
-struct page_key {
-	char text[CLIENT_ID_LEN + SITE_MAX];
-	size_t n;
-};
-
-static struct page_key key_of(const uint8_t id[CLIENT_ID_LEN], struct slice host)
-{
-	struct page_key k = { .n = 0 };
-
-	if (host.n == 0 || host.n >= SITE_MAX)
-		return k;
-	memcpy(k.text, id, CLIENT_ID_LEN);
-	memcpy(k.text + CLIENT_ID_LEN, host.p, host.n);
-	k.n = CLIENT_ID_LEN + host.n;
-	return k;
-}
-
-static struct page *find(const struct banner_side *b, const struct page_key *k)
+static struct page *find(const struct banner_side *b, const struct visitor_host *k)
 {
 	struct page *p = NULL;
 
@@ -88,7 +72,7 @@ static struct page *find(const struct banner_side *b, const struct page_key *k)
 }
 
 /* The page, now the one that was used last; NULL: no memory. */
-static struct page *meet(struct banner_side *b, const struct page_key *k)
+static struct page *meet(struct banner_side *b, const struct visitor_host *k)
 {
 	struct page *p = find(b, k);
 
@@ -126,20 +110,17 @@ static void tell(struct worker *w, const struct page *p)
 
 bool banner_letter(struct worker *w, struct slice body)
 {
-	struct page_key k = { .n = 0 };
+	struct visitor_host k;
 	struct msg_reader r;
-	struct slice key;
 	uint64_t state, answered;
 	struct page *p;
 
 	msg_reader_init(&r, body);
-	key = msg_get_bytes(&r);
+	k = visitor_host_get(&r);
 	state = msg_get_u64(&r);
 	answered = msg_get_u64(&r);
-	if (!msg_end(&r) || key.n <= CLIENT_ID_LEN || key.n > sizeof(k.text) || state > UINT32_MAX)
+	if (!msg_end(&r) || k.n == 0 || state > UINT32_MAX)
 		return false;
-	memcpy(k.text, key.p, key.n);
-	k.n = key.n;
 	p = meet(w->banners, &k);
 	if (p != NULL) {
 		p->state = (uint32_t)state;
@@ -269,11 +250,11 @@ static void gather(const struct worker *w, const struct cookie_scene *s, const s
 /* Pages and what they load from their own host. */
 static struct page *page_of(struct worker *w, const struct cookie_scene *s)
 {
-	struct page_key k;
+	struct visitor_host k;
 
 	if (s->site.party != PARTY_FIRST)
 		return NULL;
-	k = key_of(s->visitor->id, slice_str(s->host));
+	k = visitor_host_of(s->visitor->id, slice_str(s->host));
 	return s->document ? meet(w->banners, &k) : find(w->banners, &k);
 }
 
@@ -285,7 +266,7 @@ static void summarize(struct worker *w, struct cookie_scene *s, struct page *p,
 	look(w, s, p, &sum, by);
 }
 
-void banner_request(struct worker *w, struct cookie_scene *s, const struct fields *f)
+bool banner_request(struct worker *w, struct cookie_scene *s, const struct fields *f)
 {
 	struct banner_reading each[BANNER_READINGS_MAX];
 	struct page *p = page_of(w, s);
@@ -293,18 +274,19 @@ void banner_request(struct worker *w, struct cookie_scene *s, const struct field
 	uint64_t id;
 
 	if (p == NULL)
-		return;
+		return false;
 	gather(w, s, f, &all);
 	id = hasher_result(&all.hash);
 	if (p->pairs == id)
-		return;
+		return false;
 	/* A request that may leave cookies out says nothing about those that are not there. */
 	if (all.n == 0 && !s->document)
-		return;
+		return false;
 	p->pairs = id;
 	summarize(w, s, p, each,
 		  banner_read(w->setup->banners, slice_str(s->host), all.v, all.n, each),
 		  BANNER_IN_REQUEST);
+	return true;
 }
 
 /* Is the Set-Cookie line about a banner's cookie?  Nearly none is: they are parsed only then. */
@@ -372,7 +354,7 @@ static void mind_domains(struct worker *w, const struct cookie_scene *s, const s
 void banner_answer(struct worker *w, struct cookie_scene *s, const struct fields *f)
 {
 	struct banner_reading each[BANNER_READINGS_MAX];
-	struct page_key k;
+	struct visitor_host k;
 	struct pairs set;
 	struct page *p;
 
@@ -397,7 +379,7 @@ void banner_answer(struct worker *w, struct cookie_scene *s, const struct fields
 	/* Reports are remembered by the page's site. */
 	if (slice_eq(slice_str(s->site.own), slice_str(s->host)))
 		return;
-	k = key_of(s->visitor->id, slice_str(s->site.own));
+	k = visitor_host_of(s->visitor->id, slice_str(s->site.own));
 	p = meet(w->banners, &k);
 	if (p != NULL)
 		stamp(w, p);
@@ -504,7 +486,7 @@ static bool is_surely_of_page(const struct cookie_scene *s)
 /* A report says nothing of the host it goes to, so it belongs to the page that made it. */
 void banner_report(struct worker *w, struct cookie_scene *s, const struct banner_report *report)
 {
-	struct page_key k = key_of(s->visitor->id, slice_str(s->site.site));
+	struct visitor_host k = visitor_host_of(s->visitor->id, slice_str(s->site.site));
 	struct banner_reading r;
 	struct page *p;
 

@@ -1,11 +1,9 @@
-#include "proxy/blocking.h"
+#include "proxy/blocking_parts.h"
 
-#include "base/buf.h"
 #include "filters/clicks.h"
 #include "filters/lists/list_purpose.h"
 #include "filters/lists/match.h"
 #include "filters/lists/modify.h"
-#include "proxy/aliases.h"
 #include "proxy/claim_side.h"
 #include "proxy/cookies.h"
 #include "proxy/downstream.h"
@@ -15,121 +13,6 @@
 #include "proxy/worker.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-
-struct blocking {
-	struct query *query;
-	struct query_facts facts; /* borrowed by the query */
-	struct buf url;		  /* of the request at hand */
-	struct buf stripped;
-	struct slice aliases[ALIASES_MAX];
-	bool ready; /* the lists can be asked about the request at hand */
-};
-
-struct blocking *blocking_new(struct worker *w)
-{
-	struct blocking *b = calloc(1, sizeof(*b));
-
-	if (b == NULL)
-		return NULL;
-	buf_init(&b->url, QUERY_URL_MAX + SITE_MAX + 64);
-	buf_init(&b->stripped, QUERY_URL_MAX + SITE_MAX + 64);
-	b->query = query_new(w->setup->sites);
-	if (b->query != NULL)
-		return b;
-	blocking_free(b);
-	return NULL;
-}
-
-void blocking_free(struct blocking *b)
-{
-	if (b == NULL)
-		return;
-	query_free(b->query);
-	buf_release(&b->url);
-	buf_release(&b->stripped);
-	free(b);
-}
-
-/* ---- the request as lists see it ---- */
-
-static enum lists_type guess_type(struct slice accept)
-{
-	if (slice_starts(accept, SLICE("text/html")))
-		return LISTS_DOCUMENT;
-	if (slice_starts(accept, SLICE("text/css")))
-		return LISTS_STYLESHEET;
-	return slice_starts(accept, SLICE("image/")) ? LISTS_IMAGE : LISTS_OTHER;
-}
-
-/* Fetch metadata says it; old browsers and clear http do not, and are guessed from Accept. */
-static enum lists_type type_of(const struct cookie_scene *s, const struct request_head *r)
-{
-	struct slice dest = fields_value(r->fields, FIELD_SEC_FETCH_DEST);
-	enum lists_type type;
-
-	if (slice_ieq(r->upgrade, SLICE("websocket")))
-		return LISTS_WEBSOCKET;
-	if (s->document)
-		return LISTS_DOCUMENT;
-	if (dest.n == 0)
-		return guess_type(fields_value(r->fields, FIELD_ACCEPT));
-	if (slice_eq(dest, SLICE("empty")))
-		return LISTS_XHR;
-	return lists_type_of_word(dest, &type) ? type : LISTS_OTHER;
-}
-
-static void write_url(struct blocking *b, const struct cookie_scene *s,
-		      const struct request_head *r)
-{
-	uint16_t port = r->authority->kind != HOST_NONE ? r->authority->port : 0;
-
-	buf_clear(&b->url);
-	buf_adds(&b->url, slice_ieq(r->upgrade, SLICE("websocket")) ? s->secure ? "wss://" : "ws://"
-			  : s->secure				    ? "https://"
-								    : "http://");
-	buf_adds(&b->url, s->host);
-	if (port != 0 && port != (s->secure ? 443 : 80))
-		buf_addf(&b->url, ":%u", (unsigned)port);
-	buf_add(&b->url, slice_head(r->path, QUERY_URL_MAX));
-}
-
-static struct slice source_of(const struct cookie_scene *s, const struct request_head *r)
-{
-	struct slice referer = fields_value(r->fields, FIELD_REFERER);
-	struct slice origin = fields_value(r->fields, FIELD_ORIGIN);
-
-	if (s->document)
-		return slice_str(s->host);
-	if (referer.n != 0)
-		return referer;
-	if (origin.n != 0 && !slice_eq(origin, SLICE("null")))
-		return origin;
-	if (s->site.party == PARTY_THIRD && s->site.by == BY_SELF)
-		return slice_of("", 0);
-	return slice_str(s->site.site);
-}
-
-void blocking_begin(struct worker *w, const struct cookie_scene *s, const struct request_head *r)
-{
-	struct blocking *b = w->blocking;
-
-	b->facts = (struct query_facts){
-		.aliases = b->aliases,
-		.aliases_n = aliases_of(w->aliases, slice_str(s->host), b->aliases),
-		.source = source_of(s, r),
-		.type = type_of(s, r),
-		.party = s->site.party == PARTY_FIRST ? QUERY_FIRST : QUERY_THIRD,
-		.method = r->method,
-	};
-
-	b->ready = false;
-	if (w->setup->lists == NULL || s->visitor->profile == PROFILE_INVESTIGATOR)
-		return;
-	write_url(b, s, r);
-	b->facts.url = buf_slice(&b->url);
-	b->ready = buf_ok(&b->url) && query_set(b->query, &b->facts);
-}
 
 /* ---- whether its purpose has consent ---- */
 
@@ -140,41 +23,64 @@ static bool is_wanted(const struct cookie_scene *s, enum purpose p)
 
 /* ---- refusing ---- */
 
+/* more: what else there is to say. */
 static void record(struct worker *w, const struct cookie_scene *s, const struct lists_verdict *v,
-		   enum purpose p)
+		   enum purpose p, const char *more)
 {
 	struct slice list = list_base_name(lists_name(w->setup->lists->lists, v->rule.list));
 	struct slice alias = v->alias != 0 ? w->blocking->aliases[v->alias - 1] : SLICE("");
 	char why[ENTRY_WHY_MAX];
 
-	snprintf(why, sizeof(why), "list:%.*s %.*s; %s%s%.*s", SLICE_ARG(slice_head(list, 160)),
+	snprintf(why, sizeof(why), "list:%.*s %.*s; %s%s%.*s%s", SLICE_ARG(slice_head(list, 160)),
 		 (int)ENTRY_RULES_LEN, w->setup->list_digests[v->rule.list], purpose_word(p),
-		 alias.n != 0 ? "; alias of " : "", SLICE_ARG(alias));
+		 alias.n != 0 ? "; alias of " : "", SLICE_ARG(alias), more);
 	claim_record(w, s, ENTRY_BLOCK, slice_head(v->rule.text, ENTRY_WHY_MAX), why);
+}
+
+static bool refuses(struct worker *w, const struct cookie_scene *s, const struct lists_verdict *v,
+		    const char *more, enum lists_body *body)
+{
+	struct slice list = lists_name(w->setup->lists->lists, v->rule.list);
+	enum purpose p;
+
+	if (v->action != LISTS_BLOCK && v->action != LISTS_ANSWER)
+		return false;
+	p = list_purpose_of_request(list, w->setup->rules,
+				    v->alias != 0 ? w->blocking->aliases[v->alias - 1]
+						  : slice_str(s->host));
+	if (is_wanted(s, p))
+		return false;
+	if (v->action == LISTS_ANSWER)
+		*body = v->body;
+	record(w, s, v, p, more);
+	return true;
 }
 
 bool blocking_refuses(struct worker *w, const struct cookie_scene *s, enum lists_body *body)
 {
-	const struct lists *l;
 	struct lists_verdict v;
-	enum purpose p;
 
 	*body = LISTS_BODY_NONE;
 	if (!w->blocking->ready)
 		return false;
-	l = w->setup->lists->lists;
-	lists_match(l, w->blocking->query, &v);
-	if (v.action != LISTS_BLOCK && v.action != LISTS_ANSWER)
+	lists_match(w->setup->lists->lists, w->blocking->query, &v);
+	return refuses(w, s, &v, "", body);
+}
+
+/* What it would have set is not judged one by one, but counted. */
+bool blocking_refuses_answer(struct worker *w, const struct cookie_scene *s, const struct fields *f,
+			     enum lists_body *body)
+{
+	size_t cookies = fields_count(f, FIELD_SET_COOKIE);
+	struct lists_verdict v;
+	char more[64];
+
+	*body = LISTS_BODY_NONE;
+	if (!w->blocking->ready || !s->held->awaits)
 		return false;
-	p = list_purpose_of_request(lists_name(l, v.rule.list), w->setup->rules,
-				    v.alias != 0 ? w->blocking->aliases[v.alias - 1]
-						 : slice_str(s->host));
-	if (is_wanted(s, p))
-		return false;
-	if (v.action == LISTS_ANSWER)
-		*body = v.body;
-	record(w, s, &v, p);
-	return true;
+	lists_match_answer(w->setup->lists->lists, w->blocking->query, &v);
+	snprintf(more, sizeof(more), "; by its answer, with %zu cookies", cookies);
+	return refuses(w, s, &v, more, body);
 }
 
 #define OWN_FIELDS                                                                                 \
@@ -239,12 +145,35 @@ void blocking_redirect(struct downstream *d, struct slice url)
 	buf_release(&fields);
 }
 
-size_t blocking_edits(struct worker *w, const struct cookie_scene *s, struct lists_field *out,
-		      size_t n)
+static bool takes_field(const struct lists_field *e, enum lists_field_edit edit, struct slice name)
+{
+	return e->edit == edit && slice_ieq(e->value, name);
+}
+
+/*
+ * Cookies are never taken away all at once: each is decided and recorded, and what is needed stays.
+ * So a rule about their field becomes one about each of them.
+ */
+static bool is_about_cookies(struct worker *w, struct cookie_scene *s, const struct lists_field *e)
+{
+	if (takes_field(e, LISTS_REMOVE_FROM_REQUEST, SLICE("cookie")))
+		w->blocking->cookie_field = e->rule;
+	else if (takes_field(e, LISTS_REMOVE_FROM_ANSWER, SLICE("set-cookie")))
+		blocking_hold_field(w, s, &e->rule);
+	else
+		return false;
+	return true;
+}
+
+size_t blocking_edits(struct worker *w, struct cookie_scene *s, struct lists_field *out, size_t n)
 {
 	const struct lists *l = lists_for(w, s);
+	size_t found = l != NULL ? lists_match_fields(l, w->blocking->query, out, n) : 0, kept = 0;
 
-	return l != NULL ? lists_match_fields(l, w->blocking->query, out, n) : 0;
+	for (size_t i = 0; i < found; i++)
+		if (!is_about_cookies(w, s, &out[i]))
+			out[kept++] = out[i];
+	return kept;
 }
 
 /* ---- link decoration ---- */

@@ -6,6 +6,9 @@
 #include "filters/cookie.h"
 #include "filters/decide.h"
 #include "filters/expire.h"
+#include "filters/setters.h"
+#include "proxy/aliases.h"
+#include "proxy/blocking.h"
 #include "proxy/claim_side.h"
 #include "proxy/heal.h"
 #include "proxy/http/field.h"
@@ -49,6 +52,28 @@ struct slice scene_site(const struct cookie_scene *scene)
 	return slice_str(scene->site.site);
 }
 
+/* Sites name their own machines, which tells nothing. */
+static bool is_tracker(const void *arg, struct slice host, struct slice alias)
+{
+	const struct setup *s = arg;
+	struct setters_hit hit;
+	char own[SITE_MAX], other[SITE_MAX];
+
+	return setters_find(rules_setters(s->rules), alias, &hit) &&
+	       site_of_host(s->sites, host, own) && site_of_host(s->sites, alias, other) &&
+	       !same_site(own, other);
+}
+
+/* Who serves the page that somebody looks at hides behind nothing. */
+static struct slice tracker_alias(const struct worker *w, const struct cookie_scene *scene)
+{
+	const struct setup *s = w->setup;
+
+	if (scene->own_host || s->rules == NULL || rules_setters(s->rules) == NULL)
+		return slice_of(NULL, 0);
+	return aliases_find(w->aliases, slice_str(scene->host), is_tracker, s);
+}
+
 /* What all cookies of one head have in common. */
 struct head_work {
 	struct worker *w;
@@ -74,11 +99,13 @@ static void head_work_init(struct head_work *h, struct worker *w, const struct c
 		.choice = scene->choice.state,
 		.seen = scene->choice.seen,
 		.lifetime_s = LIFETIME_UNKNOWN,
+		.alias = tracker_alias(w, scene),
 	};
 	hasher_init(&h->seen);
 	hasher_add(&h->seen, slice_of((const char *)scene->visitor->id, CLIENT_ID_LEN));
 	hasher_add(&h->seen, h->facts.host);
 	hasher_add(&h->seen, h->facts.site);
+	hasher_add(&h->seen, h->facts.alias);
 	hasher_add_u64(&h->seen,
 		       (uint64_t)h->facts.kind | (uint64_t)h->facts.site_by << 8 |
 			       (uint64_t)h->facts.party << 16 |
@@ -101,7 +128,13 @@ static uint64_t sighting_id(const struct head_work *h, const struct cookie_facts
 	hasher_add(&seen, value);
 	hasher_add_u64(&seen, (uint64_t)d->row.line | (uint64_t)d->verdict << 32 |
 				      (uint64_t)d->purpose << 40 | (uint64_t)f->tries << 48 |
+				      (uint64_t)f->list.says << 58 |
+				      (uint64_t)f->list.purpose << 60 |
 				      (uint64_t)(f->choice == CHOICE_PUT_BACK) << 63);
+	if (f->list.says != LIST_SAYS_NOTHING) {
+		hasher_add(&seen, f->list.version);
+		hasher_add(&seen, f->list.rule);
+	}
 	if (attrs == NULL)
 		return hasher_result(&seen);
 	hasher_add(&seen, attrs->domain);
@@ -140,6 +173,13 @@ static void record(const struct head_work *h, const struct cookie_facts *f,
 	e.verdict = slice_str(verdict_word(d->verdict));
 	e.rules = slice_str(w->setup->rules_id);
 	e.scheme = h->scene->secure ? SLICE("https") : SLICE("http");
+	e.alias = slice_head(f->alias, ENTRY_HOST_MAX);
+	if (f->list.says != LIST_SAYS_NOTHING)
+		e.list = (struct entry_list){ .says = slice_str(list_says_word(f->list.says)),
+					      .purpose = slice_str(purpose_word(f->list.purpose)),
+					      .name = f->list.name,
+					      .version = f->list.version,
+					      .rule = f->list.rule };
 	e.tries = f->tries;
 	e.status = h->status;
 	if (attrs != NULL)
@@ -167,6 +207,15 @@ static bool is_kept(const struct head_work *h, const struct cookie_facts *f,
 
 /* ---- Cookie ---- */
 
+/* A request says nothing of a cookie's life, so there is nothing to limit. */
+static void hear_lists_sent(const struct head_work *h, struct cookie_facts *f)
+{
+	struct blocking_cookie said;
+
+	if (blocking_cookie(h->w, h->scene, f->name, &said) && said.list.says == LIST_SAYS_REMOVE)
+		f->list = said.list;
+}
+
 static bool on_sent(void *arg, size_t index, struct slice name, struct slice value)
 {
 	struct head_work *h = arg;
@@ -179,6 +228,7 @@ static bool on_sent(void *arg, size_t index, struct slice name, struct slice val
 	mind_healing(h, &f);
 	f.has_value = true;
 	f.value = value;
+	hear_lists_sent(h, &f);
 	named = hash_bytes(value.p, value.n);
 	f.tries = expiry_tries(h->w->expiry, h->scene->visitor->id, f.host, f.name, named,
 			       loop_now_ms(h->w->loop));
@@ -251,16 +301,32 @@ static void attrs_of(struct entry_attrs *a, const struct set_cookie *c, int64_t 
 	a->partitioned = c->partitioned;
 }
 
-/* True: the line may go on to the browser. */
-static bool keep_set_cookie(const struct head_work *h, struct slice line)
+/* False: the line could not be written. */
+static bool limit(const struct blocking_cookie *said, const struct set_cookie *c,
+		  int64_t lifetime_s, struct fields *fields, const struct field *at)
 {
+	struct slice own = slice_of(NULL, 0);
+	struct buf line;
+
+	buf_init(&line, at->value.n + 64);
+	blocking_cookie_limit(said, c, lifetime_s, at->value, &line);
+	if (buf_ok(&line))
+		own = fields_keep(fields, buf_slice(&line));
+	buf_release(&line);
+	return own.p != NULL && fields_set(fields, at, own);
+}
+
+/* True: the line may go on to the browser, as it stands there now. */
+static bool keep_set_cookie(const struct head_work *h, struct fields *fields, struct field *at)
+{
+	struct blocking_cookie said;
 	char domain[ENTRY_PATH_MAX + 1];
 	struct set_cookie c;
 	struct cookie_facts f = h->facts;
 	struct cookie_decision d;
 	struct entry_attrs attrs;
 
-	if (!set_cookie_parse(line, &c))
+	if (!set_cookie_parse(at->value, &c))
 		return true; /* no browser takes it, so nothing is set */
 	f.name = slice_head(c.name, ENTRY_NAME_MAX);
 	mind_healing(h, &f);
@@ -275,9 +341,12 @@ static bool keep_set_cookie(const struct head_work *h, struct slice line)
 	attrs_of(&attrs, &c, f.lifetime_s, domain);
 	f.domain = attrs.domain;
 	f.path = attrs.path;
+	if (blocking_cookie(h->w, h->scene, f.name, &said) &&
+	    (said.list.says == LIST_SAYS_REMOVE || blocking_cookie_limits(&said, &c, f.lifetime_s)))
+		f.list = said.list;
 	decide_cookie_again(h->w->guesses, &f, &d);
 	record(h, &f, &d, &attrs, c.value);
-	return is_kept(h, &f, &d);
+	return is_kept(h, &f, &d) && (!d.limited || limit(&said, &c, f.lifetime_s, fields, at));
 }
 
 void cookies_of_answer(struct worker *w, const struct cookie_scene *scene, unsigned status,
@@ -291,11 +360,12 @@ void cookies_of_answer(struct worker *w, const struct cookie_scene *scene, unsig
 	head_work_init(&h, w, scene, COOKIE_SET);
 	h.status = status;
 	for (uint32_t i = 0; i < f->n; i++) {
-		if (f->v[i].id == FIELD_SET_COOKIE && !keep_set_cookie(&h, f->v[i].value))
+		if (f->v[i].id == FIELD_SET_COOKIE && !keep_set_cookie(&h, f, &f->v[i]))
 			continue;
 		f->v[out++] = f->v[i];
 	}
 	f->n = out;
+	f->failed = false; /* what did not fit is gone */
 }
 
 /* ---- expiring ---- */

@@ -2,7 +2,7 @@
  * cookies.h - where the filters meet a message: each cookie of an exchange decided, edited,
  * recorded.
  *
- *	scene, filled once per exchange
+ *	scene, filled once per exchange, and blocking_begin() or blocking_begin_answer()
  *	cookies_of_request(w, &scene, &fields, &expiries);	// before it goes to the origin
  *	cookies_of_answer(w, &scene, status, &fields);		// before it goes to the browser
  *	cookies_expire(w, &scene, target, &fields, &expiries);	// adds the expiring lines
@@ -17,6 +17,7 @@
 #include "filters/choices.h"
 #include "filters/party.h"
 
+struct blocking_held;
 struct fields;
 struct visitor;
 struct worker;
@@ -31,8 +32,11 @@ struct cookie_scene {
 	bool document;	 /* it loads a page into a tab or window, of its own site */
 	bool prefetch;	 /* ... that nobody looks at yet */
 	bool posts;	 /* POST, PUT or PATCH */
+	bool own_host;	 /* it loads the page, or something of the page's own origin */
 	int64_t wall_ms;
 	char host[SITE_MAX];
+	struct blocking_held
+		*held; /* for filter lists, until the answer (blocking.h); may be NULL */
 };
 
 /* The site of the page; empty where it is not known. */

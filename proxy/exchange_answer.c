@@ -46,6 +46,16 @@ static void mind_challenge(struct exchange *x, unsigned status, const struct fie
 				  is_surely_first(&x->scene.site));
 }
 
+/* Nothing of the answer went on yet. */
+static void refuse_answer(struct exchange *x)
+{
+	tap_send(x->w->tap);
+	x->up->ops->drop(x->up);
+	x->up = NULL;
+	exchange_go(x, EXCHANGE_OVER);
+	blocking_answer(x->down, x->blocked);
+}
+
 static void on_head(void *arg, const struct upstream_head *h)
 {
 	struct exchange *x = arg;
@@ -54,6 +64,11 @@ static void on_head(void *arg, const struct upstream_head *h)
 	};
 	struct slice path = slice_of(x->head.mem + x->path_at, x->path_n);
 
+	blocking_begin_answer(x->w, &x->scene, h->fields);
+	if (blocking_refuses_answer(x->w, &x->scene, h->fields, &x->blocked)) {
+		refuse_answer(x);
+		return;
+	}
 	banner_answer(x->w, &x->scene, h->fields);
 	cookies_of_answer(x->w, &x->scene, h->status, h->fields);
 	banner_write_refusal(x->w, &x->scene, h->fields);

@@ -6,6 +6,7 @@
 #include "proxy/cookies.h"
 #include "proxy/peers.h"
 #include "proxy/visitor.h"
+#include "proxy/visitor_host.h"
 #include "proxy/worker.h"
 
 #include <stdio.h>
@@ -67,36 +68,20 @@ void heal_free(struct heal *h)
 
 /* ---- the table ---- */
 
-struct patient_key {
-	char text[CLIENT_ID_LEN + SITE_MAX];
-	size_t n;
-};
-
-static bool key_of(const struct cookie_scene *s, struct patient_key *k)
+static struct patient *find(const struct heal *h, const struct visitor_host *k)
 {
-	struct slice site = slice_str(s->site.site);
+	struct patient *p = NULL;
 
-	if (site.n == 0 || site.n >= SITE_MAX)
-		return false;
-	memcpy(k->text, s->visitor->id, CLIENT_ID_LEN);
-	memcpy(k->text + CLIENT_ID_LEN, site.p, site.n);
-	k->n = CLIENT_ID_LEN + site.n;
-	return true;
-}
-
-static struct patient *find(const struct heal *h, const struct patient_key *k)
-{
-	struct patient *p;
-
-	HASH_FIND(hh, h->patients, k->text, k->n, p);
+	if (k->n != 0)
+		HASH_FIND(hh, h->patients, k->text, k->n, p);
 	return p;
 }
 
-static struct patient *meet(struct heal *h, const struct patient_key *k)
+static struct patient *meet(struct heal *h, const struct visitor_host *k)
 {
 	struct patient *p = find(h, k);
 
-	if (p != NULL)
+	if (p != NULL || k->n == 0)
 		return p;
 	p = calloc(1, sizeof(*p) + k->n);
 	if (p == NULL)
@@ -111,9 +96,12 @@ static struct patient *meet(struct heal *h, const struct patient_key *k)
 
 static struct patient *patient_of(const struct worker *w, const struct cookie_scene *s)
 {
-	struct patient_key k;
+	struct visitor_host k;
 
-	return w->heal->patients != NULL && key_of(s, &k) ? find(w->heal, &k) : NULL;
+	if (w->heal->patients == NULL)
+		return NULL;
+	k = visitor_host_of(s->visitor->id, slice_str(s->site.site));
+	return find(w->heal, &k);
 }
 
 /* ---- what was taken out ---- */
@@ -176,19 +164,16 @@ static void tell(struct worker *w, const struct patient *p)
 
 bool heal_letter(struct worker *w, struct slice body)
 {
-	struct patient_key k;
+	struct visitor_host k;
 	struct patient *p;
 	struct msg_reader r;
-	struct slice key;
 	uint64_t until;
 
 	msg_reader_init(&r, body);
-	key = msg_get_bytes(&r);
+	k = visitor_host_get(&r);
 	until = msg_get_u64(&r);
-	if (r.bad || key.n <= CLIENT_ID_LEN || key.n > sizeof(k.text))
+	if (r.bad || k.n == 0)
 		return false;
-	memcpy(k.text, key.p, key.n);
-	k.n = key.n;
 	p = meet(w->heal, &k);
 	if (p == NULL)
 		return true;
@@ -232,7 +217,7 @@ static unsigned count(struct patient *p, uint64_t id, int64_t now)
 }
 
 /* A page came: those before were no circle. */
-static void arrive(struct worker *w, const struct patient_key *k)
+static void arrive(struct worker *w, const struct visitor_host *k)
 {
 	struct patient *p = find(w->heal, k);
 
@@ -246,12 +231,13 @@ void heal_redirect(struct worker *w, const struct cookie_scene *s, unsigned stat
 		   struct slice from, struct slice location)
 {
 	int64_t now = loop_now_ms(w->loop);
-	struct patient_key k;
+	struct visitor_host k;
 	struct patient *p;
 	struct hasher id;
 
-	if (!s->document || !key_of(s, &k))
+	if (!s->document)
 		return;
+	k = visitor_host_of(s->visitor->id, slice_str(s->site.site));
 	if (!is_redirect(status) || location.n == 0) {
 		arrive(w, &k);
 		return;

@@ -74,7 +74,7 @@ static bool add_lists(struct setup *s)
 	return true;
 }
 
-static bool load_lists(struct setup *s)
+bool setup_load_lists(struct setup *s)
 {
 	struct list_files *f = calloc(1, sizeof(*f));
 
@@ -120,7 +120,7 @@ static bool load_tables(struct setup *s)
 	if (!good && why.len != 0)
 		diag_error("%.*s", SLICE_ARG(buf_slice(&why)));
 	buf_release(&why);
-	return good && load_lists(s);
+	return good && setup_load_lists(s);
 }
 
 /* `optional`: a machine without IPv6 has no [::1], and nobody asked for it. */

@@ -41,10 +41,10 @@ struct setup {
 	struct config *config;
 	struct sites *sites;
 	struct rules *rules;
-	char rules_id[ENTRY_RULES_LEN + 1]; /* names them in each entry */
-	struct banners *banners;	    /* the consent banners of sites */
-	struct list_sources list_sources;   /* of the filter lists */
-	struct list_files *lists;	    /* filter lists; NULL: none */
+	char rules_id[ENTRY_RULES_LEN + 1];	    /* names them in each entry */
+	struct banners *banners;		    /* the consent banners of sites */
+	struct list_sources list_sources;	    /* of the filter lists */
+	struct list_files *lists;		    /* filter lists; NULL: none */
 	char (*list_digests)[DIGEST_PLAIN_LEN + 1]; /* of their texts */
 	struct hosts *never; /* the built-in never-intercept table; NULL when switched off */
 	struct trust *trust;
@@ -68,6 +68,8 @@ struct setup *setup_new(struct config *config, unsigned first_box, unsigned work
  * old one is as it was, and config is still the caller's.
  */
 struct setup *setup_reload(struct setup *old, struct config *config, unsigned first_box);
+/* The filter lists of its configuration; a part of setup_new(). */
+bool setup_load_lists(struct setup *s);
 bool setup_load_ca(struct setup *s);
 void setup_close_listeners(struct setup *s);
 void setup_free(struct setup *s);

@@ -232,7 +232,7 @@ run 0 entry 4 "$work/evidence" --json
 has '"means":"A request was not sent' '"rule":{"text":"||t.example^","list":"my list.txt","version":"0123456789abcdef","purpose_of_list":"advertising","alias":"x.example"}' \
 	'"what_would_change_it":\[{"choice":"advertising","request":"sent"}'
 run 0 entry 5 "$work/evidence"
-has '^contradiction  *Legitimate interest is claimed for purpose 1'
+has '^contradiction  *Legitimate interest is claimed for purpose 1' '^weight  *proof: '
 for kind in claim:6 heal:7 write:8 strip:9 choice:10 heartbeat:11; do
 	run 0 entry "${kind#*:}" "$work/evidence" --json
 	has "\"kind\":\"${kind%:*}\",\"means\":\"[A-Z][^\"]*\\.\""

@@ -1,3 +1,4 @@
+#include "base/coding.h"
 #include "filters/banners/decode.h"
 #include "filters/banners/kinds.h"
 
@@ -69,7 +70,7 @@ bool read_onetrust(struct ballot *b, const struct banner_row *row, const struct 
 	buf_init(&whole, VALUE_MAX);
 	buf_init(&groups, VALUE_MAX);
 	/* Some servers encode the whole once more. */
-	if (slice_find(query, '&') == query.n && decode_percent(query, &whole))
+	if (slice_find(query, '&') == query.n && percent_decode(query, &whole))
 		query = buf_slice(&whole);
 	list = query_item(query, SLICE("groups"));
 	b->privacy_signal =
@@ -77,7 +78,7 @@ bool read_onetrust(struct ballot *b, const struct banner_row *row, const struct 
 	if (slice_find(query, '=') == query.n)
 		good = false;
 	else if (list.n != 0)
-		good = decode_percent(list, &groups) && vote_groups(b, row, buf_slice(&groups));
+		good = percent_decode(list, &groups) && vote_groups(b, row, buf_slice(&groups));
 	buf_release(&groups);
 	buf_release(&whole);
 	return good;
@@ -131,7 +132,7 @@ void axeptio_compare(struct ballot *b)
 		return;
 	buf_init(&accepted, VALUE_MAX);
 	buf_init(&all, VALUE_MAX);
-	if (decode_percent(b->vendors, &accepted) && decode_percent(b->all_vendors, &all))
+	if (percent_decode(b->vendors, &accepted) && percent_decode(b->all_vendors, &all))
 		vote_vendors(b, buf_slice(&accepted), buf_slice(&all));
 	else
 		b->unreadable = true;

@@ -1,3 +1,4 @@
+#include "base/coding.h"
 #include "filters/banners/decode.h"
 #include "filters/banners/kinds.h"
 #include "filters/banners/time.h"
@@ -95,7 +96,7 @@ static bool next_pair(struct slice *rest, struct slice separators, struct slice 
 static struct slice item_text(const struct banner_row *row, struct slice value, struct buf *out)
 {
 	buf_clear(out);
-	if (!slice_eq(row->code, SLICE("items")) || !decode_percent(value, out))
+	if (!slice_eq(row->code, SLICE("items")) || !percent_decode(value, out))
 		return value;
 	return buf_slice(out);
 }

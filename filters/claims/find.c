@@ -1,5 +1,6 @@
 #include "filters/claims/find.h"
 
+#include "base/coding.h"
 #include "filters/claims/find_names.h"
 #include "filters/claims/gpp.h"
 #include "filters/claims/json_walk.h"
@@ -113,14 +114,6 @@ static void add(struct claims *c, const struct claim_name *as, const struct clai
 		c->list[c->n++] = one;
 }
 
-static int hex_digit(char c)
-{
-	if (ascii_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Undoes percent-coding, once, into the scratch memory.  False: no room; that is said. */
 static bool decode_percent(struct claims *c, struct slice raw, struct slice *out)
 {
@@ -134,13 +127,8 @@ static bool decode_percent(struct claims *c, struct slice raw, struct slice *out
 		c->more = true;
 		return false;
 	}
-	for (size_t i = 0; i < raw.n; i++) {
-		int high = i + 2 < raw.n && raw.p[i] == '%' ? hex_digit(raw.p[i + 1]) : -1;
-		int low = high >= 0 ? hex_digit(raw.p[i + 2]) : -1;
-
-		to[n++] = low >= 0 ? (char)(high * 16 + low) : raw.p[i];
-		i += low >= 0 ? 2 : 0;
-	}
+	while (raw.n != 0)
+		to[n++] = percent_take(&raw);
 	c->used += n;
 	*out = slice_of(to, n);
 	return true;
@@ -253,13 +241,38 @@ static void find_cookies(struct claims *c, struct slice line)
 	}
 }
 
+enum claim_body claim_body_of_type(struct slice content_type)
+{
+	struct slice type;
+
+	slice_cut(content_type, ';', &type);
+	type = slice_trim(type);
+	if (slice_ieq(type, SLICE("application/x-www-form-urlencoded")))
+		return CLAIM_BODY_FORM;
+	if (slice_ieq(type, SLICE("application/json")) || slice_iends(type, SLICE("+json")))
+		return CLAIM_BODY_JSON;
+	/* What needs no preflight: bid requests and beacons are sent so. */
+	return slice_ieq(type, SLICE("text/plain")) ? CLAIM_BODY_TEXT : CLAIM_BODY_NONE;
+}
+
+static bool is_json(const struct claim_request *r)
+{
+	struct slice text = r->body;
+
+	while (text.n != 0 && (ascii_blank(text.p[0]) || text.p[0] == '\n' || text.p[0] == '\r'))
+		text = slice_skip(text, 1);
+	return r->body_type == CLAIM_BODY_JSON ||
+	       (r->body_type == CLAIM_BODY_TEXT && text.n != 0 &&
+		(text.p[0] == '{' || text.p[0] == '['));
+}
+
 static void find_body(struct claims *c, const struct claim_request *r)
 {
 	if (r->body_type == CLAIM_BODY_NONE)
 		return;
 	if (r->body.n > CLAIM_BODY_MAX)
 		c->more = true;
-	else if (r->body_type == CLAIM_BODY_FORM)
+	else if (!is_json(r))
 		find_parameters(c, CLAIM_IN_BODY, r->body, '&');
 	else
 		find_json(c, r->body);

@@ -1,5 +1,7 @@
 #include "filters/claims/json_walk.h"
 
+#include "base/coding.h"
+
 void json_walk_init(struct json_walk *w, struct slice text)
 {
 	*w = (struct json_walk){ .rest = text };
@@ -143,19 +145,11 @@ bool json_walk_under(const struct json_walk *w, struct slice names)
 	return names.n == 0;
 }
 
-static int hex_digit(char c)
-{
-	if (ascii_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* \u00XX below 80; 0 for anything else. */
 static char unicode(struct slice digits)
 {
-	int high = digits.n >= 4 ? hex_digit(digits.p[2]) : -1;
-	int low = digits.n >= 4 ? hex_digit(digits.p[3]) : -1;
+	int high = digits.n >= 4 ? ascii_hex(digits.p[2]) : -1;
+	int low = digits.n >= 4 ? ascii_hex(digits.p[3]) : -1;
 
 	if (high < 0 || high > 7 || low < 0 || digits.p[0] != '0' || digits.p[1] != '0')
 		return '\0';

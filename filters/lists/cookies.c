@@ -54,6 +54,27 @@ static void say_change(const struct lists *l, const struct image_rule *r, struct
 	rule_say(l, r->text, &out->rule);
 }
 
+/* A request has many cookies, and most rules are about hosts. */
+static bool keep(void *arg, const struct image_rule *r)
+{
+	struct query *q = arg;
+
+	q->cookie_rule[q->cookie_rules_n++] = r;
+	return q->cookie_rules_n == QUERY_COOKIE_RULES_MAX;
+}
+
+static void find_rules(const struct lists *l, struct query *q)
+{
+	q->cookie_rules_of = l;
+	q->cookie_rules_n = 0;
+	walk(l, q, REALM_COOKIE, keep, q);
+}
+
+bool lists_have_cookies(const struct lists *l)
+{
+	return l->realm[REALM_COOKIE].n != 0;
+}
+
 void lists_match_cookie(const struct lists *l, struct query *q, struct slice name,
 			struct lists_cookie *out)
 {
@@ -63,7 +84,10 @@ void lists_match_cookie(const struct lists *l, struct query *q, struct slice nam
 	if (l->realm[REALM_COOKIE].n == 0)
 		return;
 	walk_key(l, q, &l->realm[REALM_COOKIE], key_of(name, KEY_NAME), hear, &a);
-	walk(l, q, REALM_COOKIE, hear, &a);
+	if (q->cookie_rules_of != l)
+		find_rules(l, q);
+	for (unsigned i = 0; i < q->cookie_rules_n; i++)
+		hear(&a, q->cookie_rule[i]);
 	if (outlives(a.remove, a.except)) {
 		out->action = LISTS_COOKIE_REMOVE;
 		rule_say(l, a.remove->text, &out->rule);

@@ -30,7 +30,7 @@
 #include "base/slice.h"
 
 #define IMAGE_MAGIC 0x3173746c42677243ull /* "CrgBlts1" */
-#define IMAGE_VERSION 2u
+#define IMAGE_VERSION 3u
 #define IMAGE_MAX ((size_t)512 * 1024 * 1024)
 #define IMAGE_LISTS_MAX 256u
 #define IMAGE_REGEXES_MAX 16384u

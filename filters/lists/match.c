@@ -213,25 +213,24 @@ void lists_match(const struct lists *l, struct query *q, struct lists_verdict *o
 
 /* ---- by header fields of the answer ---- */
 
-static bool holds(struct slice s, struct slice word)
+/* In AdGuard as in uBlock Origin a value without slashes is the whole value. */
+static bool value_is(const struct lists *l, struct query *q, const uint32_t *w, struct slice value)
 {
-	for (; s.n >= word.n; s = slice_skip(s, 1))
-		if (slice_istarts(s, word))
-			return true;
-	return false;
+	struct slice want = lists_string(l, w + 2);
+
+	if (w[4] != UINT32_MAX)
+		return regex_matches(l->regexes[w[4]], q->scratch, value);
+	return want.n == 0 || slice_eq(value, want);
 }
 
 static bool has_field(const struct lists *l, struct query *q, const uint32_t *w)
 {
-	struct slice name = lists_string(l, w), value = lists_string(l, w + 2);
+	struct slice name = lists_string(l, w);
 
 	for (size_t i = 0; i < q->facts->fields_n; i++) {
 		const struct query_field *f = &q->facts->fields[i];
 
-		if (!slice_ieq(f->name, name))
-			continue;
-		if (w[4] != UINT32_MAX ? regex_matches(l->regexes[w[4]], q->scratch, f->value)
-				       : holds(f->value, value))
+		if (slice_ieq(f->name, name) && value_is(l, q, w, f->value))
 			return true;
 	}
 	return false;
@@ -279,9 +278,28 @@ void lists_match_answer(const struct lists *l, struct query *q, struct lists_ver
 		by = (struct found){ true, allow->text, allow->flags };
 	else
 		by = find(l, q, REALM_ALLOW, important ? RULE_IMPORTANT : 0);
-	if (!by.any)
+	if (!by.any) {
+		find_answer(l, q, out);
 		return;
+	}
 	out->action = LISTS_EXCEPT;
 	out->against = out->rule;
 	rule_say(l, by.text, &out->rule);
+}
+
+static bool take_block(void *arg, const struct image_rule *r)
+{
+	bool *any = arg;
+
+	*any = !rule_excepts(r);
+	return *any;
+}
+
+bool lists_await_answer(const struct lists *l, struct query *q)
+{
+	bool any = false;
+
+	if (l->realm[REALM_HEADER].n != 0)
+		walk(l, q, REALM_HEADER, take_block, &any);
+	return any;
 }

@@ -40,5 +40,7 @@ struct lists_verdict {
 
 void lists_match(const struct lists *l, struct query *q, struct lists_verdict *out);
 void lists_match_answer(const struct lists *l, struct query *q, struct lists_verdict *out);
+/* Is there a rule that only the answer's header can decide about? */
+bool lists_await_answer(const struct lists *l, struct query *q);
 
 #endif

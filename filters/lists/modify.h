@@ -39,10 +39,12 @@ struct lists_cookie {
 	enum lists_cookie_action action;
 	struct lists_rule rule;
 	bool has_max_age;
-	uint32_t max_age; /* at most so many seconds */
+	uint32_t max_age; /* seconds, at most */
 	enum lists_same_site same_site;
 };
 
+/* Does any rule speak of cookies?  Else nobody need ask. */
+bool lists_have_cookies(const struct lists *l);
 /* cookie: about one cookie, by its name, in either direction. */
 void lists_match_cookie(const struct lists *l, struct query *q, struct slice name,
 			struct lists_cookie *out);

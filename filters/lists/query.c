@@ -220,6 +220,7 @@ bool query_set_host(struct query *q, struct slice host)
 	host = without_dot(host);
 	if (!is_host(host))
 		return false;
+	q->cookie_rules_of = NULL;
 	q->n = 0;
 	put(q, slice_head(url, slice_find(url, ':')));
 	for (size_t i = 0; i < q->n; i++)

@@ -19,6 +19,9 @@
 /* More than twice as many. */
 #define QUERY_SEEN 9001u
 
+/* More rules about the cookies of one request than this are not heard. */
+#define QUERY_COOKIE_RULES_MAX 256u
+
 struct query_run {
 	uint16_t from, end; /* in low */
 };
@@ -47,6 +50,10 @@ struct query {
 	/* With room behind them to be read in larger pieces. */
 	char low[QUERY_BYTES_MAX + PATTERN_ROOM]; /* the URL in lower case */
 	char raw[QUERY_BYTES_MAX + PATTERN_ROOM]; /* the same, only the host in lower case */
+	/* Rules about any of its cookies, but those filed under names; once somebody asks. */
+	const struct lists *cookie_rules_of; /* NULL: nobody did */
+	const struct image_rule *cookie_rule[QUERY_COOKIE_RULES_MAX];
+	unsigned cookie_rules_n;
 	uint32_t stamp;
 	uint64_t seen[QUERY_SEEN];
 };

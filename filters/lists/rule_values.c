@@ -129,7 +129,10 @@ static bool read_cookie(struct options_sum *s, struct slice value)
 	return take_realm(s, REALM_COOKIE);
 }
 
-/* What messages are framed by, and what protects a page, no list may take away. */
+/*
+ * What messages are framed by, and what protects a page, no list may take away; AdGuard allows it
+ * for none of them either.
+ */
 static bool may_remove(struct slice name)
 {
 	static const char *const kept[] = { "connection",
@@ -154,12 +157,33 @@ static bool may_remove(struct slice name)
 					    "cross-origin-resource-policy",
 					    "permissions-policy",
 					    "sec-gpc",
-					    "origin" };
+					    "origin",
+					    "accept",
+					    "accept-encoding",
+					    "allow",
+					    "content-security-policy-report-only",
+					    "expect-ct",
+					    "feature-policy",
+					    "origin-isolation",
+					    "p3p",
+					    "public-key-pins",
+					    "public-key-pins-report-only",
+					    "referrer-policy",
+					    "timing-allow-origin",
+					    "upgrade-insecure-requests",
+					    "x-download-options",
+					    "x-permitted-cross-domain-policies",
+					    "x-powered-by",
+					    "x-xss-protection" };
+	static const char *const families[] = { "access-control-", "sec-fetch-", "sec-websocket-" };
 
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (slice_ieq(name, slice_str(kept[i])))
 			return false;
-	return !slice_istarts(name, SLICE("access-control-"));
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		if (slice_istarts(name, slice_str(families[i])))
+			return false;
+	return true;
 }
 
 /* removeheader=name: of the answer; =request:name. */

@@ -1,5 +1,6 @@
 #include "filters/lists/skip.h"
 
+#include "base/coding.h"
 #include "filters/url.h"
 
 /* As long as a URL is anywhere; a hostile one grows no further. */
@@ -39,79 +40,16 @@ bool skip_is_good(struct slice steps)
 	return true;
 }
 
-static int hex_value(char c)
-{
-	c = ascii_lower(c);
-	if (ascii_digit(c))
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static void decode_percent(struct slice s, struct buf *out)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		int high = i + 2 < s.n && s.p[i] == '%' ? hex_value(s.p[i + 1]) : -1;
-		int low = high >= 0 ? hex_value(s.p[i + 2]) : -1;
-
-		if (low >= 0) {
-			buf_addc(out, (char)(high << 4 | low));
-			i += 2;
-		} else {
-			buf_addc(out, s.p[i]);
-		}
-	}
-}
-
-static int base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (ascii_digit(c))
-		return c - '0' + 52;
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : -1;
-}
-
-static bool decode_base64(struct slice s, struct buf *out)
-{
-	unsigned bits = 0, n = 0;
-
-	while (s.n != 0 && s.p[s.n - 1] == '=')
-		s.n--;
-	for (size_t i = 0; i < s.n; i++) {
-		int v = base64_value(s.p[i]);
-
-		if (v < 0)
-			return false;
-		bits = (bits << 6 | (unsigned)v) & 0xffffff;
-		n += 6;
-		if (n >= 8) {
-			n -= 8;
-			buf_addc(out, (char)(bits >> n & 0xff));
-		}
-	}
-	return s.n != 0;
-}
-
-static struct slice query_of(struct slice url)
-{
-	url = slice_head(url, slice_find(url, '#'));
-	return slice_skip(url, slice_find(url, '?') + 1);
-}
-
 static bool take_param(struct slice url, struct slice want, struct buf *out)
 {
-	struct slice query = query_of(url), one, name, value;
+	struct slice query = url_query(url), one, name, value;
 
 	while (query.p != NULL) {
 		query = slice_cut(query, '&', &one);
 		value = slice_cut(one, '=', &name);
 		if (!slice_eq(name, want) || value.p == NULL)
 			continue;
-		decode_percent(value, out);
+		percent_decode(value, out);
 		return true;
 	}
 	return false;
@@ -119,7 +57,7 @@ static bool take_param(struct slice url, struct slice want, struct buf *out)
 
 static bool take_nth(struct slice url, struct slice number, struct buf *out)
 {
-	struct slice query = query_of(url), one, name;
+	struct slice query = url_query(url), one, name;
 	uint64_t nth;
 
 	if (!slice_to_u64(number, 100, &nth))
@@ -129,7 +67,7 @@ static bool take_nth(struct slice url, struct slice number, struct buf *out)
 		if (--nth != 0)
 			continue;
 		slice_cut(one, '=', &name);
-		decode_percent(name, out);
+		percent_decode(name, out);
 		return true;
 	}
 	return false;
@@ -146,9 +84,9 @@ static bool follow(struct slice now, struct slice step, bool blocked, struct buf
 	if (step.p[0] == '+')
 		return buf_adds(out, "https://") && buf_add(out, now);
 	if (slice_ends(step, SLICE("base64")))
-		return decode_base64(now, out);
+		return base64_decode(now, out);
 	if (slice_eq(step, SLICE("-uricomponent"))) {
-		decode_percent(now, out);
+		percent_decode(now, out);
 		return true;
 	}
 	return blocked && buf_add(out, now);

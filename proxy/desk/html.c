@@ -1,5 +1,7 @@
 #include "proxy/desk/html.h"
 
+#include "base/coding.h"
+
 /* The length of the UTF-8 sequence at the front, or 0 (RFC 3629 section 4). */
 static size_t utf8_len(struct slice s)
 {
@@ -121,14 +123,6 @@ void url_segment(struct buf *out, struct slice text)
 	}
 }
 
-static int hex(char c)
-{
-	if (ascii_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool url_decode(struct slice text, bool plus, char *out, size_t size)
 {
 	size_t n = 0;
@@ -139,9 +133,9 @@ bool url_decode(struct slice text, bool plus, char *out, size_t size)
 		if (n + 1 >= size)
 			return false;
 		if (c == '%') {
-			if (text.n < 3 || hex(text.p[1]) < 0 || hex(text.p[2]) < 0)
+			if (text.n < 3 || ascii_hex(text.p[1]) < 0 || ascii_hex(text.p[2]) < 0)
 				return false;
-			c = (char)(hex(text.p[1]) * 16 + hex(text.p[2]));
+			c = (char)(ascii_hex(text.p[1]) * 16 + ascii_hex(text.p[2]));
 			text = slice_skip(text, 2);
 		} else if (c == '+' && plus) {
 			c = ' ';

@@ -1,4 +1,6 @@
 #include "proxy/http/h1_body.h"
+
+#include "base/coding.h"
 #include "proxy/http/chars.h"
 #include "proxy/http/h1_lines.h"
 
@@ -164,13 +166,6 @@ static void refuse(struct h1_body *b, const char *reason)
 	b->reason = reason;
 }
 
-static unsigned hex_value(char c)
-{
-	if (ascii_digit(c))
-		return (unsigned)(c - '0');
-	return (unsigned)(ascii_lower(c) - 'a') + 10;
-}
-
 /* The line is over. */
 static void chunk_start(struct h1_body *b)
 {
@@ -204,7 +199,7 @@ static void chunk_octet(struct h1_body *b, char c)
 		/* 16 digits hold any number that is not refused; more are only zeros in front. */
 		if (b->line > 16 || b->left > UINT64_MAX >> 5)
 			refuse(b, "a chunk size is too large");
-		b->left = b->left << 4 | hex_value(c);
+		b->left = b->left << 4 | (unsigned)ascii_hex(c);
 	} else if (state == LINE_LF) {
 		chunk_start(b);
 	} else if (state != LINE_CR && ++b->extensions > H1_CHUNK_EXT_MAX) {

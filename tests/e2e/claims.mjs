@@ -4,19 +4,9 @@ import { scenario } from './lib/scenario.mjs';
 import { makePki } from './lib/pki.mjs';
 import { startOrigin } from './lib/origin.mjs';
 import { checkEvidence, startCrumbgate } from './lib/crumbgate.mjs';
+import { tcString } from './lib/consent.mjs';
 
 const DESK = 'http://crumbgate.internal';
-
-/* A TC string (TCF 2, core segment) for no vendor, with these purposes. */
-function tcString(consents, interests) {
-	const midnight = BigInt(Date.UTC(2026, 0, 15)) / 100n;
-	const letter = (c) => [c.charCodeAt(0) - 65, 6];
-	const flags = (numbers, n) => [numbers.reduce((v, i) => v | (1n << BigInt(n - i)), 0n), n];
-	const fields = [[2, 6], [midnight, 36], [midnight, 36], [7, 12], [1, 12], [1, 6], letter('E'), letter('N'), [48, 12], [5, 6], [1, 1], [0, 1],
-		[0, 12], flags(consents, 24), flags(interests, 24), [0, 1], letter('D'), letter('E'), [0, 16], [0, 1], [0, 16], [0, 1], [0, 12]];
-	const bits = fields.map(([v, n]) => BigInt(v).toString(2).padStart(n, '0')).join('');
-	return Buffer.from(bits.padEnd(Math.ceil(bits.length / 8) * 8, '0').match(/.{8}/g).map((b) => parseInt(b, 2))).toString('base64url');
-}
 
 scenario('claims', async (t) => {
 	const pki = await makePki(t);
@@ -54,7 +44,7 @@ scenario('claims', async (t) => {
 	/* The pixel on a shop, before any choice. */
 	await page(`https://shop.test/set?ttclid=E.C.P.abc&${cookies(['_ttp=2abc', '_tt_enable_cookie=1', 'sid=5'])}`);
 	await page('https://shop.test/echo', ['-H', 'Cookie: _ttp=2abc; ttcsid_C1ABC=17']);
-	await load('shop.test', `https://analytics.tiktok.com/set?${cookies(['_ttp=3def; Domain=tiktok.com'])}&gdpr=1&gdpr_consent=${tcString([1], [2, 7])}`);
+	await load('shop.test', `https://analytics.tiktok.com/set?${cookies(['_ttp=3def; Domain=tiktok.com'])}&gdpr=1&gdpr_consent=${tcString({ consent: [1], legitimate: [2, 7] })}`);
 	t.equal((await load('shop.test', 'https://business-api.tiktok.com/x')).status, 403, 'a list names one of its hosts');
 	r = await desk('/tiktok', /business-api/);
 	const shop = part(r.text, 'shop.test');

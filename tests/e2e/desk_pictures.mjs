@@ -14,6 +14,7 @@ const MOST = 60 * 1024;
 const PICTURES = [
 	['start', '/', 1050],
 	['site', '/site/shop.test', 1100],
+	['tiktok', '/tiktok', 1150],
 	['trust', '/trust', 900],
 ];
 

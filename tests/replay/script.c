@@ -280,6 +280,18 @@ static bool do_choice(struct player *p, struct slice args)
 	       fail(p, "choice SITE refused|accepted");
 }
 
+static bool do_alias(struct player *p, struct slice args)
+{
+	struct slice host;
+	char name[256];
+
+	args = slice_cut(args, ' ', &host);
+	if (args.p == NULL || !slice_copy(args, name, sizeof(name)))
+		return fail(p, "alias HOST NAME");
+	stage_alias(&p->stage, host, name);
+	return true;
+}
+
 static bool do_command(struct player *p, struct slice line)
 {
 	struct slice word, args = slice_cut(line, ' ', &word);
@@ -292,6 +304,8 @@ static bool do_command(struct player *p, struct slice line)
 		return do_entry(p, args);
 	if (slice_eq(word, SLICE("choice")))
 		return do_choice(p, args);
+	if (slice_eq(word, SLICE("alias")))
+		return do_alias(p, args);
 	if (slice_eq(word, SLICE("drain"))) {
 		stage_drain(&p->stage);
 		return true;
@@ -373,6 +387,36 @@ static bool do_line(struct player *p, struct slice line)
 	return a.out ? do_send(p, e, a.kind, a.text) : do_expect(p, e, a.kind, a.text);
 }
 
+/* One more rule; the list is an option of the proxy from its first one on. */
+static size_t add_rule(struct player *p, struct slice line, char *options[OPTIONS_MAX], size_t n)
+{
+	struct slice name, rule = slice_cut(line, ' ', &name);
+	char path[PATH_MAX];
+	bool known = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%.*s", p->script->state, SLICE_ARG(name));
+	for (size_t i = 0; i < n; i++)
+		known = known || strcmp(options[i], path) == 0;
+	f = fopen(path, known ? "a" : "w");
+	if (f == NULL)
+		return n;
+	fprintf(f, "%.*s\n", SLICE_ARG(rule));
+	fclose(f);
+	if (!known && n + 2 <= OPTIONS_MAX) {
+		options[n++] = strdup("--list");
+		options[n++] = strdup(path);
+	}
+	return n;
+}
+
+static void remove_lists(const struct player *p, char *const *options, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (slice_starts(slice_str(options[i]), slice_str(p->script->state)))
+			(void)remove(options[i]);
+}
+
 static size_t read_options(struct player *p, char *options[OPTIONS_MAX])
 {
 	struct slice line, before = p->rest, word;
@@ -380,8 +424,11 @@ static size_t read_options(struct player *p, char *options[OPTIONS_MAX])
 
 	while (n < OPTIONS_MAX && next_line(p, &line)) {
 		bool option = slice_starts(line, SLICE("option "));
+		bool list = slice_starts(line, SLICE("list "));
 
-		if (!option && !is_comment(line)) {
+		if (list)
+			n = add_rule(p, slice_skip(line, 5), options, n);
+		if (!option && !list && !is_comment(line)) {
 			p->rest = before;
 			p->line--;
 			break;
@@ -436,10 +483,13 @@ bool script_run(struct script *s)
 	if (stage_open(&p.stage, s->state, options, n)) {
 		good = play(&p);
 		if (!stage_close(&p.stage) && good)
-			good = fail(&p, "at the end somebody was still served");
+			good = fail(
+				&p,
+				"at the end somebody was still served, or an entry was no replay");
 	} else {
 		good = fail(&p, "the worker does not start");
 	}
+	remove_lists(&p, options, n);
 	for (size_t i = 0; i < n; i++)
 		free(options[i]);
 	buf_release(&p.unsent);

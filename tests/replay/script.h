@@ -3,6 +3,7 @@
  *
  *	# what this shows
  *	option --via			before everything else: an option of the proxy
+ *	list NAME RULE			before everything else: a rule of the filter list NAME
  *	> GET http://a.test/ HTTP/1.1	the client sends this and CRLF
  *	O< GET / HTTP/1.1		the origin must get this and CRLF, next
  *	O> HTTP/1.1 200 OK		the origin sends
@@ -24,7 +25,10 @@
  *	entry WORD...			of what is recorded, the next that holds all these words
  *	nothing-recorded		behind that, nothing is
  *	drain				the proxy is asked to end
+ *	alias HOST NAME			the host turns out to be an alias of NAME
  *	origins N			so many connections were made to origins until now
+ *
+ * Each cookie that is recorded is decided again from its entry alone, and must come out the same.
  *
  * A first line "#!whole" says that the script is not to be played octet by octet as well.  At the
  * end nothing may have come that no line asked for.

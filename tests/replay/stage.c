@@ -4,9 +4,12 @@
 #include "data/tables.h"
 #include "evidence/digest.h"
 #include "evidence/recorder.h"
+#include "evidence/replay_facts.h"
 #include "filters/banners/table.h"
 #include "filters/rules.h"
 #include "filters/site.h"
+#include "proxy/aliases.h"
+#include "proxy/net/resolve.h"
 
 #include <event2/event.h>
 #include <limits.h>
@@ -107,8 +110,37 @@ static void send_keys(struct stage *t, uint32_t id)
 	buf_release(&body);
 }
 
+static bool is_replayed(const struct stage *t, const struct entry *e)
+{
+	struct cookie_decision d;
+	struct cookie_facts f;
+
+	if (!replay_facts(e, &f))
+		return false;
+	decide_cookie(t->setup->rules, &f, &d);
+	return slice_eq(e->purpose, slice_str(purpose_word(d.purpose))) &&
+	       slice_eq(e->verdict, slice_str(verdict_word(d.verdict))) &&
+	       slice_eq(e->why, slice_str(d.why));
+}
+
+/* Every entry has to come back as it was from its line. */
+static void decide_again(struct stage *t, struct slice line)
+{
+	char scratch[ENTRY_PACKED_MAX];
+	struct entry e;
+	size_t where;
+
+	if (!entry_parse(line, scratch, &e, &where) ||
+	    ((e.kind == ENTRY_SET || e.kind == ENTRY_SENT) && !is_replayed(t, &e))) {
+		t->other = true;
+		fprintf(stderr, "replayed otherwise: %.*s\n", SLICE_ARG(line));
+	}
+}
+
 static void record(struct stage *t, struct slice body)
 {
+	size_t from;
+
 	struct msg_reader r;
 	struct entry e;
 
@@ -118,7 +150,9 @@ static void record(struct stage *t, struct slice body)
 			fprintf(stderr, "an entry cannot be read\n");
 			abort();
 		}
+		from = buf_slice(&t->entries).n;
 		entry_format(&t->entries, &e);
+		decide_again(t, slice_skip(buf_slice(&t->entries), from));
 		buf_addc(&t->entries, '\n');
 	}
 }
@@ -187,6 +221,13 @@ bool stage_choice(struct stage *t, const char *site, const char *choice)
 	return good;
 }
 
+void stage_alias(struct stage *t, struct slice host, const char *name)
+{
+	const struct resolution r = { .cnames = &name, .cname_count = 1 };
+
+	aliases_note(t->worker->aliases, host, &r);
+}
+
 void stage_drain(struct stage *t)
 {
 	(void)post_send(t->supervisor, POST_WORKER, MSG_DRAIN, 0, SLICE(""));
@@ -243,8 +284,8 @@ static struct config *load_config(const char *state, const char *to, char *const
 	char root[PATH_MAX];
 	const char *args[64] = { "-c",	    "/dev/null", "--no-trust-system", "--allow-private",
 				 "--state", state,	 "--connect-to",      to,
-				 "--trust", root };
-	size_t args_n = 10;
+				 "--trust", root,	 "--no-list-defaults" };
+	size_t args_n = 11;
 	struct config *config;
 	struct buf why;
 
@@ -298,7 +339,7 @@ static bool fill_setup(struct setup *s)
 		fprintf(stderr, "%.*s\n", SLICE_ARG(buf_slice(&why)));
 	buf_release(&why);
 	return s->sites != NULL && s->rules != NULL && s->banners != NULL && setup_load_ca(s) &&
-	       ticket_keys_rotate(&s->tickets);
+	       (s->config->lists_n == 0 || setup_load_lists(s)) && ticket_keys_rotate(&s->tickets);
 }
 
 static struct setup *make_setup(struct stage *t, const char *state, char *const *options, size_t n)
@@ -400,5 +441,5 @@ bool stage_close(struct stage *t)
 	post_boxes_close(&t->boxes);
 	setup_free(t->setup);
 	buf_release(&t->entries);
-	return drained;
+	return drained && !t->other;
 }

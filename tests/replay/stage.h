@@ -39,6 +39,7 @@ struct stage {
 	size_t origins_n;
 	struct buf entries; /* what was recorded: a line each */
 	bool ready, impatient;
+	bool other; /* a cookie was decided otherwise by its entry alone */
 };
 
 /*
@@ -65,5 +66,8 @@ struct end *stage_origin(struct stage *t, size_t i);
 void stage_drain(struct stage *t);
 /* As `crumbgate choice set local SITE CHOICE` would. */
 bool stage_choice(struct stage *t, const char *site, const char *choice);
+
+/* What the resolver would say of a host. */
+void stage_alias(struct stage *t, struct slice host, const char *name);
 
 #endif

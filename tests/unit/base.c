@@ -1,5 +1,6 @@
 /* base: slices, buffers, canonical JSON, time, messages and letter boxes. */
 #include "base/clock.h"
+#include "base/coding.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/plain.h"
@@ -57,6 +58,34 @@ static void test_buf_cap(void **state)
 	assert_true(buf_add(&b, SLICE("ghijkl")));
 	assert_true(slice_eq(buf_slice(&b), SLICE("efghijkl")));
 	buf_release(&b);
+}
+
+static void test_coding(void **state)
+{
+	struct buf out;
+	struct slice s = SLICE("%4");
+
+	(void)state;
+	buf_init(&out, 8);
+	assert_int_equal(ascii_hex('0'), 0);
+	assert_int_equal(ascii_hex('f'), 15);
+	assert_int_equal(ascii_hex('F'), 15);
+	assert_int_equal(ascii_hex('g'), -1);
+	assert_int_equal(ascii_hex('/'), -1);
+	assert_int_equal(percent_take(&s), '%');
+	assert_int_equal(s.n, 1);
+	assert_true(percent_decode(SLICE("%41%zz+%00"), &out));
+	assert_true(slice_eq(buf_slice(&out), SLICE("A%zz+\0")));
+	buf_clear(&out);
+	assert_true(base64_decode(SLICE("-_+/YQ=="), &out));
+	assert_true(slice_eq(buf_slice(&out), SLICE("\xfb\xff\xbf\x61")));
+	buf_clear(&out);
+	assert_false(base64_decode(SLICE("Y==="), &out));
+	assert_false(base64_decode(SLICE("Y"), &out));
+	assert_false(base64_decode(SLICE("Y W"), &out));
+	buf_clear(&out);
+	assert_false(percent_decode(SLICE("123456789"), &out));
+	buf_release(&out);
 }
 
 static void test_json(void **state)
@@ -264,10 +293,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_slice_cut), cmocka_unit_test(test_slice_u64),
-		cmocka_unit_test(test_buf_cap),	  cmocka_unit_test(test_json),
-		cmocka_unit_test(test_clock),	  cmocka_unit_test(test_siphash),
-		cmocka_unit_test(test_hasher),	  cmocka_unit_test(test_msg),
-		cmocka_unit_test(test_post),	  cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_buf_cap),	  cmocka_unit_test(test_coding),
+		cmocka_unit_test(test_json),	  cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_siphash),	  cmocka_unit_test(test_hasher),
+		cmocka_unit_test(test_msg),	  cmocka_unit_test(test_post),
+		cmocka_unit_test(test_plain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,8 @@
 #include "cmd/explain_kinds.h"
 
 #include "data/tables.h"
+#include "evidence/replay_facts.h"
+#include "filters/claims/contradict.h"
 #include "filters/cookie.h"
 #include "filters/lists/list_purpose.h"
 #include "filters/purpose.h"
@@ -206,13 +208,13 @@ static struct entry sent_entry(void)
 	return e;
 }
 
-static void test_entry_facts(void **state)
+static void test_replay_facts(void **state)
 {
 	struct entry e = sent_entry();
 	struct cookie_facts f;
 
 	(void)state;
-	assert_true(explain_entry_facts(&e, &f));
+	assert_true(replay_facts(&e, &f));
 	assert_int_equal(f.kind, COOKIE_SENT);
 	assert_int_equal(f.site_by, BY_REFERER);
 	assert_int_equal(f.party, PARTY_THIRD);
@@ -223,37 +225,48 @@ static void test_entry_facts(void **state)
 	assert_int_equal(f.tries, 2);
 	assert_int_equal(f.lifetime_s, LIFETIME_UNKNOWN);
 	e.kind = ENTRY_SET;
-	assert_false(explain_entry_facts(&e, &f)); /* without SameSite */
+	assert_false(replay_facts(&e, &f)); /* without SameSite */
 	e.attrs.samesite = SLICE("lax");
 	e.attrs.session = true;
 	e.attrs.httponly = true;
 	e.attrs.domain = SLICE("example");
-	assert_true(explain_entry_facts(&e, &f));
+	assert_true(replay_facts(&e, &f));
 	assert_int_equal(f.kind, COOKIE_SET);
 	assert_int_equal(f.lifetime_s, LIFETIME_SESSION);
 	assert_true(f.httponly && f.has_domain && !f.secure);
 	assert_int_equal(f.same_site, SAME_SITE_LAX);
 	e.attrs.session = false;
 	e.attrs.lifetime_s = 60;
-	assert_true(explain_entry_facts(&e, &f));
+	assert_true(replay_facts(&e, &f));
 	assert_int_equal(f.lifetime_s, 60);
 	e.shape = SLICE("hexagon:6");
-	assert_false(explain_entry_facts(&e, &f));
+	assert_false(replay_facts(&e, &f));
 	e = sent_entry();
 	e.choice = SLICE("perhaps");
-	assert_false(explain_entry_facts(&e, &f));
+	assert_false(replay_facts(&e, &f));
 }
 
 /* ---- words ---- */
 
 static void test_kinds(void **state)
 {
+	struct explain_contradiction c;
+
 	(void)state;
 	for (unsigned k = 0; k < ENTRY_KINDS; k++)
 		assert_true(
 			slice_ends(slice_str(explain_kind_means((enum entry_kind)k)), SLICE(".")));
-	assert_non_null(explain_contradiction_means(SLICE("sent-after-refusal")));
-	assert_null(explain_contradiction_means(SLICE("no-such-word")));
+	for (int k = 0; k < CONTRADICTION_KINDS; k++) {
+		struct slice name = slice_str(contradiction_word((enum contradiction_kind)k));
+
+		assert_true(explain_contradiction(name, &c));
+		assert_true(slice_ends(slice_str(c.means), SLICE(".")));
+	}
+	assert_true(explain_contradiction(SLICE("sent-after-refusal"), &c));
+	assert_true(slice_starts(slice_str(c.weight), SLICE("indication")));
+	assert_true(explain_contradiction(SLICE("tc-grants"), &c));
+	assert_true(slice_starts(slice_str(c.weight), SLICE("proof")));
+	assert_false(explain_contradiction(SLICE("no-such-word"), &c));
 }
 
 static void check_block(const char *why, const char *want)
@@ -273,6 +286,8 @@ static void test_block(void **state)
 	check_block("list:easylist.txt 0123; advertising", "[easylist.txt][0123][advertising][]");
 	check_block("list:a b; c.txt 0; analytics; alias of t.example",
 		    "[a b; c.txt][0][analytics][t.example]");
+	check_block("list:a.txt 0; analytics; by its answer, with 2 cookies",
+		    "[a.txt][0][analytics][]");
 	check_block("", "no");
 	check_block("list:", "no");
 	check_block("list:a", "no");
@@ -310,7 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_changes),	     cmocka_unit_test(test_changes_of_decisions),
-		cmocka_unit_test(test_layers),	     cmocka_unit_test(test_entry_facts),
+		cmocka_unit_test(test_layers),	     cmocka_unit_test(test_replay_facts),
 		cmocka_unit_test(test_kinds),	     cmocka_unit_test(test_block),
 		cmocka_unit_test(test_list_purpose),
 	};

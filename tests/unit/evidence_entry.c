@@ -106,6 +106,67 @@ static void test_golden_sent(void **state)
 				      "\"rules\":\"0123456789abcdef\",\"tries\":2}");
 }
 
+/* What is not always there: old lines are without it. */
+#define LIST                                                                                       \
+	",\"list\":{\"says\":\"remove\",\"purpose\":\"analytics\",\"name\":\"privacy.txt\","       \
+	"\"version\":\"fedcba9876543210\",\"rule\":\"||x.example^$cookie\"}"
+
+#define SEEN                                                                                       \
+	",\"count\":1,\"last\":\"2026-11-22T03:36:50.123Z\",\"scheme\":\"https\","                 \
+	"\"rules\":\"0123456789abcdef\""
+
+static void test_optional(void **state)
+{
+	struct entry e = cookie(ENTRY_SENT), back;
+	struct msg_reader r;
+	struct buf packed;
+	char line[4096];
+	size_t where;
+
+	(void)state;
+	e.alias = SLICE("t.tracker.example");
+	check_line(&e, HEAD("sent") FACTS SEEN ",\"alias\":\"t.tracker.example\",\"tries\":0}");
+	e.list = (struct entry_list){ .says = SLICE("remove"),
+				      .purpose = SLICE("analytics"),
+				      .name = SLICE("privacy.txt"),
+				      .version = SLICE("fedcba9876543210"),
+				      .rule = SLICE("||x.example^$cookie") };
+	check_line(&e,
+		   HEAD("sent") FACTS SEEN ",\"alias\":\"t.tracker.example\"" LIST ",\"tries\":0}");
+	buf_init(&packed, ENTRY_PACKED_MAX);
+	entry_pack(&packed, &e);
+	msg_reader_init(&r, buf_slice(&packed));
+	assert_true(entry_unpack(&r, &back));
+	back.n = e.n;
+	check_line(&back,
+		   HEAD("sent") FACTS SEEN ",\"alias\":\"t.tracker.example\"" LIST ",\"tries\":0}");
+	buf_release(&packed);
+	e.alias = SLICE("");
+	check_line(&e, HEAD("sent") FACTS SEEN LIST ",\"tries\":0}");
+	e = cookie(ENTRY_SET);
+	e.list = back.list;
+	check_line(&e, NULL);
+	e.list.version = SLICE("fedc");
+	assert_false(entry_ok(&e));
+	/* Nothing may be half there, empty or in another order. */
+	static const char *const wrong[] = {
+		",\"alias\":\"\"",
+		",\"list\":{\"says\":\"remove\"}",
+		",\"list\":{\"says\":\"\",\"purpose\":\"\",\"name\":\"\",\"version\":\"\",\"rule\":"
+		"\"\"}",
+		LIST ",\"alias\":\"t.example\"",
+		LIST LIST,
+		",\"purpose\":\"analytics\"",
+		"}",
+	};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		snprintf(line, sizeof(line), "%s%s%s", HEAD("sent") FACTS SEEN, wrong[i],
+			 ",\"tries\":0}");
+		if (entry_parse(slice_str(line), scratch, &e, &where))
+			fail_msg("%s was taken", wrong[i]);
+	}
+}
+
 static void test_every_kind(void **state)
 {
 	(void)state;
@@ -304,15 +365,11 @@ static void test_words_are_checked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden_set),
-		cmocka_unit_test(test_golden_sent),
-		cmocka_unit_test(test_every_kind),
-		cmocka_unit_test(test_bytes_come_back),
-		cmocka_unit_test(test_caps),
-		cmocka_unit_test(test_packed),
-		cmocka_unit_test(test_not_canonical),
-		cmocka_unit_test(test_one_byte),
-		cmocka_unit_test(test_words_are_checked),
+		cmocka_unit_test(test_golden_set),	cmocka_unit_test(test_golden_sent),
+		cmocka_unit_test(test_optional),	cmocka_unit_test(test_every_kind),
+		cmocka_unit_test(test_bytes_come_back), cmocka_unit_test(test_caps),
+		cmocka_unit_test(test_packed),		cmocka_unit_test(test_not_canonical),
+		cmocka_unit_test(test_one_byte),	cmocka_unit_test(test_words_are_checked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

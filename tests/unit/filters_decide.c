@@ -426,6 +426,90 @@ static void test_guesses(void **state)
 	guesses_free(g);
 }
 
+/* What filter lists say stands behind the table, and is the list's purpose's. */
+static void test_lists(void **state)
+{
+	static const struct {
+		const char *name;
+		enum party party;
+		enum profile profile;
+		enum choice_state choice;
+		enum list_says says;
+		enum purpose purpose;
+		enum verdict verdict;
+		bool limited;
+		const char *why;
+	} table[] = {
+		{ "mystery", FIRST, DEFAULT, NONE, LIST_SAYS_REMOVE, PURPOSE_ANALYTICS, REMOVED,
+		  false, "list:l.txt 0123456789abcdef" },
+		{ "mystery", FIRST, DEFAULT, CHOICE_ANALYTICS, LIST_SAYS_REMOVE, PURPOSE_ANALYTICS,
+		  KEPT, false, "list:l.txt 0123456789abcdef; accepted" },
+		{ "mystery", FIRST, DEFAULT, CHOICE_FUNCTIONAL, LIST_SAYS_REMOVE, PURPOSE_ANALYTICS,
+		  REMOVED, false, "list:l.txt 0123456789abcdef" },
+		{ "mystery", FIRST, DEFAULT, NONE, LIST_SAYS_REMOVE, PURPOSE_FUNCTIONAL, REMOVED,
+		  false, "list:l.txt 0123456789abcdef" },
+		{ "mystery", FIRST, MINORS, ACCEPTED, LIST_SAYS_REMOVE, PURPOSE_ANALYTICS, REMOVED,
+		  false, "list:l.txt 0123456789abcdef; minors: no choice counts" },
+		{ "mystery", FIRST, INVEST, NONE, LIST_SAYS_REMOVE, PURPOSE_ANALYTICS, KEPT, false,
+		  "list:l.txt 0123456789abcdef; investigator" },
+		{ "mystery", FIRST, DEFAULT, CHOICE_PUT_BACK, LIST_SAYS_REMOVE, PURPOSE_ANALYTICS,
+		  KEPT, false, "list:l.txt 0123456789abcdef; put back" },
+		{ "sid", FIRST, DEFAULT, NONE, LIST_SAYS_REMOVE, PURPOSE_ANALYTICS, KEPT, false,
+		  "table:2 sid" },
+		{ "lang", FIRST, DEFAULT, NONE, LIST_SAYS_REMOVE, PURPOSE_ANALYTICS, KEPT, false,
+		  "table:3 lang; first party" },
+		{ "mystery", FIRST, DEFAULT, NONE, LIST_SAYS_LIMIT, PURPOSE_ANALYTICS, KEPT, true,
+		  "no row; limited by list:l.txt 0123456789abcdef; first party" },
+		{ "mystery", FIRST, DEFAULT, CHOICE_ANALYTICS, LIST_SAYS_LIMIT, PURPOSE_ANALYTICS,
+		  KEPT, false, "no row; first party" },
+		{ "mystery", FIRST, DEFAULT, ACCEPTED, LIST_SAYS_LIMIT, PURPOSE_ANALYTICS, KEPT,
+		  false, "no row; accepted" },
+		{ "mystery", FIRST, MINORS, ACCEPTED, LIST_SAYS_LIMIT, PURPOSE_ANALYTICS, KEPT,
+		  true, "no row; limited by list:l.txt 0123456789abcdef; first party" },
+		{ "mystery", FIRST, INVEST, NONE, LIST_SAYS_LIMIT, PURPOSE_ANALYTICS, KEPT, false,
+		  "no row; investigator" },
+		{ "lang", FIRST, DEFAULT, NONE, LIST_SAYS_LIMIT, PURPOSE_ANALYTICS, KEPT, true,
+		  "table:3 lang; limited by list:l.txt 0123456789abcdef; first party" },
+		{ "sid", FIRST, DEFAULT, NONE, LIST_SAYS_LIMIT, PURPOSE_ANALYTICS, KEPT, false,
+		  "table:2 sid" },
+		{ "mystery", THIRD, DEFAULT, NONE, LIST_SAYS_LIMIT, PURPOSE_ANALYTICS, REMOVED,
+		  false, "no row; third party" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct cookie_facts f = {
+			.kind = COOKIE_SET,
+			.name = slice_str(table[i].name),
+			.host = SLICE("www.shop.example"),
+			.site = SLICE("shop.example"),
+			.party = table[i].party,
+			.profile = table[i].profile,
+			.choice = table[i].choice,
+			.seen = SEEN_DESK,
+			.lifetime_s = LIFETIME_SESSION,
+			.list = { .says = table[i].says,
+				  .purpose = table[i].purpose,
+				  .name = SLICE("l.txt"),
+				  .version = SLICE("0123456789abcdef"),
+				  .rule = SLICE("$cookie") },
+		};
+		struct cookie_decision d;
+
+		if (table[i].choice == CHOICE_PUT_BACK)
+			f.seen = SEEN_NOWHERE;
+		decide_cookie(rules, &f, &d);
+		if (d.verdict != table[i].verdict || d.limited != table[i].limited ||
+		    strcmp(d.why, table[i].why) != 0)
+			fail_msg("case %zu, %s: %s, %d, %s", i, table[i].name,
+				 verdict_word(d.verdict), d.limited, d.why);
+		f.lifetime_s = LIFETIME_DELETES;
+		decide_cookie(rules, &f, &d);
+		assert_int_equal(d.verdict, KEPT);
+		assert_false(d.limited);
+	}
+}
+
 static void test_objects(void **state)
 {
 	(void)state;
@@ -442,11 +526,12 @@ static void test_objects(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_policy),		cmocka_unit_test(test_objects),
-		cmocka_unit_test(test_guesses),		cmocka_unit_test(test_deletes),
-		cmocka_unit_test(test_lifetime_vetoes), cmocka_unit_test(test_tries),
-		cmocka_unit_test(test_sections),	cmocka_unit_test(test_long_reason),
-		cmocka_unit_test(test_shapes),		cmocka_unit_test(test_shape_bounds),
+		cmocka_unit_test(test_policy),	     cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_objects),	     cmocka_unit_test(test_guesses),
+		cmocka_unit_test(test_deletes),	     cmocka_unit_test(test_lifetime_vetoes),
+		cmocka_unit_test(test_tries),	     cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_long_reason),  cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_shape_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -634,6 +634,40 @@ static void test_layers(void **state)
 	assert_layer(t, &f, LAYER_SCORE, PURPOSE_ADVERTISING, "score:");
 }
 
+/* A host of the site's own that is an alias of a tracker's, as only a live cookie has it. */
+static void test_alias(void **state)
+{
+	const struct rules *t = *state;
+	struct score_facts f = { .name = SLICE("zzqx7"),
+				 .host = SLICE("metrics.example.com"),
+				 .alias = SLICE("example.ads.doubleclick.net"),
+				 .party_known = true,
+				 .party = PARTY_FIRST,
+				 .attributes_known = true,
+				 .httponly = true,
+				 .lifetime_s = 7 * 24 * 3600 };
+	struct purpose_found p;
+
+	assert_layer(t, &f, LAYER_SETTER, PURPOSE_ADVERTISING, "setter:doubleclick.net ");
+	purpose_find(t, &f, &p);
+	assert_true(p.by_alias);
+	f.party = PARTY_THIRD;
+	assert_layer(t, &f, LAYER_SETTER, PURPOSE_ADVERTISING, "setter:doubleclick.net ");
+	f.host = SLICE("x.criteo.com");
+	purpose_find(t, &f, &p);
+	assert_false(p.by_alias);
+	assert_layer(t, &f, LAYER_SETTER, PURPOSE_ADVERTISING, "setter:criteo.com ");
+	/* What the site itself needs may be sent there: table and names of sign-in come before. */
+	f.party = PARTY_FIRST;
+	f.name = SLICE("_ga");
+	assert_layer(t, &f, LAYER_TABLE, PURPOSE_ANALYTICS, "table:");
+	f.name = SLICE("zz_csrf");
+	assert_layer(t, &f, LAYER_GUARD, PURPOSE_ESSENTIAL, "guard:csrf");
+	f.alias = SLICE("cdn.example.net");
+	f.name = SLICE("zzqx7");
+	assert_layer(t, &f, LAYER_GUARD, PURPOSE_ESSENTIAL, "guard:HttpOnly");
+}
+
 /* Without a page a name may count alone; with one, never. */
 static void test_name_alone(void **state)
 {
@@ -877,6 +911,7 @@ int main(void)
 		cmocka_unit_test(test_setters),
 		cmocka_unit_test_setup_teardown(test_authentication, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_layers, load_shipped, unload_shipped),
+		cmocka_unit_test_setup_teardown(test_alias, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_name_alone, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_wildcards, load_shipped, unload_shipped),
 		cmocka_unit_test_setup_teardown(test_guesses, load_shipped, unload_shipped),

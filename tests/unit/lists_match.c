@@ -458,13 +458,16 @@ static void test_header(void **state)
 		enum lists_action action;
 	} rows[] = {
 		{ "||a.example^$header=via", LISTS_BLOCK },
-		{ "||a.example^$header=VIA:varnish", LISTS_BLOCK },
+		{ "||a.example^$header=VIA:1.1 varnish", LISTS_BLOCK },
+		{ "||a.example^$header=via:varnish", LISTS_NOTHING },
+		{ "||a.example^$header=via:1.1 Varnish", LISTS_NOTHING },
+		{ "||a.example^$header=via:/varnish/", LISTS_BLOCK },
 		{ "||a.example^$header=via:/^1\\.1 v[a-z]+$/", LISTS_BLOCK },
 		{ "||a.example^$header=via:squid", LISTS_NOTHING },
 		{ "||a.example^$header=via:/^squid/", LISTS_NOTHING },
 		{ "||a.example^$header=server", LISTS_NOTHING },
 		{ "||b.example^$header=via", LISTS_NOTHING },
-		{ "||a.example^$header=via\n@@||a.example^$header=via:varnish", LISTS_EXCEPT },
+		{ "||a.example^$header=via\n@@||a.example^$header=via:/varnish/", LISTS_EXCEPT },
 		{ "||a.example^$header=via\n@@||a.example^", LISTS_EXCEPT },
 		{ "||a.example^$header=via,important\n@@||a.example^", LISTS_BLOCK },
 		{ "||a.example^$header=via,important\n@@||a.example^$header=via", LISTS_BLOCK },
@@ -474,7 +477,9 @@ static void test_header(void **state)
 		{ "||a.example^$header=via,important\n@@||a.example^$header=server,important",
 		  LISTS_BLOCK },
 		{ "||a.example^$header=via\n@@||a.example^$header=via,important", LISTS_EXCEPT },
+		{ "||a.example^$header=via\n||a.example^$redirect-rule=noopjs", LISTS_ANSWER },
 		{ "||a.example^", LISTS_NOTHING },
+		{ "@@||a.example^$header=via", LISTS_NOTHING },
 	};
 	const struct query_field fields[] = { { SLICE("Date"), SLICE("x") },
 					      { SLICE("Via"), SLICE("1.1 varnish") } };
@@ -490,6 +495,10 @@ static void test_header(void **state)
 		lists_match_answer(f.lists, f.query, &v);
 		if (v.action != rows[i].action)
 			fail_msg("%s: %d", rows[i].list, (int)v.action);
+		if (v.action != LISTS_NOTHING)
+			assert_true(lists_await_answer(f.lists, f.query));
+		else if (strstr(rows[i].list, "b.example") != NULL || rows[i].list[0] == '@')
+			assert_false(lists_await_answer(f.lists, f.query));
 		facts.fields_n = 0;
 		lists_match_answer(f.lists, f.query, &v);
 		assert_int_equal(v.action, LISTS_NOTHING);

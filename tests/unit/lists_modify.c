@@ -215,6 +215,11 @@ static void test_fields(void **state)
 	check_fields("$removeheader=content-length\n$removeheader=Content-Security-Policy\n"
 		     "$removeheader=access-control-allow-origin\n$removeheader=a b",
 		     "document", "");
+	check_fields("$removeheader=request:Sec-Fetch-Site\n$removeheader=sec-websocket-key\n"
+		     "$removeheader=referrer-policy\n$removeheader=timing-allow-origin",
+		     "document", "");
+	check_fields("$removeheader=sec-ch-ua\n$removeheader=set-cookie", "document",
+		     "answer:sec-ch-ua;answer:set-cookie;");
 	check_fields("||a.example^$csp=script-src 'self' *.cdn.example, domain=b.example",
 		     "document", "csp:script-src 'self' *.cdn.example, domain=b.example;");
 	check_fields("||a.example^$csp=script-src 'none',domain=a.example", "sub_frame",

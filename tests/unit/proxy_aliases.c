@@ -40,6 +40,35 @@ static void test_aliases(void **state)
 	aliases_free(a);
 }
 
+static bool is_tracker(const void *arg, struct slice host, struct slice alias)
+{
+	unsigned *asked = *(unsigned *const *)arg;
+
+	++*asked;
+	return slice_ends(alias, SLICE(".tracker.test")) && slice_eq(host, SLICE("x.shop.test"));
+}
+
+static void test_find(void **state)
+{
+	static const char *const chain[] = { "a.cdn.test", "edge.tracker.test", "b.tracker.test" };
+	struct aliases *a = aliases_new();
+	unsigned asked = 0, *arg = &asked;
+
+	(void)state;
+	assert_int_equal(aliases_find(a, SLICE("x.shop.test"), is_tracker, &arg).n, 0);
+	assert_int_equal(asked, 0);
+	note(a, "x.shop.test", chain, 3);
+	note(a, "y.shop.test", chain, 3);
+	for (int i = 0; i < 3; i++)
+		assert_true(slice_eq(aliases_find(a, SLICE("x.shop.test"), is_tracker, &arg),
+				     SLICE("edge.tracker.test")));
+	assert_int_equal(asked, 2); /* of each name once */
+	assert_int_equal(aliases_find(a, SLICE("y.shop.test"), is_tracker, &arg).n, 0);
+	note(a, "x.shop.test", chain, 1); /* another chain is asked about anew */
+	assert_int_equal(aliases_find(a, SLICE("x.shop.test"), is_tracker, &arg).n, 0);
+	aliases_free(a);
+}
+
 static void test_bounded(void **state)
 {
 	static const char *const chain[] = { "tracker.test" };
@@ -61,6 +90,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_aliases),
+		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_bounded),
 	};
 

@@ -1,6 +1,6 @@
 /*
  * csv.h - comma-separated values (RFC 4180), a record at a time, from a text in memory; also with
- * semicolons or tabs, which spreadsheets write: whichever the first line has, where it has no comma.
+ * semicolons or tabs, as spreadsheets write: whichever the first line has, where it has no comma.
  *
  *	struct csv c;
  *	csv_init(&c, text);
@@ -10,9 +10,9 @@
  *		complain(c.line, c.error);
  *	csv_release(&c);
  *
- * A field in quotes may hold separators, line ends and, doubled, quotes.  Lines end in LF or CRLF; an
- * empty line is no record; a byte-order mark in front is left out.  Fields are borrowed until the
- * next call: from the text, or from the reader where quotes had to be undone.
+ * A field in quotes may hold separators, line ends and, doubled, quotes.  Lines end in LF or CRLF;
+ * an empty line is no record; a byte-order mark in front is left out.  Fields are borrowed until
+ * the next call: from the text, or from the reader where quotes had to be undone.
  */
 #ifndef CRUMBGATE_CMD_CSV_H
 #define CRUMBGATE_CMD_CSV_H

@@ -1,6 +1,6 @@
 /*
- * explain_lists.h - the filter lists that `crumbgate explain url` asks: those of the configuration, as
- * the proxy has them, and what the command line adds.
+ * explain_lists.h - the filter lists that `crumbgate explain url` asks: those of the configuration,
+ * as the proxy has them, and what the command line adds.
  *
  *	if (!explain_lists_init(&l, argc)) ...
  *	... { OTHER OPTIONS, EXPLAIN_LISTS_OPTIONS } for getopt_long(), "c:" beside them;

@@ -86,7 +86,7 @@ static void take_usual(struct log_table *t, unsigned left_out)
 	}
 }
 
-/* First what costs nothing: set and sent are short words.  A day is told or not: nothing between. */
+/* First what costs nothing: set and sent are short.  A day is told or not: nothing between. */
 static void shrink(struct log_table *t)
 {
 	unsigned i;

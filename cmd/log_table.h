@@ -7,10 +7,10 @@
  *	log_table_release(&t);
  *
  * With a width, the line fits it: first columns become narrower, then the less important ones are
- * left out, and what is last is cut and ends in "...".  Without one (0: no terminal) every column has
- * its usual width, and what is last is whole.  Only the columns in between are cut then, which a '~'
- * shows.  What is not printable ASCII is \xNN, so nothing from outside reaches the terminal as it is,
- * and a column is as wide as it has octets.
+ * left out, and what is last is cut and ends in "...".  Without one (0: no terminal) every column
+ * has its usual width, and what is last is whole.  Only the columns in between are cut then, which
+ * a '~' shows.  What is not printable ASCII is \xNN, so nothing from outside reaches the terminal
+ * as it is, and a column is as wide as it has octets.
  */
 #ifndef CRUMBGATE_CMD_LOG_TABLE_H
 #define CRUMBGATE_CMD_LOG_TABLE_H

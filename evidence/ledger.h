@@ -49,8 +49,8 @@ struct ledger_choice {
 };
 
 /*
- * Between the two, choices are kept together or (keep false) not at all, also where the process dies
- * before the second.  False: the ledger cannot be written.
+ * Between the two, choices are kept together or (keep false) not at all, also where the process
+ * dies before the second.  False: the ledger cannot be written.
  */
 bool ledger_begin(struct ledger *l);
 bool ledger_end(struct ledger *l, bool keep);
@@ -65,9 +65,9 @@ bool ledger_choices(struct ledger *l, struct slice client_or_empty, ledger_choic
 		    void *arg);
 
 /*
- * Appends a line of JSON for each choice, for people: client, device (where it is known: this machine,
- * and whose address was given), site, choice, seen, when, ends.  Only those of the address, if one is
- * given.
+ * Appends a line of JSON for each choice, for people: client, device (where it is known: this
+ * machine, and whose address was given), site, choice, seen, when, ends.  Only those of the address,
+ * if one is given.
  */
 bool ledger_list(struct ledger *l, struct slice address_or_empty, struct buf *out);
 

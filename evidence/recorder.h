@@ -120,7 +120,7 @@ struct recorder_keys {
 	bool keep_values;			    /* entries should carry `clear` */
 };
 
-/* Not: the ledger could not be written.  Nothing: there was no choice to clear, so nothing changed. */
+/* Not: the ledger could not be written.  Nothing: there was no choice to clear. */
 enum recorder_ack { RECORDER_NOT_DONE, RECORDER_DONE, RECORDER_NOTHING };
 
 enum recorder_choice_op { RECORDER_CHOICE_SET, RECORDER_CHOICE_CLEAR };

@@ -13,9 +13,9 @@ struct want {
 	size_t n, out;
 	struct slice setters[SETTERS_MAX];
 	size_t setters_n;
-	bool others;  /* who is not known, or one too many */
 	int64_t life; /* the longest; -1: of none it is known */
 	bool usual;   /* ... which no origin asked for: a table says it */
+	bool others;  /* who is not known, or one too many */
 };
 
 static void add_setter(struct want *w, struct slice setter)

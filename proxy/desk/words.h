@@ -42,8 +42,8 @@ int64_t life_seconds(struct slice life);
 /* "13 months", "30 minutes". */
 void plain_span(struct buf *out, int64_t seconds);
 /*
- * How long a cookie is kept: "Kept for 13 months." where it was seen (seconds; -1: it was not), else
- * "Usually kept for 13 months.", from a table's short form ("390d", "session"); nothing where
+ * How long a cookie is kept: "Kept for 13 months." where it was seen (seconds; -1: it was not),
+ * else "Usually kept for 13 months.", from a table's short form ("390d", "session"); nothing where
  * neither is known.
  */
 void plain_life(struct buf *out, int64_t seen, struct slice table);

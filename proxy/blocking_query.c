@@ -23,7 +23,7 @@ struct blocking *blocking_new(struct worker *w)
 	buf_init(&b->url, QUERY_URL_MAX + SITE_MAX + 64);
 	buf_init(&b->stripped, QUERY_URL_MAX + SITE_MAX + 64);
 	b->query = query_new(w->setup->sites);
-	if (b->query != NULL)
+	if (b->query != NULL && (w->setup->lists == NULL || lists_ready(w->setup->lists->lists)))
 		return b;
 	blocking_free(b);
 	return NULL;

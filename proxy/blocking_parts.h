@@ -5,6 +5,7 @@
 #define CRUMBGATE_PROXY_BLOCKING_PARTS_H
 
 #include "base/buf.h"
+#include "filters/lists/build.h"
 #include "filters/lists/query.h"
 #include "proxy/aliases.h"
 #include "proxy/blocking.h"
@@ -17,8 +18,9 @@ struct blocking {
 	struct slice aliases[ALIASES_MAX];
 	struct query_field *fields; /* of the answer at hand */
 	uint32_t fields_cap;
-	bool asked; /* the lists can be asked about the request at hand */
-	bool ready; /* ... and what they say is done */
+	bool gave_up[LISTS_MAX]; /* it was said of that list */
+	bool asked;		 /* the lists can be asked about the request at hand */
+	bool ready;		 /* ... and what they say is done */
 	/* Takes the field of cookies away; text.p NULL: none does. */
 	struct lists_rule cookie_field;
 };

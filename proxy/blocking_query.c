@@ -1,6 +1,8 @@
 /* The request at hand as filter lists see it, once when it comes and once when its answer does. */
 #include "proxy/blocking_parts.h"
 
+#include "base/diag.h"
+#include "filters/lists/list_purpose.h"
 #include "filters/lists/match.h"
 #include "filters/lists/modify.h"
 #include "proxy/cookies.h"
@@ -21,7 +23,7 @@ struct blocking *blocking_new(struct worker *w)
 	buf_init(&b->url, QUERY_URL_MAX + SITE_MAX + 64);
 	buf_init(&b->stripped, QUERY_URL_MAX + SITE_MAX + 64);
 	b->query = query_new(w->setup->sites);
-	if (b->query != NULL)
+	if (b->query != NULL && (w->setup->lists == NULL || lists_ready(w->setup->lists->lists)))
 		return b;
 	blocking_free(b);
 	return NULL;
@@ -114,8 +116,26 @@ static void ask(struct worker *w, const struct cookie_scene *s)
 	b->ready = b->asked && s->visitor->profile != PROFILE_INVESTIGATOR;
 }
 
-static void begin(struct blocking *b)
+/* A list that takes too long loses some of its rules, but never holds up the others' work. */
+static void mind_work(const struct worker *w)
 {
+	struct blocking *b = w->blocking;
+	size_t list;
+
+	if (!b->asked || !lists_gave_up(w->setup->lists->lists, b->query, &list) ||
+	    list >= LISTS_MAX || b->gave_up[list])
+		return;
+	b->gave_up[list] = true;
+	diag_warning("the filter list %.*s takes too long: of its rules not all counted for a "
+		     "request; is it the right file?",
+		     SLICE_ARG(list_base_name(lists_name(w->setup->lists->lists, list))));
+}
+
+static void begin(const struct worker *w)
+{
+	struct blocking *b = w->blocking;
+
+	mind_work(w);
 	b->asked = b->ready = false;
 	b->cookie_field = (struct lists_rule){ .text = slice_of(NULL, 0) };
 }
@@ -124,7 +144,7 @@ void blocking_begin(struct worker *w, const struct cookie_scene *s, const struct
 {
 	struct blocking *b = w->blocking;
 
-	begin(b);
+	begin(w);
 	if (is_silent(w))
 		return;
 	write_url(b, s, r);
@@ -216,7 +236,7 @@ void blocking_begin_answer(struct worker *w, const struct cookie_scene *s, const
 	const struct blocking_held *h = s->held;
 	struct blocking *b = w->blocking;
 
-	begin(b);
+	begin(w);
 	if (h == NULL || (!h->awaits && fields_find(f, FIELD_SET_COOKIE) == NULL))
 		return;
 	b->facts = (struct query_facts){

@@ -1,6 +1,7 @@
 #include "proxy/list_files.h"
 
 #include "evidence/files.h"
+#include "proxy/list_compile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -178,7 +179,9 @@ static void drop_map(struct list_files *f)
 	f->map = NULL;
 }
 
-static void open_map(struct list_files *f, int fd, const struct stat *st)
+typedef struct lists *open_image(struct slice image, struct buf *error);
+
+static void open_map(struct list_files *f, int fd, const struct stat *st, open_image *open_it)
 {
 	struct buf why;
 
@@ -192,7 +195,7 @@ static void open_map(struct list_files *f, int fd, const struct stat *st)
 		return;
 	}
 	buf_init(&why, 256);
-	f->lists = lists_open(slice_of(f->map, f->map_n), &why);
+	f->lists = open_it(slice_of(f->map, f->map_n), &why);
 	buf_release(&why);
 }
 
@@ -211,7 +214,7 @@ static bool from_cache(struct list_files *f, const char *cache, uint64_t source)
 	if (fd < 0)
 		return false;
 	if (fstat(fd, &st) == 0 && is_ours(&st) && is_newer(f, changed_ns(&st)))
-		open_map(f, fd, &st);
+		open_map(f, fd, &st, lists_open);
 	close(fd);
 	if (f->lists != NULL && lists_source(f->lists) == source) {
 		f->image_n = f->map_n;
@@ -270,10 +273,10 @@ static bool open_texts(struct list_files *f, const struct lists_input *in, const
 	return cache == NULL || f->from_cache || write_cache(f, cache);
 }
 
-bool list_files_open(struct list_files *f, const char *cache)
+/* The texts of all; NULL: said why not. */
+static struct lists_text *read_texts(struct list_files *f)
 {
 	struct lists_text *texts = calloc(f->n + 1, sizeof(*texts));
-	struct lists_input in = { texts, f->n, include, f };
 	double began = now_ms();
 	bool good = texts != NULL;
 
@@ -283,7 +286,39 @@ bool list_files_open(struct list_files *f, const char *cache)
 						buf_slice(&f->files[i].text) };
 	}
 	f->read_ms = now_ms() - began;
-	good = good && open_texts(f, &in, cache);
+	if (good)
+		return texts;
+	free(texts);
+	return NULL;
+}
+
+bool list_files_open(struct list_files *f, const char *cache)
+{
+	struct lists_text *texts = read_texts(f);
+	const struct lists_input in = { texts, f->n, include, f };
+	bool good = texts != NULL && open_texts(f, &in, cache);
+
 	free(texts);
 	return good;
+}
+
+bool list_files_open_apart(struct list_files *f, const char *user)
+{
+	struct lists_text *texts = read_texts(f);
+	const struct lists_input in = { texts, f->n, include, f };
+	double began = now_ms();
+	int fd = texts != NULL ? list_compile(&in, user) : -1;
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0)
+		open_map(f, fd, &st, lists_open_unready);
+	if (fd >= 0)
+		close(fd);
+	if (texts != NULL && f->lists == NULL)
+		fprintf(stderr, "crumbgate %s: the filter lists could not be compiled\n",
+			f->command);
+	f->image_n = f->map_n;
+	f->load_ms = now_ms() - began;
+	free(texts);
+	return f->lists != NULL;
 }

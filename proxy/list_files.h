@@ -54,5 +54,10 @@ bool list_files_add(struct list_files *f, const char *path);
  * of the same texts, and written where it is not.
  */
 bool list_files_open(struct list_files *f, const char *cache);
+/*
+ * The same for a process that must not read what is in them: a child of its own compiles them, as
+ * `user` where this is root (list_compile.h).  Who asks them says lists_ready() before.
+ */
+bool list_files_open_apart(struct list_files *f, const char *user);
 
 #endif

@@ -45,10 +45,12 @@ static bool allow_paths(int ruleset, enum sandbox_kind kind, const char *state)
 {
 	switch (kind) {
 	case SANDBOX_KEEPER:
+	case SANDBOX_LISTS:
 		return true;
 	case SANDBOX_RECORDER:
 		return allow_below(ruleset, state,
-				   all_rights() & ~(unsigned long long)LANDLOCK_ACCESS_FS_EXECUTE) &&
+				   all_rights() &
+					   ~(unsigned long long)LANDLOCK_ACCESS_FS_EXECUTE) &&
 		       allow_below(ruleset, "/dev/urandom", LANDLOCK_ACCESS_FS_READ_FILE);
 	case SANDBOX_WORKER:
 		/* resolv.conf may be a link into /run. */
@@ -82,36 +84,67 @@ static bool enter_landlock(enum sandbox_kind kind, const char *state)
 /* ---- seccomp ---- */
 
 static const int never_calls[] = {
-	SCMP_SYS(execve),	   SCMP_SYS(execveat),	      SCMP_SYS(fork),
-	SCMP_SYS(clone),	   SCMP_SYS(clone3),	      SCMP_SYS(kill),
-	SCMP_SYS(tkill),	   SCMP_SYS(pidfd_send_signal), SCMP_SYS(rt_sigqueueinfo),
-	SCMP_SYS(vfork),	   SCMP_SYS(ptrace),	      SCMP_SYS(process_vm_readv),
-	SCMP_SYS(process_vm_writev), SCMP_SYS(mount),	      SCMP_SYS(umount2),
-	SCMP_SYS(pivot_root),	   SCMP_SYS(chroot),	      SCMP_SYS(unshare),
-	SCMP_SYS(setns),	   SCMP_SYS(bpf),	      SCMP_SYS(init_module),
-	SCMP_SYS(finit_module),	   SCMP_SYS(delete_module),   SCMP_SYS(kexec_load),
-	SCMP_SYS(kexec_file_load), SCMP_SYS(reboot),	      SCMP_SYS(swapon),
-	SCMP_SYS(swapoff),	   SCMP_SYS(keyctl),	      SCMP_SYS(add_key),
-	SCMP_SYS(request_key),	   SCMP_SYS(userfaultfd),     SCMP_SYS(perf_event_open),
-	SCMP_SYS(io_uring_setup),  SCMP_SYS(io_uring_enter),  SCMP_SYS(io_uring_register),
-	SCMP_SYS(setuid),	   SCMP_SYS(setgid),	      SCMP_SYS(setresuid),
-	SCMP_SYS(setresgid),	   SCMP_SYS(setgroups),	      SCMP_SYS(open_by_handle_at),
-	SCMP_SYS(acct),		   SCMP_SYS(settimeofday),    SCMP_SYS(clock_settime),
-	SCMP_SYS(pidfd_getfd),	   SCMP_SYS(personality),
+	SCMP_SYS(execve),
+	SCMP_SYS(execveat),
+	SCMP_SYS(fork),
+	SCMP_SYS(clone),
+	SCMP_SYS(clone3),
+	SCMP_SYS(kill),
+	SCMP_SYS(tkill),
+	SCMP_SYS(pidfd_send_signal),
+	SCMP_SYS(rt_sigqueueinfo),
+	SCMP_SYS(vfork),
+	SCMP_SYS(ptrace),
+	SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev),
+	SCMP_SYS(mount),
+	SCMP_SYS(umount2),
+	SCMP_SYS(pivot_root),
+	SCMP_SYS(chroot),
+	SCMP_SYS(unshare),
+	SCMP_SYS(setns),
+	SCMP_SYS(bpf),
+	SCMP_SYS(init_module),
+	SCMP_SYS(finit_module),
+	SCMP_SYS(delete_module),
+	SCMP_SYS(kexec_load),
+	SCMP_SYS(kexec_file_load),
+	SCMP_SYS(reboot),
+	SCMP_SYS(swapon),
+	SCMP_SYS(swapoff),
+	SCMP_SYS(keyctl),
+	SCMP_SYS(add_key),
+	SCMP_SYS(request_key),
+	SCMP_SYS(userfaultfd),
+	SCMP_SYS(perf_event_open),
+	SCMP_SYS(io_uring_setup),
+	SCMP_SYS(io_uring_enter),
+	SCMP_SYS(io_uring_register),
+	SCMP_SYS(setuid),
+	SCMP_SYS(setgid),
+	SCMP_SYS(setresuid),
+	SCMP_SYS(setresgid),
+	SCMP_SYS(setgroups),
+	SCMP_SYS(open_by_handle_at),
+	SCMP_SYS(acct),
+	SCMP_SYS(settimeofday),
+	SCMP_SYS(clock_settime),
+	SCMP_SYS(pidfd_getfd),
+	SCMP_SYS(personality),
 };
 
 static const int socket_calls[] = {
-	SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind),	SCMP_SYS(listen),
+	SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind),   SCMP_SYS(listen),
 	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(sendto),
 };
 
 /* Only the recorder has files of its own to shorten or to change the mode of. */
 static const int file_calls[] = {
-	SCMP_SYS(truncate), SCMP_SYS(ftruncate), SCMP_SYS(chmod),  SCMP_SYS(fchmod),
-	SCMP_SYS(fchmodat), SCMP_SYS(chown),	 SCMP_SYS(fchown), SCMP_SYS(fchownat),
+	SCMP_SYS(truncate), SCMP_SYS(ftruncate), SCMP_SYS(chmod),    SCMP_SYS(fchmod),
+	SCMP_SYS(fchmodat), SCMP_SYS(chown),	 SCMP_SYS(fchown),   SCMP_SYS(fchownat),
 	SCMP_SYS(lchown),   SCMP_SYS(rename),	 SCMP_SYS(renameat), SCMP_SYS(renameat2),
-	SCMP_SYS(unlink),   SCMP_SYS(unlinkat),	 SCMP_SYS(link),   SCMP_SYS(linkat),
-	SCMP_SYS(symlink),  SCMP_SYS(symlinkat), SCMP_SYS(mkdir),  SCMP_SYS(mkdirat),
+	SCMP_SYS(unlink),   SCMP_SYS(unlinkat),	 SCMP_SYS(link),     SCMP_SYS(linkat),
+	SCMP_SYS(symlink),  SCMP_SYS(symlinkat), SCMP_SYS(mkdir),    SCMP_SYS(mkdirat),
 };
 
 static bool forbid(scmp_filter_ctx ctx, const int *calls, size_t n)
@@ -159,9 +192,9 @@ static bool enter_seccomp(enum sandbox_kind kind)
 		return false;
 	good = forbid(ctx, never_calls, sizeof(never_calls) / sizeof(never_calls[0])) &&
 	       forbid_signals(ctx) &&
-	       (kind == SANDBOX_WORKER
-			? forbid_local_sockets(ctx)
-			: forbid(ctx, socket_calls, sizeof(socket_calls) / sizeof(socket_calls[0]))) &&
+	       (kind == SANDBOX_WORKER ? forbid_local_sockets(ctx)
+				       : forbid(ctx, socket_calls,
+						sizeof(socket_calls) / sizeof(socket_calls[0]))) &&
 	       (kind == SANDBOX_RECORDER ||
 		forbid(ctx, file_calls, sizeof(file_calls) / sizeof(file_calls[0]))) &&
 	       seccomp_load(ctx) == 0;

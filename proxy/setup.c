@@ -40,6 +40,11 @@ unsigned setup_worker_count(const struct config *config)
 	return n < 1 ? 1 : n > most ? most : n;
 }
 
+const char *setup_user(const struct config *config)
+{
+	return config->user[0] != '\0' ? config->user : "nobody";
+}
+
 /* ---- filter lists ---- */
 
 /* Which version of a list decided is a fact of each entry; its text is not needed any more. */
@@ -85,7 +90,7 @@ bool setup_load_lists(struct setup *s)
 	if (!list_sources_init(&s->list_sources, s->config) || !add_lists(s))
 		return false;
 	if (f->n != 0)
-		return list_files_open(f, NULL) && note_digests(s);
+		return list_files_open_apart(f, setup_user(s->config)) && note_digests(s);
 	list_files_release(f);
 	free(f);
 	s->lists = NULL;

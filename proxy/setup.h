@@ -74,6 +74,8 @@ bool setup_load_ca(struct setup *s);
 void setup_close_listeners(struct setup *s);
 void setup_free(struct setup *s);
 
+/* Whom a worker, and whoever reads what others wrote, becomes where this is root. */
+const char *setup_user(const struct config *config);
 /* How many workers the configuration asks for on this machine. */
 unsigned setup_worker_count(const struct config *config);
 /*

@@ -454,8 +454,7 @@ static void own_process(const struct child_start *start)
 
 int worker_process(const struct child_start *start)
 {
-	const struct config *config = start->setup->config;
-	const char *user = config->user[0] != '\0' ? config->user : "nobody";
+	const char *user = setup_user(start->setup->config);
 	struct worker *w;
 
 	own_process(start);

@@ -16,7 +16,7 @@ static bool names_it(const struct about *a, const struct image_rule *r)
 	if (value.p == NULL)
 		return true;
 	if (regex != NULL)
-		return regex_matches(a->l->regexes[regex[0]], a->q->scratch, a->name);
+		return rule_finds(a->l, a->q, r, regex[0], a->name);
 	return slice_eq(value, a->name);
 }
 

@@ -17,11 +17,13 @@ static void open_index(struct index *x, const char *image, const struct image_in
 	x->n = (uint32_t)(from->records.n / record);
 }
 
-static bool open_regexes(struct lists *l)
+bool lists_ready(struct lists *l)
 {
 	struct image_span s = l->h->section[SECTION_REGEXES];
 	const struct image_regex *r = image_at(l->image, s);
 
+	if (l->regexes != NULL)
+		return true;
 	l->regexes_n = (uint32_t)(s.n / sizeof(*r));
 	l->regexes = calloc((size_t)l->regexes_n + 1, sizeof(struct regex *));
 	if (l->regexes == NULL)
@@ -51,7 +53,7 @@ static bool find_entities(const struct lists *l)
 	return false;
 }
 
-struct lists *lists_open(struct slice image, struct buf *error)
+struct lists *lists_open_unready(struct slice image, struct buf *error)
 {
 	const char *why = image_check(image);
 	struct lists *l = why == NULL ? calloc(1, sizeof(*l)) : NULL;
@@ -72,12 +74,18 @@ struct lists *lists_open(struct slice image, struct buf *error)
 	for (unsigned i = 0; i < REALMS; i++)
 		open_index(&l->realm[i], image.p, &l->h->realm[i], sizeof(struct image_rule));
 	l->has_entities = find_entities(l);
-	if (!open_regexes(l)) {
-		lists_free(l);
-		buf_adds(error, "out of memory");
-		return NULL;
-	}
 	return l;
+}
+
+struct lists *lists_open(struct slice image, struct buf *error)
+{
+	struct lists *l = lists_open_unready(image, error);
+
+	if (l == NULL || lists_ready(l))
+		return l;
+	lists_free(l);
+	buf_adds(error, "out of memory");
+	return NULL;
 }
 
 void lists_free(struct lists *l)

@@ -10,7 +10,7 @@
  * maker can write, and replace it by another file instead of changing it.  All that is made beside it
  * are the compiled regular expressions, a few hundred octets each.
  *
- * After lists_open() a struct lists never changes; threads may share it.
+ * After lists_open(), or lists_ready(), a struct lists never changes; threads may share it.
  */
 #ifndef CRUMBGATE_FILTERS_LISTS_LISTS_H
 #define CRUMBGATE_FILTERS_LISTS_LISTS_H
@@ -22,6 +22,13 @@ struct lists;
 
 /* NULL, and one line in `error`, for what is no good image. */
 struct lists *lists_open(struct slice image, struct buf *error);
+/*
+ * The same in two steps, for who hands an image on and does not ask it: without its regular
+ * expressions, which are compiled by the second.  Only what is not asked of a request may be asked in
+ * between.  lists_ready() is true at once where that is done; false: no memory.
+ */
+struct lists *lists_open_unready(struct slice image, struct buf *error);
+bool lists_ready(struct lists *l);
 void lists_free(struct lists *l);
 
 size_t lists_count(const struct lists *l);

@@ -214,23 +214,25 @@ void lists_match(const struct lists *l, struct query *q, struct lists_verdict *o
 /* ---- by header fields of the answer ---- */
 
 /* In AdGuard as in uBlock Origin a value without slashes is the whole value. */
-static bool value_is(const struct lists *l, struct query *q, const uint32_t *w, struct slice value)
+static bool value_is(const struct lists *l, struct query *q, const struct image_rule *r,
+		     const uint32_t *w, struct slice value)
 {
 	struct slice want = lists_string(l, w + 2);
 
 	if (w[4] != UINT32_MAX)
-		return regex_matches(l->regexes[w[4]], q->scratch, value);
+		return rule_finds(l, q, r, w[4], value);
 	return want.n == 0 || slice_eq(value, want);
 }
 
-static bool has_field(const struct lists *l, struct query *q, const uint32_t *w)
+static bool has_field(const struct lists *l, struct query *q, const struct image_rule *r,
+		      const uint32_t *w)
 {
 	struct slice name = lists_string(l, w);
 
 	for (size_t i = 0; i < q->facts->fields_n; i++) {
 		const struct query_field *f = &q->facts->fields[i];
 
-		if (slice_ieq(f->name, name) && value_is(l, q, w, f->value))
+		if (slice_ieq(f->name, name) && value_is(l, q, r, w, f->value))
 			return true;
 	}
 	return false;
@@ -248,7 +250,7 @@ static bool take_by_field(void *arg, const struct image_rule *r)
 	const uint32_t *w = rule_option(s->l, r, OPT_HEADER);
 	const struct image_rule **to = rule_excepts(r) ? s->allow : s->block;
 
-	if (w == NULL || !has_field(s->l, s->q, w))
+	if (w == NULL || !has_field(s->l, s->q, r, w))
 		return false;
 	to += rule_is_important(r);
 	if (*to == NULL)
@@ -302,4 +304,12 @@ bool lists_await_answer(const struct lists *l, struct query *q)
 	if (l->realm[REALM_HEADER].n != 0)
 		walk(l, q, REALM_HEADER, take_block, &any);
 	return any;
+}
+
+bool lists_gave_up(const struct lists *l, const struct query *q, size_t *list)
+{
+	if (q->left != 0)
+		return false;
+	*list = q->at != NULL ? rule_list(l, q->at->text) : 0;
+	return true;
 }

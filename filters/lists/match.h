@@ -43,4 +43,11 @@ void lists_match_answer(const struct lists *l, struct query *q, struct lists_ver
 /* Is there a rule that only the answer's header can decide about? */
 bool lists_await_answer(const struct lists *l, struct query *q);
 
+/*
+ * The work for one request is bounded: past that it counts as matched by none of the rules that were
+ * not looked at yet.  True: the request of the last query_set() was too much; *list has the rule that
+ * was in hand then.
+ */
+bool lists_gave_up(const struct lists *l, const struct query *q, size_t *list);
+
 #endif

@@ -13,6 +13,14 @@ static size_t trailing_separators(struct slice piece)
 	return n;
 }
 
+/* So many octets are compared for a step of the work that a request may be. */
+#define STEP_OCTETS 16u
+
+static inline void pay(uint32_t *left, size_t cost)
+{
+	*left = *left > cost ? *left - (uint32_t)cost : 0;
+}
+
 /* A piece of a pattern between two '*': no '*' in it. */
 static bool piece_at(struct slice piece, struct slice url, size_t at)
 {
@@ -62,48 +70,58 @@ static size_t find_two(const char *url, size_t at, size_t end, const char *two)
 	return end;
 }
 
-static size_t piece_find_slowly(struct slice piece, struct slice url, size_t at)
+/* One of many places.  Where the first octet fits it costs as if all did. */
+static inline bool try_at(struct slice piece, struct slice url, size_t at, uint32_t *left)
 {
-	for (; at <= url.n; at++)
-		if (piece_at(piece, url, at))
+	if (piece.n != 0 && at < url.n && piece.p[0] != '^' && piece.p[0] != url.p[at])
+		return false;
+	pay(left, 1 + piece.n / STEP_OCTETS);
+	return piece_at(piece, url, at);
+}
+
+static size_t piece_find_slowly(struct slice piece, struct slice url, size_t at, uint32_t *left)
+{
+	for (; at <= url.n && *left != 0; at++)
+		if (try_at(piece, url, at, left))
 			return at;
 	return SIZE_MAX;
 }
 
 /* The first place from `at` on, or SIZE_MAX. */
-static size_t piece_find(struct slice piece, struct slice url, size_t at)
+static size_t piece_find(struct slice piece, struct slice url, size_t at, uint32_t *left)
 {
 	if (piece.n < 2 || piece.p[0] == '^' || piece.p[1] == '^')
-		return piece_find_slowly(piece, url, at);
-	while ((at = find_two(url.p, at, url.n, piece.p)) < url.n) {
+		return piece_find_slowly(piece, url, at, left);
+	while ((at = find_two(url.p, at, url.n, piece.p)) < url.n && *left != 0) {
 		for (size_t stop = at + sizeof(octets); at < stop && at < url.n; at++)
-			if (piece_at(piece, url, at))
+			if (try_at(piece, url, at, left))
 				return at;
 	}
 	return SIZE_MAX;
 }
 
 /* The last piece of a pattern that ends with '|'. */
-static bool piece_ends(struct slice piece, struct slice url, size_t from)
+static bool piece_ends(struct slice piece, struct slice url, size_t from, uint32_t *left)
 {
 	size_t beyond = trailing_separators(piece);
 
 	for (size_t n = piece.n - beyond; n <= piece.n; n++)
-		if (url.n >= n && url.n - n >= from && piece_at(piece, url, url.n - n))
+		if (url.n >= n && url.n - n >= from && try_at(piece, url, url.n - n, left))
 			return true;
 	return false;
 }
 
 /* What is behind the first '*', anywhere from `at` on. */
-static bool rest_matches(struct slice rest, bool to_end, struct slice url, size_t at)
+static bool rest_matches(struct slice rest, bool to_end, struct slice url, size_t at,
+			 uint32_t *left)
 {
 	struct slice piece;
 
 	while (rest.p != NULL) {
 		rest = slice_cut(rest, '*', &piece);
 		if (rest.p == NULL && to_end)
-			return piece_ends(piece, url, at);
-		at = piece_find(piece, url, at);
+			return piece_ends(piece, url, at, left);
+		at = piece_find(piece, url, at, left);
 		if (at == SIZE_MAX)
 			return false;
 		at = piece_end(piece, url, at);
@@ -111,7 +129,8 @@ static bool rest_matches(struct slice rest, bool to_end, struct slice url, size_
 	return true;
 }
 
-static bool begins_at(struct slice pattern, bool to_end, struct slice url, size_t at)
+static bool begins_at(struct slice pattern, bool to_end, struct slice url, size_t at,
+		      uint32_t *left)
 {
 	struct slice piece, rest = slice_cut(pattern, '*', &piece);
 
@@ -119,25 +138,32 @@ static bool begins_at(struct slice pattern, bool to_end, struct slice url, size_
 		return false;
 	if (rest.p == NULL)
 		return !to_end || at + piece.n >= url.n;
-	return rest_matches(rest, to_end, url, piece_end(piece, url, at));
+	return rest_matches(rest, to_end, url, piece_end(piece, url, at), left);
 }
+
+/* As hosts have; to look at so many is a part of looking at a rule. */
+#define LABELS_FEW 6u
 
 /* Where the first piece fits, and the rest not, it does not behind a later label: less is left. */
 static bool at_some_label(struct slice pattern, bool to_end, struct slice url, size_t host_at,
-			  size_t host_n)
+			  size_t host_n, uint32_t *left)
 {
 	struct slice piece, rest = slice_cut(pattern, '*', &piece);
-	size_t end = host_at + host_n;
+	size_t end = host_at + host_n, labels = 0;
 
 	for (size_t at = host_at; at < end; at++) {
 		if (piece_at(piece, url, at)) {
 			if (rest.p != NULL)
-				return rest_matches(rest, to_end, url, piece_end(piece, url, at));
+				return rest_matches(rest, to_end, url, piece_end(piece, url, at),
+						    left);
 			if (!to_end || at + piece.n >= url.n)
 				return true;
 		}
 		at += slice_find(slice_of(url.p + at, end - at), '.');
+		labels++;
 	}
+	if (labels > LABELS_FEW)
+		pay(left, labels * (1 + piece.n / STEP_OCTETS));
 	return false;
 }
 
@@ -161,15 +187,15 @@ static bool plain_find(struct slice pattern, struct slice url)
 }
 
 bool pattern_matches(struct slice pattern, unsigned flags, struct slice url, size_t host_at,
-		     size_t host_n)
+		     size_t host_n, uint32_t *left)
 {
 	bool to_end = (flags & RULE_AT_END) != 0;
 
 	if ((flags & RULE_AT_LABEL) != 0)
-		return at_some_label(pattern, to_end, url, host_at, host_n);
+		return at_some_label(pattern, to_end, url, host_at, host_n, left);
 	if ((flags & RULE_AT_START) != 0)
-		return begins_at(pattern, to_end, url, 0);
+		return begins_at(pattern, to_end, url, 0, left);
 	if ((flags & RULE_PLAIN) != 0 && !to_end)
 		return plain_find(pattern, url);
-	return rest_matches(pattern, to_end, url, 0);
+	return rest_matches(pattern, to_end, url, 0, left);
 }

@@ -11,7 +11,7 @@ struct query *query_new(struct sites *sites)
 	if (q == NULL)
 		return NULL;
 	q->sites = sites;
-	q->scratch = regex_scratch_new();
+	q->scratch = regex_scratch_new(&q->left);
 	if (q->scratch == NULL) {
 		free(q);
 		return NULL;
@@ -236,6 +236,7 @@ bool query_set_host(struct query *q, struct slice host)
 	if (target.n != 0 && target.p[0] != '/')
 		put(q, SLICE("/"));
 	put(q, slice_head(target, QUERY_URL_MAX));
+	q->rule_cost = QUERY_WORK_RULE + (uint32_t)(q->n / QUERY_WORK_OCTETS);
 	set_tokens(q);
 	set_party(q);
 	return true;
@@ -244,6 +245,8 @@ bool query_set_host(struct query *q, struct slice host)
 bool query_set(struct query *q, const struct query_facts *facts)
 {
 	q->facts = facts;
+	q->left = QUERY_WORK_MAX;
+	q->at = NULL;
 	if (!url_split(facts->url, &q->parts) || (unsigned)facts->type >= LISTS_TYPES)
 		return false;
 	q->type_bit = LISTS_TYPE_BIT(facts->type);

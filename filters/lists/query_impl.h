@@ -19,6 +19,16 @@
 /* More than twice as many. */
 #define QUERY_SEEN 9001u
 
+/*
+ * In steps of regular expressions, some 10 ns each.  The lists in use take tens to thousands of them
+ * for a request, and for the longest URLs a few hundred thousand.  What is paid for a rule beforehand
+ * is what most take; the worst ones take some eight times as much.
+ */
+#define QUERY_WORK_MAX 2000000u
+#define QUERY_WORK_RULE 4u    /* a rule that is looked at */
+#define QUERY_WORK_OCTETS 16u /* so much of the URL is passed in one step, for its pattern */
+#define QUERY_WORK_RECORDS 8u /* so many that are filed under the same key are passed in one step */
+
 /* More rules about the cookies of one request than this are not heard. */
 #define QUERY_COOKIE_RULES_MAX 256u
 
@@ -30,6 +40,9 @@ struct query {
 	struct sites *sites;
 	struct regex_scratch *scratch;
 	const struct query_facts *facts;
+	uint32_t rule_cost;	     /* of looking at one rule */
+	uint32_t left;		     /* of the work that one request may be; 0: it was too much */
+	const struct image_rule *at; /* the last rule that it was done for; NULL: none yet */
 	struct url_parts parts;
 	bool first_party;
 	bool same_host; /* the source's */
@@ -60,6 +73,18 @@ struct query {
 
 /* The same request, as if it went to another host: for aliases, and back. */
 bool query_set_host(struct query *q, struct slice host);
+
+/* Pays for looking at a rule.  False: there is not enough left, and nothing more is looked at. */
+static inline bool query_pay(struct query *q, const struct image_rule *r, size_t cost)
+{
+	if (q->left <= cost) {
+		q->left = 0;
+		return false;
+	}
+	q->left -= (uint32_t)cost;
+	q->at = r;
+	return true;
+}
 
 /* Fills heads and tails. */
 void query_find_parts(struct query *q);

@@ -14,6 +14,7 @@
 struct regex_scratch {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
+	uint32_t *left;
 };
 
 /* A struct regex is PCRE2's code under a name of our own. */
@@ -172,12 +173,13 @@ void regex_free(struct regex *r)
 	pcre2_code_free(code_of(r));
 }
 
-struct regex_scratch *regex_scratch_new(void)
+struct regex_scratch *regex_scratch_new(uint32_t *left)
 {
 	struct regex_scratch *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
+	s->left = left;
 	/* Only whether it matches is asked. */
 	s->data = pcre2_match_data_create(1, NULL);
 	s->context = pcre2_match_context_create(NULL);
@@ -185,7 +187,6 @@ struct regex_scratch *regex_scratch_new(void)
 		regex_scratch_free(s);
 		return NULL;
 	}
-	pcre2_set_match_limit(s->context, REGEX_STEPS_MAX);
 	pcre2_set_depth_limit(s->context, REGEX_DEPTH_MAX);
 	pcre2_set_heap_limit(s->context, REGEX_HEAP_KIB);
 	return s;
@@ -200,10 +201,37 @@ void regex_scratch_free(struct regex_scratch *s)
 	free(s);
 }
 
+/* To look for the place where a match begins takes about a step an octet. */
+#define FIRST_STEPS 500u
+#define NEXT_TIMES 8u
+
+static int search(const struct regex *r, struct regex_scratch *s, struct slice subject,
+		  uint32_t steps)
+{
+	if (*s->left <= steps) {
+		*s->left = 0;
+		return PCRE2_ERROR_NOMATCH;
+	}
+	*s->left -= steps;
+	pcre2_set_match_limit(s->context, steps);
+	return pcre2_match((const pcre2_code *)r, (PCRE2_SPTR)subject.p, subject.n, 0, PCRE2_NO_JIT,
+			   s->data, s->context);
+}
+
 bool regex_matches(const struct regex *r, struct regex_scratch *s, struct slice subject)
 {
-	return r != NULL && pcre2_match((const pcre2_code *)r, (PCRE2_SPTR)subject.p, subject.n, 0,
-					PCRE2_NO_JIT, s->data, s->context) >= 0;
+	size_t steps = FIRST_STEPS + 2 * subject.n;
+	int got = PCRE2_ERROR_MATCHLIMIT;
+
+	if (r == NULL)
+		return false;
+	while (got == PCRE2_ERROR_MATCHLIMIT && steps < REGEX_STEPS_MAX) {
+		got = search(r, s, subject, (uint32_t)steps);
+		steps *= NEXT_TIMES;
+	}
+	if (got == PCRE2_ERROR_MATCHLIMIT)
+		got = search(r, s, subject, REGEX_STEPS_MAX);
+	return got >= 0;
 }
 
 /* ---- the outline ---- */

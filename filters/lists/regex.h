@@ -26,12 +26,17 @@ void regex_free(struct regex *r);
 /* Octets of memory, compiled. */
 size_t regex_size(const struct regex *r);
 
-struct regex_scratch *regex_scratch_new(void);
+/* Each search is paid for out of *left (steps), which is 0 once there was not enough. */
+struct regex_scratch *regex_scratch_new(uint32_t *left);
 void regex_scratch_free(struct regex_scratch *s);
 
 /* How far a search may go, over all places where a match could begin. */
 #define REGEX_STEPS_MAX 100000u
 
+/*
+ * What a search costs is not told by PCRE2, but when it went further than it might.  So it may go a
+ * short way first, for the price of that, then eight times as far, and so on.
+ */
 bool regex_matches(const struct regex *r, struct regex_scratch *s, struct slice subject);
 
 /*

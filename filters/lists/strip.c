@@ -11,7 +11,7 @@ static bool is_about(const struct lists *l, struct query *q, const struct image_
 	if (value.p == NULL)
 		return true;
 	if (regex != NULL) {
-		same = regex_matches(l->regexes[regex[0]], q->scratch, param);
+		same = rule_finds(l, q, r, regex[0], param);
 	} else {
 		slice_cut(param, '=', &name);
 		same = slice_eq(name, value);

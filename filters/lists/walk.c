@@ -9,11 +9,13 @@ static bool pattern_is_in(const struct lists *l, struct query *q, const struct i
 	bool as_is = (r->flags & RULE_CASE) != 0;
 	const uint32_t *words;
 
+	if (!query_pay(q, r, q->rule_cost))
+		return false;
 	if ((r->flags & RULE_ANY) != 0)
 		return true;
 	if ((r->flags & RULE_REGEX) != 0) {
 		words = rule_option(l, r, OPT_REGEX);
-		return regex_matches(l->regexes[words[0]], q->scratch, query_raw(q));
+		return rule_finds(l, q, r, words[0], query_raw(q));
 	}
 	if (r->options != 0) {
 		words = rule_option(l, r, OPT_PATTERN);
@@ -21,7 +23,7 @@ static bool pattern_is_in(const struct lists *l, struct query *q, const struct i
 			pattern = lists_string(l, words);
 	}
 	return pattern_matches(pattern, r->flags, as_is ? query_raw(q) : query_low(q), q->host_at,
-			       q->host.n);
+			       q->host.n, &q->left);
 }
 
 static bool hosts_fit(const struct query *q, const struct image_rule *r)
@@ -42,6 +44,8 @@ static bool options_fit(const struct lists *l, struct query *q, const struct ima
 {
 	const uint32_t *w = rule_option(l, r, OPT_DOMAIN);
 
+	if (!query_pay(q, r, q->source.count + q->host.count))
+		return false;
 	if (w != NULL && !names_in_set(&q->source, l, w[0], q->scratch))
 		return false;
 	w = rule_option(l, r, OPT_TO);

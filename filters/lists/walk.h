@@ -48,6 +48,14 @@ static inline void rule_say(const struct lists *l, uint32_t text, struct lists_r
 /* Returns true to end the walk. */
 typedef bool rule_visit(void *arg, const struct image_rule *r);
 
+/* One of its regular expressions. */
+static inline bool rule_finds(const struct lists *l, struct query *q, const struct image_rule *r,
+			      uint32_t regex, struct slice subject)
+{
+	q->at = r;
+	return regex_matches(l->regexes[regex], q->scratch, subject);
+}
+
 /* Those filed under one key. */
 static inline bool walk_key(const struct lists *l, struct query *q, const struct index *x,
 			    uint32_t key, rule_visit *visit, void *arg)
@@ -58,6 +66,9 @@ static inline bool walk_key(const struct lists *l, struct query *q, const struct
 	if (!index_may_have(x, key))
 		return false;
 	end = index_find(x, key, &at);
+	if (end - at >= QUERY_WORK_RECORDS &&
+	    !query_pay(q, r + at, (end - at) / QUERY_WORK_RECORDS))
+		return false;
 	for (; at < end; at++)
 		if (r[at].tag == (uint8_t)key && (r[at].types & q->type_bit) != 0 &&
 		    (r[at].flags & q->party_bit) != 0 && rule_matches(l, q, &r[at]) &&

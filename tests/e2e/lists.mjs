@@ -114,9 +114,19 @@ scenario('lists', async (t) => {
 	t.equal((await load('https://ads.test/ad.js', 'script', 2)).status, 403, 'for a minor no choice counts');
 	await page('/', 3);
 	t.equal((await load('https://ads.test/ad.js', 'script', 3)).status, 404, 'and for an investigator nothing is refused');
-	/* A list that comes with a reload is named too. */
+	/* A list that comes with a reload is named too; one that would take seconds for a request is not let. */
 	writeFileSync(lists.privacy, PRIVACY + '||more.test^\n');
+	writeFileSync(lists.tracking, Array.from({ length: 3000 }, (_, i) => `/site\\.test\\/(x+x+)+y${i}/`).join('\n'));
 	gate.proc.child.kill('SIGHUP');
 	t.equal((await gate.entries((e) => e.kind === 'rules' && e.name === 'privacy.txt', 2)).at(-1)?.count, 3, 'after a reload the log names the lists that are in force');
+	let longest = 0;
+	await t.until(async () => {
+		const began = Date.now();
+		await load(`https://site.test/${'x'.repeat(6000)}`, 'script');
+		longest = Math.max(longest, Date.now() - began);
+		return /filter list tracking.txt takes too long/.test(gate.proc.output());
+	}, 10);
+	t.check(longest < 1500, 'no list holds a request up', longest);
+	t.check(/filter list tracking.txt takes too long/.test(gate.proc.output()), 'and it is said which one would');
 	await checkEvidence(t, gate);
 });

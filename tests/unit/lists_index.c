@@ -241,6 +241,7 @@ static void test_pattern(void **state)
 			      pattern[16] = "";
 		size_t host_n = 1 + chance(5), n = 4, m = 1 + chance(5);
 		unsigned flags = ways[chance(6)];
+		uint32_t left = UINT32_MAX;
 		bool want, got;
 
 		for (size_t j = 0; j < host_n; j++)
@@ -257,7 +258,8 @@ static void test_pattern(void **state)
 		if (strchr(pattern, '*') == NULL && strchr(pattern, '^') == NULL)
 			flags |= RULE_PLAIN;
 		want = simple(pattern, flags, url, 4, host_n);
-		got = pattern_matches(slice_of(pattern, m), flags, slice_of(url, n), 4, host_n);
+		got = pattern_matches(slice_of(pattern, m), flags, slice_of(url, n), 4, host_n,
+				      &left);
 		if (want != got)
 			fail_msg("%s (%x) %s %s", pattern, flags,
 				 want ? "does not match" : "matches", url);

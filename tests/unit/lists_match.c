@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include <time.h>
 
 /* `word`: block, allow (nothing is said), except, or the name of a body. */
 struct row {
@@ -624,16 +625,78 @@ static void test_long_urls(void **state)
 	fixture_close(&f);
 }
 
+/* ---- lists that mean no good ---- */
+
+/* A list of as many rules, by a form with one number, and a last one. */
+static void open_hostile(struct lists_fixture *f, unsigned rules, const char *form,
+			 const char *last)
+{
+	struct buf text;
+
+	buf_init(&text, 8u * 1024 * 1024);
+	for (unsigned i = 0; i < rules; i++) {
+		const char *at = strchr(form, '#');
+
+		buf_addf(&text, "%.*s%05u%s\n", (int)(at - form), form, i, at + 1);
+	}
+	buf_addf(&text, "%s\n", last);
+	buf_addc(&text, '\0');
+	assert_true(buf_ok(&text));
+	fixture_open(f, text.mem);
+	assert_int_equal(lists_rules(f->lists), rules + 1);
+	buf_release(&text);
+}
+
+static void check_hostile(unsigned rules, const char *form, const char *last, size_t octets,
+			  char of, bool expect_gives_up)
+{
+	char url[9000] = "https://a.example/shared/";
+	struct query_facts facts = { 0 };
+	struct lists_verdict v;
+	struct lists_fixture f;
+	size_t n = strlen(url), list = 7;
+	clock_t began;
+
+	memset(url + n, of, octets);
+	url[n + octets] = '\0';
+	open_hostile(&f, rules, form, last);
+	fixture_set(&f, &facts, url, PAGE, "script");
+	began = clock();
+	lists_match(f.lists, f.query, &v);
+	/* Some 20 ms; the rest is for instrumented builds and busy machines. */
+	assert_true(clock() - began < CLOCKS_PER_SEC);
+	if (lists_gave_up(f.lists, f.query, &list) != expect_gives_up)
+		fail_msg("%s", form);
+	assert_int_equal(v.action, expect_gives_up ? LISTS_NOTHING : LISTS_BLOCK);
+	assert_int_equal(list, expect_gives_up ? 0 : 7);
+	/* The next request is another matter. */
+	fixture_set(&f, &facts, "https://a.example/shared/", PAGE, "script");
+	lists_match(f.lists, f.query, &v);
+	assert_false(lists_gave_up(f.lists, f.query, &list));
+	fixture_close(&f);
+}
+
+static void test_hostile(void **state)
+{
+	(void)state;
+	/* Many rules under one token take a millisecond; that is not too much. */
+	check_hostile(20000, "^shared^$to=t#.example", "^shared^*x$to=a.example", 10, 'x', false);
+	/* Each of them slow. */
+	check_hostile(20000, "/shared/*aab#", "/shared/*aaaa", 8000, 'a', true);
+	check_hostile(20000, "/shared/*^a*b#", "/shared/*aaaa", 8000, 'a', true);
+	check_hostile(2000, "/shared\\/(a+a+)+b#/", "/shared\\/a+$/", 8000, 'a', true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_patterns),    cmocka_unit_test(test_expressions),
-		cmocka_unit_test(test_types),	    cmocka_unit_test(test_parties),
-		cmocka_unit_test(test_domains),	    cmocka_unit_test(test_order),
-		cmocka_unit_test(test_answers),	    cmocka_unit_test(test_methods),
-		cmocka_unit_test(test_header),	    cmocka_unit_test(test_aliases),
-		cmocka_unit_test(test_hosts_files), cmocka_unit_test(test_what_is_no_url),
-		cmocka_unit_test(test_long_urls),
+		cmocka_unit_test(test_patterns),       cmocka_unit_test(test_expressions),
+		cmocka_unit_test(test_types),	       cmocka_unit_test(test_parties),
+		cmocka_unit_test(test_domains),	       cmocka_unit_test(test_order),
+		cmocka_unit_test(test_answers),	       cmocka_unit_test(test_methods),
+		cmocka_unit_test(test_header),	       cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_aliases),	       cmocka_unit_test(test_hosts_files),
+		cmocka_unit_test(test_what_is_no_url), cmocka_unit_test(test_long_urls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,7 +90,7 @@ bool blocking_refuses_answer(struct worker *w, const struct cookie_scene *s, con
 
 static const char refused[] =
 	"The proxy did not send this request: a filter list names it, and its purpose was not "
-	"accepted.\nWhat was kept out, and the choice: http://crumbgate.internal/\n";
+	"accepted.\nWhat was removed, and the choice: http://crumbgate.internal/\n";
 
 void blocking_answer(struct downstream *d, enum lists_body body)
 {

@@ -95,13 +95,22 @@ static bool is_put_back(const struct cookie_facts *f, const struct purpose_found
 	       (found->layer == LAYER_SCORE || f->seen == SEEN_NOWHERE);
 }
 
+/* For minors no guess takes away what may be a sign-in: a site's own, and not held to track. */
+static bool may_be_login(const struct cookie_facts *f, const struct purpose_found *found,
+			 enum purpose p)
+{
+	return f->party == PARTY_FIRST &&
+	       (p == PURPOSE_UNKNOWN ||
+		(p == PURPOSE_FUNCTIONAL && found->layer == LAYER_SCORE));
+}
+
 /* The table in decide.h. */
 static bool keeps(const struct cookie_facts *f, const struct purpose_found *found, enum purpose p)
 {
 	if (f->profile == PROFILE_INVESTIGATOR || is_untouchable(p) || is_put_back(f, found, p))
 		return true;
 	if (f->profile == PROFILE_MINORS)
-		return p == PURPOSE_UNKNOWN && f->party == PARTY_FIRST;
+		return may_be_login(f, found, p);
 	if (choice_accepts(f->choice, p))
 		return true;
 	return weighs_party(found, p) && f->party == PARTY_FIRST;

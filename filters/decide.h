@@ -10,13 +10,15 @@
  *	                     default, minors:    default:    minors:
  *	purpose              none or refused     accepted    whatever was chosen
  *	essential, choice    kept                kept        kept
- *	functional, first    kept                kept        removed
+ *	functional, first    kept                kept        removed; a guess: kept
  *	functional, third    removed             kept        removed
  *	analytics            removed             kept        removed
  *	advertising          removed             kept        removed
- *	unknown, first       kept                kept        kept (a login must not break)
+ *	unknown, first       kept                kept        kept
  *	unknown, third       removed             kept        removed
  *
+ * For minors too a login must not break: what no table, guard, list or setter knows, and the score
+ * takes for functional at most, may be one.
  * Where some purposes were accepted the second column holds for these, the first for the others.
  * A first party's cookie that was put back because the site did not work without it is kept: what
  * is functional, not known or only guessed; what a table knows to track only where nothing had

@@ -285,6 +285,54 @@ static void test_sections(void **state)
 	buf_release(&error);
 }
 
+/* A guess of no more than comfort takes nothing from a minor that may be a sign-in. */
+static void test_guess_for_minors(void **state)
+{
+	static const char text[] =
+		"pattern\tpurpose\tkind\tsetter\tdomains\tparty\tmax_life\tlife\twhat\tsource\n"
+		"lang\tfunctional\tsetting\tx\t*\tany\t*\t1 year\tw\ts\n"
+		"#section score.tsv\n"
+		"feature\tessential\tfunctional\tanalytics\tadvertising\tchoice\n"
+		"threshold\t750\t500\t650\t900\t0\n"
+		"bias\t0\t300\t0\t0\t0\n"
+		"t:track\t0\t0\t0\t900\t0\n";
+	static const struct {
+		const char *name;
+		enum party party;
+		enum purpose purpose;
+		enum verdict verdict;
+	} table[] = {
+		{ "edupage", FIRST, PURPOSE_FUNCTIONAL, KEPT },
+		{ "edupage", THIRD, PURPOSE_FUNCTIONAL, REMOVED },
+		{ "lang", FIRST, PURPOSE_FUNCTIONAL, REMOVED },
+		{ "my_track", FIRST, PURPOSE_ADVERTISING, REMOVED },
+	};
+	struct buf error;
+	struct rules *r;
+
+	(void)state;
+	buf_init(&error, 1024);
+	r = rules_new(slice_str(text), "t.tsv", &error);
+	assert_non_null(r);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct cookie_facts f = { .kind = COOKIE_SENT,
+					  .name = slice_str(table[i].name),
+					  .host = SLICE("a.example"),
+					  .party = table[i].party,
+					  .profile = MINORS,
+					  .tries = 9,
+					  .lifetime_s = LIFETIME_UNKNOWN };
+		struct cookie_decision d;
+
+		value_shape_of(SLICE("0123456789abcdef0123456789abcdef"), &f.shape);
+		decide_cookie(r, &f, &d);
+		assert_int_equal(d.purpose, table[i].purpose);
+		assert_int_equal(d.verdict, table[i].verdict);
+	}
+	rules_free(r);
+	buf_release(&error);
+}
+
 static void test_long_reason(void **state)
 {
 	char row[600];
@@ -526,11 +574,17 @@ static void test_objects(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_policy),	     cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_objects),	     cmocka_unit_test(test_guesses),
-		cmocka_unit_test(test_deletes),	     cmocka_unit_test(test_lifetime_vetoes),
-		cmocka_unit_test(test_tries),	     cmocka_unit_test(test_sections),
-		cmocka_unit_test(test_long_reason),  cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_objects),
+		cmocka_unit_test(test_guesses),
+		cmocka_unit_test(test_deletes),
+		cmocka_unit_test(test_lifetime_vetoes),
+		cmocka_unit_test(test_tries),
+		cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_guess_for_minors),
+		cmocka_unit_test(test_long_reason),
+		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_shape_bounds),
 	};
 

@@ -182,6 +182,7 @@ static void decide(struct purpose_found *found, const struct cookie_facts *f,
 	decide_heeds_list(f, found);
 	say_init(&w, out->why, sizeof(out->why));
 	out->limited = false;
+	out->guessed = found->layer == LAYER_SCORE;
 	out->purpose = purpose_of(found, f);
 	out->row = found->row;
 	if (f->kind == COOKIE_SET && f->lifetime_s == LIFETIME_DELETES) {

@@ -101,6 +101,7 @@ struct cookie_decision {
 	 */
 	char why[DECISION_WHY_MAX];
 	bool limited; /* it is kept, as far as the list wants that */
+	bool guessed; /* what it is for is known by the score alone */
 	/* The row; line 0: none matched.  Borrowed from the rules. */
 	struct rules_hit row;
 };

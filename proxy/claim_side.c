@@ -1,6 +1,7 @@
 #include "proxy/claim_side.h"
 
 #include "filters/claims/contradict.h"
+#include "filters/decide.h"
 #include "proxy/cookies.h"
 #include "proxy/downstream.h"
 #include "proxy/http/field.h"
@@ -181,17 +182,30 @@ void claim_body(struct worker *w, const struct cookie_scene *s, bool gpc, enum c
 		     .sec_gpc = gpc ? SLICE("1") : SLICE(""), .body_type = type, .body = body });
 }
 
-void claim_refused_cookie(struct worker *w, const struct cookie_scene *s, enum cookie_kind kind,
-			  struct slice name, enum purpose purpose)
+/* Requests that were under way when the choice was made, and answers that delete, have arrived. */
+#define SETTLED_MS 3000
+
+/* Somebody set it after the refusal. */
+static bool is_new(const struct cookie_scene *s, const struct cookie_facts *f)
 {
+	return f->kind == COOKIE_SET ||
+	       (f->tries != 0 && s->wall_ms - s->choice.when_ms >= SETTLED_MS);
+}
+
+void claim_refused_cookie(struct worker *w, const struct cookie_scene *s,
+			  const struct cookie_facts *f, const struct cookie_decision *d)
+{
+	enum choice_state choice = s->choice.state;
 	char why[WHY_MAX];
 
-	if (s->choice.state == CHOICE_NONE || choice_accepts(s->choice.state, purpose) ||
-	    (purpose != PURPOSE_ANALYTICS && purpose != PURPOSE_ADVERTISING) || !knows_page(s))
+	if (choice == CHOICE_NONE || choice_accepts(choice, d->purpose) || d->guessed ||
+	    (d->purpose != PURPOSE_ANALYTICS && d->purpose != PURPOSE_ADVERTISING) ||
+	    !knows_page(s) || !is_new(s, f))
 		return;
-	snprintf(why, sizeof(why), "%.*s: %s", SLICE_ARG(slice_head(name, NAME_SHOWN)),
-		 purpose_word(purpose));
+	snprintf(why, sizeof(why), "%.*s: %s", SLICE_ARG(slice_head(f->name, NAME_SHOWN)),
+		 purpose_word(d->purpose));
 	claim_record(w, s, ENTRY_CONTRADICTION,
-		     kind == COOKIE_SET ? SLICE("set-after-refusal") : SLICE("sent-after-refusal"),
+		     f->kind == COOKIE_SET ? SLICE("set-after-refusal")
+					   : SLICE("sent-after-refusal"),
 		     why);
 }

@@ -5,7 +5,7 @@
  *
  *	claim_request(w, &scene, r, news);	// once for each request, when its choice is known
  *	claim_body(w, &scene, gpc, type, body);	// and once its body is whole
- *	claim_refused_cookie(w, &scene, kind, name, purpose);	// a cookie that the choice refused
+ *	claim_refused_cookie(w, &scene, &facts, &decision);	// a cookie that the choice refused
  *
  * Each claim and each contradiction is an entry; the same ones within a window are only counted.
  * Nothing is decided by a claim: a site's word that somebody consented is no consent.
@@ -18,6 +18,8 @@
 #include "filters/claims/find.h"
 #include "filters/words.h"
 
+struct cookie_decision;
+struct cookie_facts;
 struct cookie_scene;
 struct request_head;
 struct worker;
@@ -29,11 +31,12 @@ void claim_request(struct worker *w, const struct cookie_scene *scene, const str
 void claim_body(struct worker *w, const struct cookie_scene *scene, bool gpc, enum claim_body type,
 		struct slice body);
 /*
- * A cookie for a purpose that the client refused by a choice, and that was set or sent all the
- * same.
+ * A cookie for a purpose that the client refused by a choice, and that was set all the same, or sent
+ * again after it had been deleted: what a browser kept from before the choice is not the site's
+ * doing.  What a cookie is for by a guess is held against nobody.
  */
-void claim_refused_cookie(struct worker *w, const struct cookie_scene *scene, enum cookie_kind kind,
-			  struct slice name, enum purpose purpose);
+void claim_refused_cookie(struct worker *w, const struct cookie_scene *scene,
+			  const struct cookie_facts *f, const struct cookie_decision *d);
 
 /* An entry about the site's word; `name` and `why` as in crumbgate-evidence(5). */
 void claim_record(struct worker *w, const struct cookie_scene *scene, enum entry_kind kind,

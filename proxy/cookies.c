@@ -186,7 +186,7 @@ static void record(const struct head_work *h, const struct cookie_facts *f,
 		e.attrs = *attrs;
 	tap_cookie(w->tap, &e, value);
 	if (f->lifetime_s != LIFETIME_DELETES)
-		claim_refused_cookie(w, h->scene, f->kind, f->name, d->purpose);
+		claim_refused_cookie(w, h->scene, f, d);
 }
 
 /* What the site did not work without is not decided by the choice. */

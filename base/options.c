@@ -282,7 +282,7 @@ const struct option_row options[] = {
 	  .help = "the profile of these clients; repeatable",
 	  .manual =
 		  "The profile of a group of clients by subnet: default, minors (no choice counts: "
-		  "nothing that is known not to be needed, ever) or investigator (everything is recorded, nothing "
+		  "nothing that is known not to be essential, ever) or investigator (everything is recorded, nothing "
 		  "removed). In the file it is a section, see below. The longest prefix wins; "
 		  "clients in no subnet "
 		  "have the profile default." },

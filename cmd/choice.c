@@ -4,6 +4,7 @@
 #include "cmd/command.h"
 
 #include "base/clock.h"
+#include "base/plain.h"
 #include "cmd/control_ask.h"
 #include "cmd/state.h"
 #include "evidence/digest.h"
@@ -24,7 +25,7 @@ struct request {
 	enum choice_state choice;
 	char site[SITE_MAX];
 	char client[ADDRESS_TEXT];
-	bool json;
+	bool has_client, json;
 	struct state_given from;
 };
 
@@ -71,6 +72,7 @@ static bool read_client(struct request *r, struct slice text)
 {
 	struct address a;
 
+	r->has_client = true;
 	if (slice_eq(text, SLICE("local")))
 		return slice_copy(text, r->client, sizeof(r->client));
 	if (!address_parse_ip(text, 0, &a))
@@ -105,8 +107,7 @@ static bool read_choice(struct request *r, struct slice text)
 		enum choice_state one;
 
 		text = slice_cut(text, ',', &word);
-		if (!choice_of_word(word, &one) || one <= CHOICE_ACCEPTED ||
-		    one == CHOICE_PUT_BACK)
+		if (!choice_of_word(word, &one) || one <= CHOICE_ACCEPTED || one == CHOICE_PUT_BACK)
 			return false;
 		allowed |= choice_set_of(one);
 	}
@@ -197,39 +198,107 @@ static struct slice string_of(struct slice line, const char *key)
 	return slice_of("", 0);
 }
 
-static void print_lines(struct slice lines, bool json)
-{
-	struct slice line;
+/* A line as people read it. */
+struct shown {
+	struct slice client, site, seen, when, ends;
+	struct buf choice;
+};
 
-	if (!json)
-		printf("%-16s  %-32s  %-22s  %-6s  %s\n", "CLIENT", "SITE", "CHOICE", "SEEN",
-		       "WHEN");
+/* Of a device that is not known no more than tells it from others. */
+#define CLIENT_SHOWN 8
+
+static void read_line(struct slice line, struct shown *s)
+{
+	struct slice device = string_of(line, "device");
+
+	s->client = device.n != 0 ? device : slice_head(string_of(line, "client"), CLIENT_SHOWN);
+	s->site = string_of(line, "site");
+	if (slice_eq(s->site, SLICE("*")))
+		s->site = SLICE("all sites");
+	buf_clear(&s->choice);
+	plain_choice(&s->choice, string_of(line, "choice"));
+	s->seen = string_of(line, "seen");
+	s->when = slice_head(string_of(line, "when"), 10);
+	s->ends = slice_head(string_of(line, "ends"), 10);
+}
+
+static size_t wider(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+static void print_table(struct slice lines)
+{
+	size_t client = strlen("CLIENT"), site = strlen("SITE"), choice = strlen("CHOICE");
+	struct slice rest = lines, line;
+	struct shown s;
+
+	buf_init(&s.choice, 256);
+	while (rest.n != 0) {
+		rest = slice_cut(rest, '\n', &line);
+		read_line(line, &s);
+		client = wider(client, s.client.n);
+		site = wider(site, s.site.n);
+		choice = wider(choice, s.choice.len);
+	}
+	printf("%-*s  %-*s  %-*s  %-7s  %-10s  %s\n", (int)client, "CLIENT", (int)site, "SITE",
+	       (int)choice, "CHOICE", "SEEN", "WHEN", "UNTIL");
 	while (lines.n != 0) {
 		lines = slice_cut(lines, '\n', &line);
 		if (line.n == 0)
 			continue;
-		if (json) {
-			printf("%.*s\n", SLICE_ARG(line));
-			continue;
-		}
-		printf("%-16.*s  %-32.*s  %-22.*s  %-6.*s  %.*s\n",
-		       SLICE_ARG(slice_head(string_of(line, "client"), 16)),
-		       SLICE_ARG(string_of(line, "site")), SLICE_ARG(string_of(line, "choice")),
-		       SLICE_ARG(string_of(line, "seen")), SLICE_ARG(string_of(line, "when")));
+		read_line(line, &s);
+		printf("%-*.*s  %-*.*s  %-*.*s  %-7.*s  %-10.*s  %.*s\n", (int)client,
+		       SLICE_ARG(s.client), (int)site, SLICE_ARG(s.site), (int)choice,
+		       SLICE_ARG(buf_slice(&s.choice)), SLICE_ARG(s.seen), SLICE_ARG(s.when),
+		       SLICE_ARG(s.ends));
 	}
+	buf_release(&s.choice);
+}
+
+static void print_lines(struct slice lines, bool json)
+{
+	/* What the proxy answers ends in an empty line. */
+	while (lines.n != 0 && lines.p[lines.n - 1] == '\n')
+		lines = slice_head(lines, lines.n - 1);
+	if (!json)
+		print_table(lines);
+	else if (lines.n != 0)
+		printf("%.*s\n", SLICE_ARG(lines));
+}
+
+/* "192.0.2.7: news.example: ", as far as it is not this machine's. */
+static void print_whose(const struct request *r, bool site)
+{
+	if (strcmp(r->client, "local") != 0)
+		printf("%s: ", r->client);
+	if (site)
+		printf("%s: ", strcmp(r->site, "*") == 0 ? "all sites" : r->site);
 }
 
 static void print_done(const struct request *r)
 {
-	bool all = strcmp(r->site, "*") == 0;
+	struct buf choice;
 
-	if (strcmp(r->client, "local") != 0)
-		printf("%s: ", r->client);
-	if (r->verb == CLEAR && all)
-		printf("every choice is cleared\n");
-	else
-		printf("%s: %s\n", all ? "all sites" : r->site,
-		       r->verb == CLEAR ? "no choice" : choice_word(r->choice));
+	if (r->verb == CLEAR) {
+		bool all = strcmp(r->site, "*") == 0;
+
+		print_whose(r, !all);
+		printf("%s\n", all ? "every choice is cleared" : "no choice yet");
+		return;
+	}
+	buf_init(&choice, 256);
+	plain_choice(&choice, slice_str(choice_word(r->choice)));
+	print_whose(r, true);
+	printf("%.*s\n", SLICE_ARG(buf_slice(&choice)));
+	buf_release(&choice);
+}
+
+static int nothing_to_clear(const struct request *r)
+{
+	print_whose(r, true);
+	printf("nothing to clear\n");
+	return COMMAND_NO;
 }
 
 /* ---- the running proxy ---- */
@@ -244,6 +313,8 @@ static int by_proxy(const struct request *r, struct slice answer)
 		print_done(r);
 		return COMMAND_GOOD;
 	}
+	if (slice_eq(answer, SLICE("nothing\n")))
+		return nothing_to_clear(r);
 	answer = slice_starts(answer, SLICE("error ")) ? slice_skip(answer, 6) : answer;
 	fprintf(stderr, "crumbgate choice: the proxy says: %.*s\n",
 		SLICE_ARG(slice_head(answer, slice_find(answer, '\n'))));
@@ -253,7 +324,8 @@ static int by_proxy(const struct request *r, struct slice answer)
 static void request_line(const struct request *r, struct buf *line)
 {
 	if (r->verb == LIST)
-		buf_adds(line, "choice list\n");
+		buf_addf(line, "choice list%s%s\n", r->has_client ? " " : "",
+			 r->has_client ? r->client : "");
 	else if (r->verb == CLEAR)
 		buf_addf(line, "choice clear %s %s\n", r->client, r->site);
 	else
@@ -262,12 +334,8 @@ static void request_line(const struct request *r, struct buf *line)
 
 /* ---- the ledger, when no proxy runs ---- */
 
-static void add_line(void *arg, const struct ledger_choice *c)
-{
-	ledger_choice_json(arg, c);
-}
-
-static bool change(const struct request *r, struct ledger *l)
+/* *any: there was something to change. */
+static bool change(const struct request *r, struct ledger *l, bool *any)
 {
 	struct digest *keyed = digest_new(ledger_key(l));
 	char client[DIGEST_HEX_LEN + 1];
@@ -278,12 +346,22 @@ static bool change(const struct request *r, struct ledger *l)
 				   .seen = SLICE("cli"),
 				   .when = clock_wall_ms(&clock_system) };
 
+	*any = true;
 	if (good && r->verb == CLEAR)
-		good = ledger_choice_clear(l, c.client, c.site);
+		good = ledger_choice_clear(l, c.client, c.site, any);
 	else if (good)
 		good = ledger_choice_set(l, &c);
 	digest_free(keyed);
 	return good;
+}
+
+static void told_ledger(const struct request *r, const char *state)
+{
+	print_done(r);
+	fprintf(stderr,
+		"crumbgate choice: no proxy runs with %s; kept for its next start, no entry in the "
+		"log\n",
+		state);
 }
 
 static int by_ledger(const struct request *r, const char *state)
@@ -291,8 +369,9 @@ static int by_ledger(const struct request *r, const char *state)
 	struct ledger *l;
 	struct stat there;
 	char error[512];
+	int status = COMMAND_GOOD;
+	bool good, any = true;
 	struct buf out;
-	bool good;
 
 	if (stat(state, &there) < 0) {
 		fprintf(stderr,
@@ -307,22 +386,20 @@ static int by_ledger(const struct request *r, const char *state)
 		return COMMAND_USAGE;
 	}
 	buf_init(&out, TEXT_MAX);
-	good = r->verb == LIST ? ledger_choices(l, slice_of("", 0), add_line, &out) : change(r, l);
-	if (r->verb == LIST && good)
-		print_lines(buf_slice(&out), r->json);
-	else if (good)
-		print_done(r);
-	if (good && r->verb != LIST)
-		fprintf(stderr,
-			"crumbgate choice: no proxy runs with %s; kept for its next start, no "
-			"entry in the log\n",
-			state);
+	good = r->verb == LIST ? ledger_list(l, slice_str(r->has_client ? r->client : ""), &out)
+			       : change(r, l, &any);
 	if (!good)
 		fprintf(stderr, "crumbgate choice: the ledger in %s could not be %s\n", state,
 			r->verb == LIST ? "read" : "written");
+	else if (r->verb == LIST)
+		print_lines(buf_slice(&out), r->json);
+	else if (any)
+		told_ledger(r, state);
+	else
+		status = nothing_to_clear(r);
 	buf_release(&out);
 	ledger_close(l);
-	return good ? COMMAND_GOOD : COMMAND_USAGE;
+	return good ? status : COMMAND_USAGE;
 }
 
 static int carry_out(const struct request *r, const char *state)

@@ -17,6 +17,7 @@
 #define TEXT_MAX ((size_t)512 * 1024 * 1024)
 #define OUT_MAX ((size_t)8 * 1024 * 1024)
 #define PIECE ((size_t)64 * 1024)
+#define NAME_WIDTH_MAX 40u
 
 enum { FILE_COOKIES, FILE_TRACKERS, FILE_WEIGHTS, FILES };
 
@@ -29,6 +30,7 @@ struct classifier {
 	const struct request *q;
 	struct rules *rules;
 	struct sites *sites;
+	size_t name_width; /* of the table's column */
 	struct buf out;
 };
 
@@ -191,11 +193,17 @@ static void put_json(const struct score_facts *f, const struct purpose_found *p,
 	json_close(out, '}');
 }
 
-static void put_text(const struct score_facts *f, const struct purpose_found *p, struct buf *out)
+static void put_text(const struct classifier *c, const struct score_facts *f,
+		     const struct purpose_found *p, struct buf *out)
 {
-	buf_addf(out, "%-11s %4u%% %-6s ", purpose_word(p->purpose),
+	size_t name;
+
+	buf_addf(out, "%-11s %4u%%  %-6s  ", purpose_word(p->purpose),
 		 p->layer == LAYER_NONE ? 0 : (p->permille + 5) / 10, purpose_layer_word(p->layer));
+	name = out->len;
 	put_plain(out, f->name);
+	while (out->len - name < c->name_width)
+		buf_addc(out, ' ');
 	buf_adds(out, "  ");
 	put_plain(out, slice_str(p->why));
 }
@@ -212,7 +220,7 @@ static bool put_cookie(struct classifier *c, const struct score_facts *f)
 		if (c->q->json)
 			put_json(f, &found, &c->out);
 		else
-			put_text(f, &found, &c->out);
+			put_text(c, f, &found, &c->out);
 	}
 	buf_addc(&c->out, '\n');
 	if (!buf_ok(&c->out))
@@ -228,6 +236,30 @@ static bool wrong_input(const struct csv *csv, const char *what)
 	return false;
 }
 
+/* How wide names are, as they are printed; a few that are wider stand out. */
+static size_t name_width(struct slice text, struct buf *scratch)
+{
+	struct classify_columns columns;
+	size_t width = strlen("NAME");
+	const char *error;
+	struct csv csv;
+
+	csv_init(&csv, text);
+	if (csv_next(&csv) == CSV_RECORD && classify_columns_of(&csv, &columns, &error)) {
+		while (csv_next(&csv) == CSV_RECORD) {
+			if (columns.at[CLASSIFY_NAME] > csv.n)
+				continue;
+			buf_clear(scratch);
+			put_plain(scratch, slice_head(csv.field[columns.at[CLASSIFY_NAME] - 1],
+						      NAME_WIDTH_MAX + 1));
+			if (scratch->len > width && scratch->len <= NAME_WIDTH_MAX)
+				width = scratch->len;
+		}
+	}
+	csv_release(&csv);
+	return width;
+}
+
 static bool classify_records(struct classifier *c, struct csv *csv)
 {
 	struct classify_columns columns;
@@ -240,7 +272,8 @@ static bool classify_records(struct classifier *c, struct csv *csv)
 	if (!classify_columns_of(csv, &columns, &error))
 		return wrong_input(csv, error);
 	if (!c->q->json && !c->q->features)
-		printf("%-11s %5s %-6s NAME  WHY\n", "PURPOSE", "SCORE", "LAYER");
+		printf("%-11s %5s  %-6s  %-*s  WHY\n", "PURPOSE", "SCORE", "LAYER",
+		       (int)c->name_width, "NAME");
 	while ((got = csv_next(csv)) == CSV_RECORD) {
 		if (!classify_facts(c->sites, &columns, csv, &f, &error))
 			return wrong_input(csv, error);
@@ -255,6 +288,10 @@ static bool classify_text(struct classifier *c, struct slice text)
 	struct csv csv;
 	bool good;
 
+	if (slice_starts(text, SLICE("\xff\xfe")) || slice_starts(text, SLICE("\xfe\xff")))
+		return say("standard input is UTF-16; save it as CSV in UTF-8");
+	if (!c->q->json && !c->q->features)
+		c->name_width = name_width(text, &c->out);
 	csv_init(&csv, text);
 	good = classify_records(c, &csv);
 	csv_release(&csv);

@@ -34,7 +34,8 @@ bool classify_columns_of(const struct csv *header, struct classify_columns *out,
 		}
 	}
 	if (out->at[CLASSIFY_NAME] == 0) {
-		*error = "the first line must name the columns, \"name\" among them";
+		*error = "the first line must name the columns, \"name\" among them, with commas, "
+			 "semicolons or tabs between";
 		return false;
 	}
 	return true;
@@ -183,7 +184,8 @@ bool classify_facts(struct sites *sites, const struct classify_columns *columns,
 	struct slice domain = slice_trim(field(&r, CLASSIFY_DOMAIN));
 
 	if (record->n > columns->n) {
-		*error = "more fields than the header has; put fields with commas in quotes";
+		*error = "more fields than the header has; put fields that hold the separator in "
+			 "quotes";
 		return false;
 	}
 	*out = (struct score_facts){ .name = field(&r, CLASSIFY_NAME) };

@@ -1,10 +1,21 @@
 #include "cmd/csv.h"
 
+/* A first line without a comma that has one of the others was not written with commas. */
+static char separator_of(struct slice first)
+{
+	if (slice_find(first, ',') != first.n)
+		return ',';
+	if (slice_find(first, ';') != first.n)
+		return ';';
+	return slice_find(first, '\t') != first.n ? '\t' : ',';
+}
+
 void csv_init(struct csv *c, struct slice text)
 {
 	if (slice_starts(text, SLICE("\xef\xbb\xbf")))
 		text = slice_skip(text, 3);
 	*c = (struct csv){ .rest = text, .line = 1, .next_line = 1 };
+	c->separator = separator_of(slice_head(text, slice_find(text, '\n')));
 	buf_init(&c->unquoted, CSV_FIELDS_MAX * CSV_FIELD_MAX);
 }
 
@@ -27,16 +38,16 @@ static size_t line_end(struct slice s)
 	return s.n != 0 && s.p[0] == '\n' ? 1 : 0;
 }
 
-static bool at_end(struct slice s)
+static bool at_end(const struct csv *c, struct slice s)
 {
-	return s.n == 0 || s.p[0] == ',' || line_end(s) != 0;
+	return s.n == 0 || s.p[0] == c->separator || line_end(s) != 0;
 }
 
 static bool read_plain(struct csv *c, struct slice *out)
 {
 	size_t n = 0;
 
-	while (!at_end(slice_skip(c->rest, n))) {
+	while (!at_end(c, slice_skip(c->rest, n))) {
 		if (c->rest.p[n] == '"')
 			return fail(c, "a quote inside a field that does not begin with one; put "
 				       "the field in quotes and double those inside");
@@ -69,7 +80,7 @@ static bool read_quoted(struct csv *c, struct slice *out)
 			return fail(c, "out of memory");
 	}
 	c->rest = slice_skip(c->rest, i + 1);
-	if (!at_end(c->rest))
+	if (!at_end(c, c->rest))
 		return fail(c, "text behind the closing quote of a field; double the quotes that "
 			       "belong to it");
 	*out = slice_of(NULL, c->unquoted.len - from);
@@ -105,7 +116,7 @@ static bool read_record(struct csv *c)
 			return false;
 		}
 		c->n++;
-		if (c->rest.n == 0 || c->rest.p[0] != ',')
+		if (c->rest.n == 0 || c->rest.p[0] != c->separator)
 			break;
 		c->rest = slice_skip(c->rest, 1);
 	}

@@ -1,5 +1,6 @@
 /*
- * csv.h - comma-separated values (RFC 4180), a record at a time, from a text in memory.
+ * csv.h - comma-separated values (RFC 4180), a record at a time, from a text in memory; also with
+ * semicolons or tabs, as spreadsheets write: whichever the first line has, where it has no comma.
  *
  *	struct csv c;
  *	csv_init(&c, text);
@@ -9,9 +10,9 @@
  *		complain(c.line, c.error);
  *	csv_release(&c);
  *
- * A field in quotes may hold commas, line ends and, doubled, quotes.  Lines end in LF or CRLF; an
- * empty line is no record; a byte-order mark in front is left out.  Fields are borrowed until the
- * next call: from the text, or from the reader where quotes had to be undone.
+ * A field in quotes may hold separators, line ends and, doubled, quotes.  Lines end in LF or CRLF;
+ * an empty line is no record; a byte-order mark in front is left out.  Fields are borrowed until
+ * the next call: from the text, or from the reader where quotes had to be undone.
  */
 #ifndef CRUMBGATE_CMD_CSV_H
 #define CRUMBGATE_CMD_CSV_H
@@ -25,6 +26,7 @@ enum csv_result { CSV_RECORD, CSV_END, CSV_ERROR };
 
 struct csv {
 	struct slice rest;
+	char separator;
 	size_t line, next_line; /* of the record that was read last, and behind it; from 1 */
 	struct slice field[CSV_FIELDS_MAX];
 	size_t n;

@@ -4,6 +4,7 @@
 #include "cmd/explain.h"
 #include "cmd/explain_kinds.h"
 #include "cmd/explain_purpose.h"
+#include "cmd/explain_put.h"
 #include "filters/cookie.h"
 #include "filters/site.h"
 
@@ -221,7 +222,7 @@ static void put_facts(struct explain_out *o, const struct request *q)
 		out_bytes(o, "site", f->site);
 	out_str(o, "party", party_word(f->party));
 	out_str(o, "profile", profile_word(f->profile));
-	out_str(o, "choice", choice_word(f->choice));
+	explain_put_choice(o, slice_str(choice_word(f->choice)));
 	if (f->has_value)
 		value_shape_of(f->value, &s);
 	shape_write(&s, shape);
@@ -246,7 +247,7 @@ static void put_verdict(struct explain_out *o, const char *key, const struct exp
 
 	decide_cookie(r->rules, f, &d);
 	out_open(o, key);
-	out_str(o, "verdict", verdict_word(d.verdict));
+	explain_put_verdict(o, slice_str(verdict_word(d.verdict)));
 	out_str(o, "means", explain_verdict_means(f->kind, d.verdict));
 	out_str(o, "why", d.why);
 	out_close(o);

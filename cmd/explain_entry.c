@@ -177,7 +177,8 @@ static void put_facts(struct explain_out *o, const struct entry *e)
 	}
 	put_if(o, "party", e->party);
 	put_if(o, "profile", e->profile);
-	put_if(o, "choice", e->choice);
+	if (e->choice.n != 0)
+		explain_put_choice(o, e->choice);
 	if (e->seen.n != 0 && !slice_eq(e->seen, SLICE("nowhere")))
 		out_bytes(o, "choice_seen", e->seen);
 	put_if(o, "value_shape", e->shape);
@@ -213,7 +214,7 @@ static void put_decision(struct explain_out *o, const char *key, const struct en
 			 slice_eq(e->why, slice_str(d.why)));
 	out_str(o, "rules", r->number);
 	out_str(o, "purpose", purpose_word(d.purpose));
-	out_str(o, "verdict", verdict_word(d.verdict));
+	explain_put_verdict(o, slice_str(verdict_word(d.verdict)));
 	out_str(o, "why", d.why);
 	out_close(o);
 }
@@ -241,7 +242,7 @@ static bool put_cookie(struct explain_out *o, const struct entry *e, int dir)
 
 	out_bytes(o, "cookie", e->cookie);
 	out_bytes(o, "purpose", e->purpose);
-	out_bytes(o, "verdict", e->verdict);
+	explain_put_verdict(o, e->verdict);
 	if (verdict_of_word(e->verdict, &verdict))
 		out_str(o, "verdict_means",
 			explain_verdict_means(e->kind == ENTRY_SET ? COOKIE_SET : COOKIE_SENT,
@@ -287,7 +288,7 @@ static unsigned ask_block(void *arg, const struct explain_case *c)
 
 static void put_block(struct explain_out *o, const struct entry *e)
 {
-	const struct explain_way way = { "request", PASSES_REQUEST, "sent", "refused" };
+	const struct explain_way way = { "request", PASSES_REQUEST, "sent", "refused", NULL, NULL };
 	struct explain_change found[EXPLAIN_CHANGES_MAX];
 	struct explain_case now = { .party = PARTY_FIRST };
 	struct explain_block b;
@@ -307,11 +308,12 @@ static void put_block(struct explain_out *o, const struct entry *e)
 
 static void put_other(struct explain_out *o, const struct entry *e)
 {
-	const char *more =
-		e->kind == ENTRY_CONTRADICTION ? explain_contradiction_means(e->name) : NULL;
+	struct explain_contradiction c;
 
-	if (more != NULL)
-		out_str(o, "contradiction", more);
+	if (e->kind == ENTRY_CONTRADICTION && explain_contradiction(e->name, &c)) {
+		out_str(o, "contradiction", c.means);
+		out_str(o, "weight", c.weight);
+	}
 	put_if(o, "why", e->why);
 	put_facts(o, e);
 	if (e->kind == ENTRY_BLOCK)

@@ -51,45 +51,63 @@ const char *explain_verdict_means(enum cookie_kind way, enum verdict v)
 				 : "it is taken out of the request: the host does not get it";
 }
 
-const char *explain_contradiction_means(struct slice name)
+/* How much an entry of a kind shows. */
+#define PROOF "proof: the octets alone show it"
+#define INDICATION                                                                                 \
+	"indication: it takes a reading of what the octets mean, or of what was seen before"
+#define CONTEXT "context: no fault by itself"
+
+bool explain_contradiction(struct slice name, struct explain_contradiction *out)
 {
-	static const char *const means[][2] = {
-		{ "consent-unasked",
+	static const struct {
+		const char *name, *weight, *means;
+	} rows[] = {
+		{ "consent-unasked", INDICATION,
 		  "The site set a record of consent that nobody's act produced." },
-		{ "set-after-refusal",
+		{ "set-after-refusal", INDICATION,
 		  "A cookie was set for a purpose that the client had refused." },
-		{ "sent-after-refusal",
+		{ "sent-after-refusal", INDICATION,
 		  "A cookie came with a request for a purpose that the client had refused." },
-		{ "tc-grants", "The TC string grants what the client refused." },
-		{ "tc-unasked", "The TC string grants what nobody had been asked about." },
-		{ "mode-grants", "Google's consent mode grants what the client refused." },
-		{ "mode-unasked",
+		{ "tc-grants", PROOF, "The TC string grants what the client refused." },
+		{ "tc-unasked", INDICATION,
+		  "The TC string grants what nobody had been asked about." },
+		{ "mode-grants", INDICATION,
+		  "Google's consent mode grants what the client refused." },
+		{ "mode-unasked", INDICATION,
 		  "Google's consent mode grants what nobody had been asked about." },
-		{ "ac-grants", "The additional consent string grants what the client refused." },
-		{ "ac-unasked",
+		{ "ac-grants", PROOF,
+		  "The additional consent string grants what the client refused." },
+		{ "ac-unasked", INDICATION,
 		  "The additional consent string grants what nobody had been asked about." },
-		{ "personalised", "Personalised ads are asked for although they were refused." },
-		{ "gpc-ignored",
+		{ "personalised", PROOF,
+		  "Personalised ads are asked for although they were refused." },
+		{ "gpc-ignored", INDICATION,
 		  "The browser asks not to sell or share, and the claim knows no opt-out." },
-		{ "child-denied", "The client is a minor, and the claim says it is no child." },
-		{ "li-profiling",
+		{ "child-denied", PROOF,
+		  "The client is a minor, and the claim says it is no child." },
+		{ "li-profiling", PROOF,
 		  "Legitimate interest is claimed for purposes 3 to 6, for which the framework "
 		  "does not allow it." },
-		{ "li-storage", "Legitimate interest is claimed for purpose 1, storage, for which "
-				"the framework does not allow it." },
-		{ "tc-global", "The TC string is not for this service alone." },
-		{ "tc-policy", "The TC string follows an outdated policy." },
-		{ "tc-undisclosed", "The TC string does not say which vendors were shown." },
-		{ "tc-times", "The times in the TC string differ, or are no midnight." },
-		{ "tc-differ", "Two TC strings of the same time grant different purposes." },
-		{ "gdpr-without-tc",
+		{ "li-storage", PROOF,
+		  "Legitimate interest is claimed for purpose 1, storage, for which "
+		  "the framework does not allow it." },
+		{ "tc-global", PROOF, "The TC string is not for this service alone." },
+		{ "tc-policy", PROOF, "The TC string follows an outdated policy." },
+		{ "tc-undisclosed", PROOF, "The TC string does not say which vendors were shown." },
+		{ "tc-times", PROOF, "The times in the TC string differ, or are no midnight." },
+		{ "tc-differ", INDICATION,
+		  "Two TC strings of the same time grant different purposes." },
+		{ "gdpr-without-tc", CONTEXT,
 		  "The GDPR is said to apply, and there is no TC string that can be read." },
 	};
 
-	for (size_t i = 0; i < sizeof(means) / sizeof(means[0]); i++)
-		if (slice_eq(name, slice_str(means[i][0])))
-			return means[i][1];
-	return NULL;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (!slice_eq(name, slice_str(rows[i].name)))
+			continue;
+		*out = (struct explain_contradiction){ rows[i].means, rows[i].weight };
+		return true;
+	}
+	return false;
 }
 
 /* What stands behind the last `mark`, nothing where there is none; `head` gets what is before. */

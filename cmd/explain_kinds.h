@@ -10,8 +10,14 @@
 const char *explain_kind_means(enum entry_kind kind);
 /* What was done with a cookie that went this way. */
 const char *explain_verdict_means(enum cookie_kind way, enum verdict v);
-/* Of a contradiction, by its name; NULL: none that this version knows. */
-const char *explain_contradiction_means(struct slice name);
+
+struct explain_contradiction {
+	const char *means;
+	const char *weight; /* what the entry is worth as evidence */
+};
+
+/* By its name; false: none that this version knows. */
+bool explain_contradiction(struct slice name, struct explain_contradiction *out);
 
 /* The parts of the reason of a block entry; false: it has another form. */
 struct explain_block {

@@ -3,6 +3,7 @@
 #include "cmd/evidence.h"
 #include "cmd/explain_change.h"
 #include "cmd/explain_facts.h"
+#include "base/plain.h"
 #include "cmd/explain_put.h"
 #include "filters/purpose.h"
 #include "filters/rules_parse.h"
@@ -308,14 +309,17 @@ void explain_cookie_changes(struct explain_out *o, const struct explain_ways *wa
 {
 	const struct cookie_facts *f = ways->set != NULL ? ways->set : ways->sent;
 	const struct explain_case now = { f->profile, f->choice, f->party };
+	const char *passes = plain_verdict(SLICE("kept")), *stays = plain_verdict(SLICE("removed"));
 	struct explain_way put[2];
 	struct explain_change found[EXPLAIN_CHANGES_MAX];
 	struct explain_ways own = *ways;
 	size_t n = 0;
 
 	if (ways->set != NULL)
-		put[n++] = (struct explain_way){ "set", PASSES_SET, "kept", "not kept" };
+		put[n++] = (struct explain_way){ "set",	     PASSES_SET, "kept",
+						 "not kept", passes,	 stays };
 	if (ways->sent != NULL)
-		put[n++] = (struct explain_way){ "sent", PASSES_SENT, "kept", "not kept" };
+		put[n++] = (struct explain_way){ "sent",     PASSES_SENT, "kept",
+						 "not kept", passes,	  stays };
 	explain_put_changes(o, found, explain_changes(ask, &own, &now, true, found), put, n);
 }

@@ -1,5 +1,22 @@
 #include "cmd/explain_put.h"
 
+#include "base/plain.h"
+
+void explain_put_verdict(struct explain_out *o, struct slice verdict)
+{
+	out_bytes(o, "verdict", o->json ? verdict : slice_str(plain_verdict(verdict)));
+}
+
+void explain_put_choice(struct explain_out *o, struct slice choice)
+{
+	struct buf plain;
+
+	buf_init(&plain, 256);
+	plain_choice(&plain, choice);
+	out_bytes(o, "choice", o->json ? choice : buf_slice(&plain));
+	buf_release(&plain);
+}
+
 /* "choice accepted, profile default" for people, a member each in JSON. */
 static void put_what(struct explain_out *o, const struct explain_change *c)
 {
@@ -28,11 +45,14 @@ static void put_change(struct explain_out *o, const struct explain_change *c,
 	(void)out_line(o);
 	put_what(o, c);
 	for (size_t i = 0; i < n; i++) {
-		const char *word = (c->passes & ways[i].bit) != 0 ? ways[i].passes : ways[i].stays;
+		bool passes = (c->passes & ways[i].bit) != 0;
+		const char *word = passes ? ways[i].passes : ways[i].stays;
+		const char *plain = passes ? ways[i].passes_plain : ways[i].stays_plain;
 
 		out_str(o, ways[i].key, word);
 		if (!o->json)
-			buf_addf(&o->text, "%s %s %s", i == 0 ? ":" : ",", ways[i].key, word);
+			buf_addf(&o->text, "%s %s %s", i == 0 ? ":" : ",", ways[i].key,
+				 plain != NULL ? plain : word);
 	}
 	out_line_close(o);
 	out_item_close(o);

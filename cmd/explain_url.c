@@ -1,9 +1,9 @@
 /* crumbgate explain url: what filter lists say of a request, and what its URL carries. */
-#include "base/config.h"
 #include "cmd/command.h"
 #include "cmd/evidence.h"
 #include "cmd/explain.h"
 #include "cmd/explain_claims.h"
+#include "cmd/explain_lists.h"
 #include "cmd/explain_put.h"
 #include "cmd/explain_rules.h"
 #include "filters/clicks.h"
@@ -11,8 +11,6 @@
 #include "filters/lists/match.h"
 #include "filters/lists/modify.h"
 #include "filters/url.h"
-#include "proxy/list_files.h"
-#include "proxy/list_sources.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -26,8 +24,7 @@ struct request {
 	struct slice url, source;
 	enum lists_type type;
 	struct url_parts parts;
-	struct list_files files;
-	struct list_sources sources; /* the system's, where none was named */
+	struct explain_lists lists;
 };
 
 /* What lists say of it, whatever was chosen. */
@@ -43,14 +40,14 @@ struct asked {
 
 /* ---- the command line ---- */
 
-enum { OPT_SOURCE = 1, OPT_TYPE, OPT_LIST, OPT_PROFILE, OPT_CHOICE, OPT_JSON };
+enum { OPT_SOURCE = 1, OPT_TYPE, OPT_PROFILE, OPT_CHOICE, OPT_JSON };
 
 static const struct option longs[] = { { "source", required_argument, NULL, OPT_SOURCE },
 				       { "type", required_argument, NULL, OPT_TYPE },
-				       { "list", required_argument, NULL, OPT_LIST },
 				       { "profile", required_argument, NULL, OPT_PROFILE },
 				       { "choice", required_argument, NULL, OPT_CHOICE },
 				       { "json", no_argument, NULL, OPT_JSON },
+				       EXPLAIN_LISTS_OPTIONS,
 				       { NULL, 0, NULL, 0 } };
 
 static bool read_option(int c, struct request *r)
@@ -63,14 +60,15 @@ static bool read_option(int c, struct request *r)
 		r->has_type = lists_type_of_word(slice_str(optarg), &r->type);
 		return r->has_type || explain_usage("--type takes document, script, image, xhr or "
 						    "another type as filter lists name it");
-	case OPT_LIST:
-		return list_files_add(&r->files, optarg);
 	case OPT_PROFILE:
 		return explain_read_profile(optarg, &r->profile);
 	case OPT_CHOICE:
 		return explain_read_choice(optarg, &r->choice);
-	default:
+	case OPT_JSON:
 		r->json = true;
+		return true;
+	default:
+		explain_lists_option(&r->lists, c);
 		return true;
 	}
 }
@@ -80,7 +78,7 @@ static bool read_arguments(int argc, char **argv, struct request *r)
 	int c;
 
 	quiet_options();
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "c:", longs, NULL)) != -1)
 		if (c == '?' ? !wrong_option("explain", argv) : !read_option(c, r))
 			return false;
 	if (argc - optind != 1)
@@ -94,23 +92,6 @@ static bool read_arguments(int argc, char **argv, struct request *r)
 	if (r->type == LISTS_DOCUMENT && r->source.n == 0)
 		r->source = r->parts.host;
 	return true;
-}
-
-static bool add_system(struct request *r)
-{
-	static const struct config only_system = { .list_defaults = true };
-	bool good = list_sources_init(&r->sources, &only_system);
-
-	for (size_t i = 0; good && i < r->sources.n; i++)
-		good = list_files_add(&r->files, r->sources.list[i].path);
-	return good;
-}
-
-static bool open_lists(struct request *r)
-{
-	if (r->files.n == 0 && !add_system(r))
-		return false;
-	return r->files.n == 0 || list_files_open(&r->files, NULL);
 }
 
 /* ---- asking ---- */
@@ -129,15 +110,15 @@ static bool match_as(struct asked *a, enum lists_type type, struct query_facts *
 	*v = (struct lists_verdict){ .action = LISTS_NOTHING };
 	if (!query_set(a->query, f))
 		return false;
-	if (a->r->files.lists != NULL)
-		lists_match(a->r->files.lists, a->query, v);
+	if (a->r->lists.files.lists != NULL)
+		lists_match(a->r->lists.files.lists, a->query, v);
 	return true;
 }
 
 /* The query keeps pointing to `f`. */
 static bool ask(struct asked *a, struct query_facts *f)
 {
-	const struct lists *l = a->r->files.lists;
+	const struct lists *l = a->r->lists.files.lists;
 	struct slice click;
 
 	if (!match_as(a, a->r->type, f, &a->verdict))
@@ -193,8 +174,8 @@ static void put_rule(struct explain_out *o, const char *key, const struct reques
 {
 	out_open(o, key);
 	out_bytes(o, "text", rule->text);
-	out_bytes(o, "list", list_base_name(lists_name(r->files.lists, rule->list)));
-	put_place(o, &r->files, rule);
+	out_bytes(o, "list", list_base_name(lists_name(r->lists.files.lists, rule->list)));
+	put_place(o, &r->lists.files, rule);
 	out_close(o);
 }
 
@@ -210,6 +191,8 @@ static void put_verdict(struct explain_out *o, const struct asked *a)
 	if (v->action == LISTS_NOTHING)
 		return;
 	out_str(o, "purpose_of_list", purpose_word(a->purpose));
+	out_bytes(o, "decided_by",
+		  list_base_name(lists_name(a->r->lists.files.lists, v->rule.list)));
 	put_rule(o, "rule", a->r, &v->rule);
 	if (v->action == LISTS_EXCEPT)
 		put_rule(o, "against", a->r, &v->against);
@@ -283,10 +266,10 @@ static void put_by_lists(struct explain_out *o, struct asked *a)
 	struct slice before = url_query(a->r->url), after, pair, kept = { NULL, 0 };
 	size_t n, seen = 0;
 
-	if (a->r->files.lists == NULL)
+	if (a->r->lists.files.lists == NULL)
 		return;
 	buf_clear(&a->stripped);
-	n = lists_strip(a->r->files.lists, a->query, &a->stripped, by, PARAMETERS_MAX);
+	n = lists_strip(a->r->lists.files.lists, a->query, &a->stripped, by, PARAMETERS_MAX);
 	if (n == 0)
 		return;
 	after = slice_cut(url_query(buf_slice(&a->stripped)), '&', &kept);
@@ -351,8 +334,8 @@ static void put_changes(struct explain_out *o, struct asked *a)
 {
 	const struct explain_case now = { a->r->profile, a->r->choice, PARTY_FIRST };
 	const struct explain_way ways[] = {
-		{ "request", PASSES_REQUEST, "sent", "refused" },
-		{ "parameters", PASSES_WHOLE, "all stay", "taken out" },
+		{ "request", PASSES_REQUEST, "sent", "refused", NULL, NULL },
+		{ "parameters", PASSES_WHOLE, "all stay", "taken out", NULL, NULL },
 	};
 	struct explain_change found[EXPLAIN_CHANGES_MAX];
 	size_t n = explain_changes(ask_case, a, &now, false, found);
@@ -367,7 +350,7 @@ static unsigned find_types(struct asked *a, enum lists_type out[LISTS_TYPES])
 	struct lists_verdict v;
 	unsigned n = 0;
 
-	for (unsigned t = 0; t < LISTS_TYPES && a->r->files.lists != NULL; t++)
+	for (unsigned t = 0; t < LISTS_TYPES && a->r->lists.files.lists != NULL; t++)
 		if (match_as(a, (enum lists_type)t, &f, &v) && is_blocked(&v) != a->blocked)
 			out[n++] = (enum lists_type)t;
 	return n;
@@ -403,8 +386,8 @@ static void put_facts(struct explain_out *o, const struct request *r)
 	if (!r->has_type)
 		out_str(o, "type_given", "no: a page without --source, else something in it");
 	out_str(o, "profile", profile_word(r->profile));
-	out_str(o, "choice", choice_word(r->choice));
-	out_u64(o, "lists", r->files.n);
+	explain_put_choice(o, slice_str(choice_word(r->choice)));
+	out_u64(o, "lists", r->lists.files.n);
 	out_close(o);
 }
 
@@ -417,6 +400,7 @@ static bool explain(const struct request *r, struct asked *a)
 		return false;
 	out_init(&o, r->json);
 	put_facts(&o, r);
+	explain_lists_put(&o, &r->lists);
 	put_verdict(&o, a);
 	put_request(&o, a);
 	put_parameters(&o, a);
@@ -452,11 +436,10 @@ int explain_url(int argc, char **argv)
 	bool good;
 
 	explain_rules_init(&own);
-	list_files_init(&r.files, "explain");
-	good = read_arguments(argc, argv, &r) && open_lists(&r) && explain_rules_own(&own) &&
+	good = explain_lists_init(&r.lists, argc) && read_arguments(argc, argv, &r) &&
+	       explain_lists_open(&r.lists) && explain_rules_own(&own) &&
 	       explain_with_lists(&r, own.rules);
 	explain_rules_release(&own);
-	list_files_release(&r.files);
-	list_sources_release(&r.sources);
+	explain_lists_release(&r.lists);
 	return good ? COMMAND_GOOD : COMMAND_USAGE;
 }

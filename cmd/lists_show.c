@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define OUT_MAX ((size_t)4 * 1024 * 1024)
@@ -22,7 +23,9 @@
 struct shown {
 	const struct list_source *source;
 	bool good; /* it could be read */
-	size_t size, rules, left_out;
+	size_t size, left_out;
+	size_t alone; /* rules that would hold if there were no other list */
+	size_t rules; /* rules that hold: as the log counts them */
 	char sha256[DIGEST_PLAIN_LEN + 1];
 	int64_t fetched, expires; /* 0: not known */
 };
@@ -39,7 +42,7 @@ static void look_closer(struct shown *s, const struct list_files *f, struct tota
 	struct slice text = buf_slice(&f->files[0].text);
 
 	s->size = text.n;
-	s->rules = lists_rules(f->lists);
+	s->alone = lists_rules(f->lists);
 	s->good = digest_plain(text, s->sha256);
 	for (unsigned k = 0; k < LEFT_KINDS; k++) {
 		size_t n = lists_left_count(f->lists, (enum left_kind)k);
@@ -48,7 +51,6 @@ static void look_closer(struct shown *s, const struct list_files *f, struct tota
 		t->left[k] += n;
 	}
 	t->lists++;
-	t->rules += s->rules;
 }
 
 static void look_at_kept(struct shown *s, int folder)
@@ -84,6 +86,27 @@ static void look(const struct list_source *source, int folder, struct shown *s, 
 	list_files_release(&f);
 	if (source->from == LIST_FROM_URL)
 		look_at_kept(s, folder);
+}
+
+/* Together, as the proxy has them: a rule that two lists have holds once, in the first. */
+static bool count_together(struct shown *all, size_t n, struct totals *t)
+{
+	struct list_files f;
+	bool good = true;
+	size_t at = 0;
+
+	if (t->lists == 0)
+		return true;
+	list_files_init(&f, "lists");
+	for (size_t i = 0; good && i < n; i++)
+		good = !all[i].good || list_files_add(&f, all[i].source->path);
+	good = good && list_files_open(&f, NULL);
+	for (size_t i = 0; good && i < n; i++)
+		if (all[i].good)
+			all[i].rules = lists_rules_of(f.lists, at++);
+	t->rules = good ? lists_rules(f.lists) : 0;
+	list_files_release(&f);
+	return good;
 }
 
 /* ---- as a table ---- */
@@ -124,7 +147,8 @@ static void put_text(struct buf *out, const struct shown *s)
 	else if (!s->good)
 		buf_adds(out, "  cannot be read\n");
 	else {
-		buf_addf(out, "  %7zu  %8zu  %.*s", s->rules, s->left_out, VERSION_LEN, s->sha256);
+		buf_addf(out, "  %7zu  %8zu  %8zu  %.*s", s->rules, s->alone - s->rules,
+			 s->left_out, VERSION_LEN, s->sha256);
 		put_minute(out, s->fetched);
 		put_minute(out, s->expires);
 		buf_addc(out, '\n');
@@ -137,7 +161,7 @@ static void put_text(struct buf *out, const struct shown *s)
 
 static void put_text_totals(struct buf *out, const struct totals *t)
 {
-	buf_addf(out, "%zu lists, %zu rules\n", t->lists, t->rules);
+	buf_addf(out, "%zu %s, %zu rules\n", t->lists, t->lists == 1 ? "list" : "lists", t->rules);
 	for (unsigned k = 0; k < LEFT_KINDS; k++)
 		if (t->left[k] != 0)
 			buf_addf(out, "left out: %zu (%s)\n", t->left[k],
@@ -168,6 +192,7 @@ static void put_json(struct buf *out, const struct shown *s)
 	if (s->good) {
 		json_kv_u64(out, "size", s->size);
 		json_kv_u64(out, "rules", s->rules);
+		json_kv_u64(out, "repeated", s->alone - s->rules);
 		json_kv_u64(out, "left_out", s->left_out);
 		json_kv(out, "sha256", slice_str(s->sha256));
 	}
@@ -195,37 +220,47 @@ static void put_json_totals(struct buf *out, const struct totals *t)
 
 /* ---- all ---- */
 
-static bool show_all(const struct lists_request *r, const struct list_sources *all, int folder)
+static void put_all(const struct lists_request *r, const struct shown *all, size_t n,
+		    const struct totals *t, struct buf *out)
 {
+	if (r->json) {
+		json_open(out, '{');
+		json_key(out, "lists");
+		json_open(out, '[');
+	} else {
+		buf_addf(out, "%-32s  %-6s  %7s  %8s  %8s  %-*s  %-16s  %s\n", "LIST", "FROM",
+			 "RULES", "REPEATED", "LEFT OUT", VERSION_LEN, "SHA-256", "FETCHED (UTC)",
+			 "EXPIRES (UTC)");
+	}
+	for (size_t i = 0; i < n; i++)
+		(r->json ? put_json : put_text)(out, &all[i]);
+	if (r->json) {
+		json_close(out, ']');
+		put_json_totals(out, t);
+		json_close(out, '}');
+		buf_addc(out, '\n');
+	} else {
+		put_text_totals(out, t);
+	}
+}
+
+static bool show_all(const struct lists_request *r, const struct list_sources *sources, int folder)
+{
+	struct shown *all = calloc(sources->n + 1, sizeof(*all));
 	struct totals t = { .lists = 0 };
 	struct buf out;
 
+	if (all == NULL)
+		return false;
 	buf_init(&out, OUT_MAX);
-	if (r->json) {
-		json_open(&out, '{');
-		json_key(&out, "lists");
-		json_open(&out, '[');
-	} else {
-		buf_addf(&out, "%-32s  %-6s  %7s  %8s  %-*s  %-16s  %s\n", "LIST", "FROM", "RULES",
-			 "LEFT OUT", VERSION_LEN, "SHA-256", "FETCHED (UTC)", "EXPIRES (UTC)");
-	}
-	for (size_t i = 0; i < all->n; i++) {
-		struct shown s;
-
-		look(&all->list[i], folder, &s, &t);
-		(r->json ? put_json : put_text)(&out, &s);
-	}
-	if (r->json) {
-		json_close(&out, ']');
-		put_json_totals(&out, &t);
-		json_close(&out, '}');
-		buf_addc(&out, '\n');
-	} else {
-		put_text_totals(&out, &t);
-	}
+	for (size_t i = 0; i < sources->n; i++)
+		look(&sources->list[i], folder, &all[i], &t);
+	t.wrong = !count_together(all, sources->n, &t) || t.wrong;
+	put_all(r, all, sources->n, &t, &out);
 	fwrite(buf_slice(&out).p, 1, buf_slice(&out).n, stdout);
 	t.wrong = t.wrong || !buf_ok(&out);
 	buf_release(&out);
+	free(all);
 	return !t.wrong;
 }
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "cmd/command.h"
 #include "cmd/evidence.h"
+#include "cmd/log_table.h"
 #include "evidence/entry.h"
 #include "evidence/files.h"
 #include "evidence/note.h"
@@ -146,86 +147,6 @@ static bool wanted(const struct request *q, const struct entry *e)
 	return e->t >= q->since;
 }
 
-/* What stands behind `before`, up to the next column. */
-static void pad(struct buf *out, size_t before, size_t width)
-{
-	for (size_t used = buf_slice(out).n - before; used < width; used++)
-		buf_addc(out, ' ');
-	buf_addc(out, ' ');
-}
-
-/* Left-justified in a column, cut with '~' when it is longer. */
-static void put_column(struct buf *out, struct slice s, size_t width)
-{
-	size_t before = buf_slice(out).n;
-
-	put_plain(out, slice_head(s, s.n > width ? width - 1 : s.n));
-	if (s.n > width)
-		buf_addc(out, '~');
-	pad(out, before, width);
-}
-
-static bool is_cookie(enum entry_kind kind)
-{
-	return kind == ENTRY_SET || kind == ENTRY_SENT;
-}
-
-/* The columns of put_text() and put_cookie(). */
-static void put_head(const struct request *q, struct buf *out)
-{
-	buf_addf(out, "%8s %-19s %-9s ", "N", "TIME (UTC)", "KIND");
-	if (q->by_kind && !is_cookie(q->kind))
-		buf_adds(out, "FACTS\n");
-	else
-		buf_addf(out, "%-7s %-11s %-22s %-30s %-20s %-5s CHOICE/PROFILE WHY\n", "VERDICT",
-			 "PURPOSE", "COOKIE", "HOST", "SITE", "COUNT");
-}
-
-static void put_cookie(struct buf *out, const struct entry *e)
-{
-	size_t before;
-
-	put_column(out, e->verdict, 7);
-	put_column(out, e->purpose, 11);
-	put_column(out, e->cookie, 22);
-	put_column(out, e->host, 30);
-	put_column(out, e->site, 20);
-	buf_addf(out, "x%-4" PRIu64 " ", e->count);
-	before = buf_slice(out).n;
-	put_plain(out, e->choice);
-	buf_addc(out, '/');
-	put_plain(out, e->profile);
-	pad(out, before, 14);
-	put_plain(out, e->why);
-}
-
-static void put_text(struct buf *out, const struct entry *e)
-{
-	char when[CLOCK_RFC3339_LEN + 1];
-
-	clock_rfc3339(e->t, when, sizeof(when));
-	buf_addf(out, "%8" PRIu64 " %.19s ", e->n, when);
-	put_column(out, slice_str(entry_kind_word(e->kind)), 9);
-	if (is_cookie(e->kind)) {
-		put_cookie(out, e);
-	} else {
-		const struct slice facts[] = { e->host, e->site,    e->choice, e->seen, e->profile,
-					       e->name, e->version, e->origin, e->why };
-
-		for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
-			if (facts[i].n == 0)
-				continue;
-			put_plain(out, facts[i]);
-			buf_addc(out, ' ');
-		}
-		if (e->count != 0)
-			buf_addf(out, "x%" PRIu64, e->count);
-		if (e->kind == ENTRY_CLOCK)
-			buf_addf(out, "%+" PRId64 " ms", e->jump_ms);
-	}
-	buf_addc(out, '\n');
-}
-
 static bool write_out(struct buf *out)
 {
 	struct slice s = buf_slice(out);
@@ -236,7 +157,7 @@ static bool write_out(struct buf *out)
 }
 
 static bool put_chunk(const struct request *q, const struct reader_chunk *c, char *scratch,
-		      struct buf *out)
+		      struct log_table *table, struct buf *out)
 {
 	struct slice rest = c->lines;
 	bool all = q->json && !q->by_kind && q->site.p == NULL && q->since == 0;
@@ -262,7 +183,7 @@ static bool put_chunk(const struct request *q, const struct reader_chunk *c, cha
 			buf_add(out, line);
 			buf_addc(out, '\n');
 		} else {
-			put_text(out, &e);
+			log_table_entry(table, &e, out);
 		}
 		if (buf_slice(out).n > OUT_MAX / 2 && !write_out(out))
 			return false;
@@ -274,19 +195,22 @@ static int print_entries(const struct request *q, struct reader *in)
 {
 	const struct timespec pause = { 0, FOLLOW_MS * 1000000L };
 	struct reader_chunk c;
+	struct log_table table;
 	struct buf mem, out;
 	char *scratch = malloc(ENTRY_LINE_MAX);
 	int status = COMMAND_GOOD, got = 0;
 
 	buf_init(&mem, READER_CHUNK_MAX);
 	buf_init(&out, OUT_MAX);
+	log_table_init(&table, log_table_width(STDOUT_FILENO));
 	if (!q->json)
-		put_head(q, &out);
+		log_table_head(&table, !q->by_kind || q->kind == ENTRY_SET || q->kind == ENTRY_SENT,
+			       &out);
 	if (!write_out(&out))
 		status = COMMAND_USAGE;
 	while (scratch != NULL && status == COMMAND_GOOD) {
 		got = reader_next(in, &mem, &c);
-		if (got > 0 && !put_chunk(q, &c, scratch, &out))
+		if (got > 0 && !put_chunk(q, &c, scratch, &table, &out))
 			status = COMMAND_NO;
 		if (got > 0)
 			continue;
@@ -299,6 +223,7 @@ static int print_entries(const struct request *q, struct reader *in)
 		status = COMMAND_NO;
 	}
 	free(scratch);
+	log_table_release(&table);
 	buf_release(&mem);
 	buf_release(&out);
 	return status;

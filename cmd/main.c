@@ -40,7 +40,7 @@ static const struct command commands[] = {
 	{ "choice",
 	  "set refuse|accept|PURPOSES SITE|--all [--client ADDR] [-c FILE] [--state DIR]\n"
 	  "clear SITE|--all [--client ADDR] [-c FILE] [--state DIR]\n"
-	  "list [--json] [-c FILE] [--state DIR]",
+	  "list [--json] [--client ADDR] [-c FILE] [--state DIR]",
 	  "what a client decided, for one site or for all",
 	  "SITE may be a host name or a URL; the choice is for its registrable domain, and counts "
 	  "from the\n"
@@ -70,17 +70,17 @@ static const struct command commands[] = {
 	  "cookie NAME [--value VALUE | --value-shape SHAPE] [--set-cookie LINE]\n"
 	  "       [--host HOST] [--site SITE | --first | --third] [--profile P] [--choice C] "
 	  "[--json]\n"
-	  "url URL [--source URL] [--type TYPE] [--list FILE]... [--profile P] [--choice C] "
-	  "[--json]\n"
+	  "url URL [--source URL] [--type TYPE] [--list FILE]... [-c FILE] [--state DIR]\n"
+	  "       [--profile P] [--choice C] [--json]\n"
 	  "entry N [--json] [-c FILE] [--state DIR | FOLDER]",
 	  "say why a cookie, a request or an entry is decided as it is",
 	  "Says which row, word, setter or features decided, in which line of which table or "
 	  "list, and which\n"
 	  "choice, profile or party would change it. No value is printed. SITE is the page's, HOST "
 	  "who sets\n"
-	  "the cookie. Without --list the lists of the system are asked. N is the number of an "
-	  "entry as\n"
-	  "\"crumbgate log\" prints it. Exit status: 0 good, 1 no such entry, 2 usage.",
+	  "the cookie. The lists are those of the configuration, as the proxy has them, and those of "
+	  "--list.\n"
+	  "N is the number of an entry as \"crumbgate log\" prints it. Exit status: 0 good, 1 no such entry, 2 usage.",
 	  false, cmd_explain },
 	{ "log",
 	  "[--follow] [--json | --table] [--kind KIND] [--site SITE] [--since TIME] [-c FILE] "
@@ -119,11 +119,13 @@ static const struct command commands[] = {
 	  "what was left out and how long it took. Exit status: 0 good, 1 some lines could not "
 	  "be read, 2 usage.",
 	  false, cmd_match },
-	{ "verify", "[--key KEY] [--json] [-c FILE] [--state DIR] [FOLDER]",
+	{ "verify", "[--key KEY] [--json] [--explain] [-c FILE] [--state DIR] [FOLDER]",
 	  "check every hash, checkpoint and number of a log",
 	  "Says what is wrong, and where. KEY is a verifier key as \"crumbgate log key\" prints "
 	  "it, by another\n"
-	  "way than the log. Exit status: 0 good, 1 not, 2 it could not be read, 3 good up to the "
+	  "way than the log. With --explain, and on a terminal, it says what that proves and what "
+	  "not.\n"
+	  "Exit status: 0 good, 1 not, 2 it could not be read, 3 good up to the "
 	  "last\n"
 	  "checkpoint, with an unfinished write behind it.",
 	  false, cmd_verify },

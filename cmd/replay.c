@@ -1,6 +1,7 @@
 #include "cmd/replay.h"
 
 #include "base/json.h"
+#include "base/plain.h"
 #include "cmd/command.h"
 #include "cmd/evidence.h"
 #include "data/tables.h"
@@ -19,6 +20,8 @@
 
 #define OUT_MAX ((size_t)256 * 1024 * 1024)
 #define TABLE_ROWS 40u
+#define VERDICT_WIDTH 11
+#define DECISION_WIDTH (11 + 1 + VERDICT_WIDTH)
 
 struct request {
 	bool json, has_profile;
@@ -198,11 +201,11 @@ static void put_row(struct buf *out, const struct replay_row *row, bool identity
 	put_column(out, row->site, 24);
 	put_column(out, row->cookie, 24);
 	put_column(out, row->from_purpose, 11);
-	put_column(out, row->from_verdict, 7);
+	put_column(out, slice_str(plain_verdict(row->from_verdict)), VERDICT_WIDTH);
 	buf_adds(out, "-> ");
 	put_column(out, row->to_purpose, 11);
-	put_column(out, row->to_verdict, 7);
-	buf_addf(out, "%8" PRIu64 " %8" PRIu64, row->entries, row->sightings);
+	put_column(out, slice_str(plain_verdict(row->to_verdict)), VERDICT_WIDTH);
+	buf_addf(out, "%8" PRIu64 " %9" PRIu64, row->entries, row->sightings);
 	if (identity) {
 		buf_addf(out, "  entry %" PRIu64 ": ", row->first);
 		put_plain(out, row->from_why);
@@ -219,9 +222,8 @@ static void put_text(struct buf *out, const char *path, const struct replay_repo
 	put_plain(out, slice_str(path));
 	buf_addc(out, '\n');
 	if (r->count != 0)
-		buf_adds(out,
-			 "site                     cookie                   recorded            "
-			 "   now                   entries  sightings\n");
+		buf_addf(out, "%-24s %-24s %-*s    %-*s %8s %9s\n", "SITE", "COOKIE",
+			 DECISION_WIDTH, "RECORDED", DECISION_WIDTH, "NOW", "ENTRIES", "SIGHTINGS");
 	for (size_t i = 0; i < r->count && i < TABLE_ROWS; i++)
 		put_row(out, &r->rows[i], identity);
 	if (r->count > TABLE_ROWS || r->other_rows != 0)

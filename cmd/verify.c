@@ -8,11 +8,13 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define OUT_MAX ((size_t)256 * 1024)
+#define COLUMNS 79u
 
 struct request {
-	bool json, pinned;
+	bool json, explain, pinned;
 	struct note_key key;
 	char path[EVIDENCE_PATH_MAX];
 };
@@ -26,6 +28,7 @@ static bool usage(const char *what)
 static bool read_arguments(int argc, char **argv, struct request *q)
 {
 	static const struct option longs[] = { { "json", no_argument, NULL, 'j' },
+					       { "explain", no_argument, NULL, 'e' },
 					       { "key", required_argument, NULL, 'k' },
 					       { "config", required_argument, NULL, 'c' },
 					       { "state", required_argument, NULL, 's' },
@@ -37,6 +40,8 @@ static bool read_arguments(int argc, char **argv, struct request *q)
 	while ((c = getopt_long(argc, argv, "c:", longs, NULL)) != -1) {
 		if (c == 'j')
 			q->json = true;
+		else if (c == 'e')
+			q->explain = true;
 		else if (c == 'c')
 			from.config = optarg;
 		else if (c == 's')
@@ -102,6 +107,19 @@ static void put_json(struct buf *out, const char *path, const struct verify_repo
 	buf_release(&root);
 }
 
+static void put_good(struct buf *out, const struct verify_report *r)
+{
+	buf_addf(out, "good: %" PRIu64 " entries without a gap, every hash is right; ", r->entries);
+	if (r->checkpoints == 0)
+		buf_adds(out, "no checkpoint is signed yet\n");
+	else
+		buf_addf(out,
+			 "%" PRIu64 " %s signed by %s, the last over the first %" PRIu64
+			 " entries\n",
+			 r->checkpoints, r->checkpoints == 1 ? "checkpoint is" : "checkpoints are",
+			 r->key, r->covered);
+}
+
 static void put_text(struct buf *out, const char *path, const struct verify_report *r)
 {
 	buf_adds(out, r->result == VERIFY_ERROR ? "crumbgate verify: " : "log: ");
@@ -120,10 +138,7 @@ static void put_text(struct buf *out, const char *path, const struct verify_repo
 		buf_addc(out, '\n');
 	}
 	if (r->result == VERIFY_GOOD)
-		buf_addf(out,
-			 "good: %" PRIu64 " entries, %" PRIu64 " checkpoints, %" PRIu64
-			 " entries under the last one, key %s\n",
-			 r->entries, r->checkpoints, r->covered, r->key);
+		put_good(out, r);
 	else if (r->result == VERIFY_TORN)
 		buf_addf(out,
 			 "torn: %" PRIu64
@@ -133,6 +148,85 @@ static void put_text(struct buf *out, const char *path, const struct verify_repo
 		buf_addf(out, "wrong: %zu %s found%s\n", r->count,
 			 r->count == 1 ? "fault" : "faults",
 			 r->count == VERIFY_PROBLEMS_MAX ? ", perhaps there are more" : "");
+}
+
+/* ---- what that proves ---- */
+
+static void put_proof(struct buf *out, const struct request *q, const struct verify_report *r)
+{
+	if (r->covered != 0)
+		buf_addf(out,
+			 "This proves that the first %" PRIu64
+			 " entries are those that the holder of the key signed: none was changed, "
+			 "taken out, put in or moved since. ",
+			 r->covered);
+	if (r->covered < r->entries)
+		buf_addf(out,
+			 "The last %" PRIu64
+			 " hang together, but no signature covers them yet: whoever can write the "
+			 "folder could have changed them. ",
+			 r->entries - r->covered);
+	buf_adds(out, q->pinned
+			      ? "The key is the one that you named. "
+			      : "The key was taken from the log's own folder: only with --key and "
+				"a key that came another way would a log be noticed that was "
+				"replaced as a whole. ");
+	buf_adds(out, "It does not prove that the proxy saw everything, nor that what it wrote is "
+		      "true: whoever has the private key can sign another log, and against that "
+		      "stands only a checkpoint that somebody else keeps.");
+}
+
+static void put_meaning(struct buf *out, const struct request *q, const struct verify_report *r)
+{
+	switch (r->result) {
+	case VERIFY_GOOD:
+		put_proof(out, q, r);
+		break;
+	case VERIFY_TORN:
+		buf_adds(out,
+			 "A write was cut off, as by a crash or a power cut. What stands before "
+			 "it is as it was written; of what stands behind the last checkpoint "
+			 "some may be missing.");
+		break;
+	case VERIFY_WRONG:
+		buf_adds(out,
+			 "Something in the folder is not as it was written: it was changed, or "
+			 "damaged. This does not say by whom, nor when.");
+		break;
+	case VERIFY_ERROR:
+		break;
+	}
+}
+
+/* Lines of no more than 79 columns. */
+static void print_wrapped(struct slice text, FILE *to)
+{
+	const char *between = "";
+	size_t column = 0;
+	struct slice word;
+
+	while (text.n != 0) {
+		text = slice_cut(text, ' ', &word);
+		if (column != 0 && column + 1 + word.n > COLUMNS) {
+			between = "\n";
+			column = 0;
+		}
+		fprintf(to, "%s%.*s", between, SLICE_ARG(word));
+		column += (column != 0) + word.n;
+		between = " ";
+	}
+	fputc('\n', to);
+}
+
+static void explain(const struct request *q, const struct verify_report *r)
+{
+	struct buf out;
+
+	buf_init(&out, 4096);
+	put_meaning(&out, q, r);
+	if (out.len != 0)
+		print_wrapped(buf_slice(&out), stderr);
+	buf_release(&out);
 }
 
 int cmd_verify(int argc, char **argv)
@@ -164,5 +258,9 @@ int cmd_verify(int argc, char **argv)
 	fwrite(buf_slice(&out).p, 1, buf_slice(&out).n,
 	       report.result == VERIFY_ERROR && !q.json ? stderr : stdout);
 	buf_release(&out);
+	if (q.explain || isatty(STDERR_FILENO)) {
+		fflush(stdout);
+		explain(&q, &report);
+	}
 	return status[report.result];
 }

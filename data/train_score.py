@@ -43,6 +43,11 @@ COLUMNS = ['name', 'domain', 'provider', 'site', 'party', 'value', 'expiry_s', '
            'host_only', 'secure', 'same_site', 'third_party']
 HERE = os.path.dirname(os.path.abspath(__file__))
 PARTS = 10
+INNER_PARTS = 5
+# In 1/1000.  In the order of score.h: first party, third, not known, first in a request.  The last is
+# set by hand: there is nothing but a name and a host, and the site may be in the middle of something.
+THRESHOLDS = range(450, 925, 25)
+USUAL = [700, 500, 650, 900]
 
 # What others call a purpose.  What they call functional may be anything, so it is not learned.
 WORDS = {'necessary': 'essential', 'security': 'essential', 'marketing': 'advertising',
@@ -66,6 +71,7 @@ class Row:
     def __init__(self, label, weight, facts, source, tier=''):
         self.label, self.weight, self.facts = label, weight, facts
         self.source, self.tier, self.copy = source, tier, False
+        self.open = True  # whether nothing but the score would decide, were it in no table
         self.family = family(facts['name'])
 
 
@@ -234,19 +240,76 @@ def matrix(features, place):
     return csr_matrix((np.array(values, dtype=float), columns, at), shape=(len(features), len(place)))
 
 
-def train(rows, features, options):
-    words = choose_features(rows, features, options.families)
-    place = {w: i for i, w in enumerate(words)}
+def fit(rows, features, options):
+    """A model, where its words stand in it, and how much each word occurs."""
+    place = {w: i for i, w in enumerate(choose_features(rows, features, options.families))}
     model = LogisticRegression(C=options.strength, max_iter=400, tol=1e-4, solver='lbfgs')
-    labels = [CLASSES.index(r.label) for r in rows]
-    model.fit(matrix(features, place), labels, sample_weight=weigh(rows))
+    words, weights = matrix(features, place), weigh(rows)
+    model.fit(words, [CLASSES.index(r.label) for r in rows], sample_weight=weights)
+    return model, place, (words > 0).T @ weights
+
+
+# ---- the thresholds ----
+
+def kind_of(words):
+    """Which of the four thresholds a cookie with these words meets, as threshold_of() in score.c."""
+    if 'p:third' in words:
+        return 1
+    if 'p:first' not in words:
+        return 2
+    return 0 if 'a:secure' in words or 'a:plain' in words else 3
+
+
+def tracking_guessed(rows, features, options):
+    """For each row the probability of tracking, by a model that does not know its family."""
+    guessed = np.zeros(len(rows))
+    parts = np.array([part_of('inner ' + r.family) % INNER_PARTS for r in rows])
+    for part in range(INNER_PARTS):
+        learn, test = np.flatnonzero(parts != part), np.flatnonzero(parts == part)
+        model, place, _ = fit([rows[i] for i in learn], [features[i] for i in learn], options)
+        guessed[test] = model.predict_proba(matrix([features[i] for i in test], place))[:, 2:4].sum(1)
+    return guessed
+
+
+def cheapest(guessed, labels, weights, cost):
+    """From which probability on removing costs least: a tracker kept 1, an essential one removed `cost`."""
+    tracking = np.isin(labels, TRACKING)
+    broken = weights * cost * np.where(tracking, 0, np.where(labels == 'functional', 0.5, 1))
+    missed = weights * tracking
+    losses = [missed[guessed < t / 1000].sum() + broken[guessed >= t / 1000].sum() for t in THRESHOLDS]
+    return THRESHOLDS[int(np.argmin(losses))]
+
+
+def thresholds(rows, features, options):
+    """Learned from the rows that reach the score; each name of a kind counts once."""
+    guessed = tracking_guessed(rows, features, options)
+    kinds = np.array([kind_of(f) if r.open else -1 for r, f in zip(rows, features)])
+    labels = np.array([r.label for r in rows])
+    found = []
+    for kind, cost in enumerate(options.cost):
+        some = np.flatnonzero(kinds == kind)
+        tracking = np.isin(labels[some], TRACKING).sum()
+        if min(tracking, len(some) - tracking) < 40:
+            found.append(USUAL[kind])
+            continue
+        size = collections.Counter(rows[i].facts['name'] for i in some)
+        weights = np.array([1 / size[rows[i].facts['name']] for i in some])
+        found.append(cheapest(guessed[some], labels[some], weights, cost))
+    return found + USUAL[len(found):]
+
+
+def train(rows, features, options):
+    model, place, occurs = fit(rows, features, options)
+    words = sorted(place, key=place.get)
     scaled = np.rint(model.coef_ * 100).astype(int)
     bias = np.rint(model.intercept_ * 100).astype(int)
     reach = np.abs(scaled).max(axis=0)
-    order = sorted(range(len(words)), key=lambda i: (-reach[i], words[i]))[:options.rows]
+    # What a word can change, and how often it does.
+    counts = reach * np.sqrt(occurs)
+    order = sorted(range(len(words)), key=lambda i: (-counts[i], words[i]))[:options.rows]
     kept = sorted(words[i] for i in order if reach[i] >= options.least)
     lines = ['feature\t' + '\t'.join(CLASSES),
-             'threshold\t%d\t%d\t%d\t%d\t0' % tuple(options.threshold),
+             'threshold\t%d\t%d\t%d\t%d\t0' % tuple(thresholds(rows, features, options)),
              'bias\t' + '\t'.join(str(b) for b in bias)]
     for w in kept:
         lines.append(w + '\t' + '\t'.join(str(v) for v in scaled[:, place[w]]))
@@ -355,12 +418,13 @@ def main():
     p.add_argument('--crumbgate', required=True, help='the program, built')
     p.add_argument('--table', default=HERE + '/cookies.tsv')
     p.add_argument('--write', help='where the weights go; else they are only tried')
-    p.add_argument('--families', type=int, default=5, help='in how many a word must occur')
+    p.add_argument('--families', type=int, default=2, help='in how many a word must occur')
     p.add_argument('--strength', type=float, default=0.5, help='the less, the more regular')
-    p.add_argument('--threshold', type=int, nargs=4, default=[750, 500, 700, 900],
-                   help='tracking is said from here, in 1/1000: first party, third, not known, first in a request')
+    p.add_argument('--cost', type=float, nargs=3, default=[5, 0.5, 1.5],
+                   help='of an essential cookie removed, beside 1 for a tracker kept: set by the first '
+                        'party, by a third, by somebody not known')
     p.add_argument('--least', type=int, default=4, help='smaller weights are left out, in 1/100')
-    p.add_argument('--rows', type=int, default=6500, help='words in the table at most')
+    p.add_argument('--rows', type=int, default=8500, help='words in the table at most')
     p.add_argument('--no-trial', action='store_true', help='do not cross-validate')
     p.add_argument('--wrong', action='store_true', help='print what was judged wrong')
     p.add_argument('source', nargs='*')
@@ -369,7 +433,10 @@ def main():
     rows = list(with_bare(from_table(options.table)))
     for path in options.source:
         rows += read_source(path, program)
-    features = program.features([r.facts for r in rows])
+    facts = [r.facts for r in rows]
+    features = program.features(facts)
+    for r, answer in zip(rows, program.classify(facts, ['--weights', '-', '--cookies', '-'])):
+        r.open = answer['layer'] == 'none'
     print('%d rows of %d families' % (len(rows), len({r.family for r in rows})))
     if not options.no_trial:
         try_parts(rows, features, options, program)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/json.h"
+#include "base/plain.h"
 #include "evidence/files.h"
 
 #include <errno.h>
@@ -35,6 +36,8 @@ static const char *const versions[] = {
 	" choice TEXT NOT NULL, count INTEGER NOT NULL, first INTEGER NOT NULL,"
 	" last INTEGER NOT NULL);"
 	"CREATE INDEX claimed_client ON claimed (client);",
+	/* life: seconds that an origin asked for; 0: until the browser closes; NULL: not known. */
+	"ALTER TABLE seen ADD COLUMN life INTEGER;",
 };
 #define SCHEMA_VERSION ((int64_t)(sizeof(versions) / sizeof(versions[0])))
 
@@ -46,15 +49,16 @@ static const char *const statements[LEDGER_STATEMENTS] = {
 	[ST_CHOICE_AGE] = "DELETE FROM choices WHERE t < ?1",
 	[ST_SEEN] =
 		"INSERT INTO seen VALUES (?13, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-		" ?14) ON CONFLICT DO UPDATE SET purpose = ?5, why = ?6, party = ?7,"
+		" ?14, ?15) ON CONFLICT DO UPDATE SET purpose = ?5, why = ?6, party = ?7,"
 		" kept = kept + ?8, removed = removed + ?9, expired = expired + ?10,"
-		" last = max(last, ?12), unasked = coalesce(unasked + ?14, nullif(?14, 0))",
+		" last = max(last, ?12), unasked = coalesce(unasked + ?14, nullif(?14, 0)),"
+		" life = coalesce(?15, life)",
 	[ST_SEEN_AGE] = "DELETE FROM seen WHERE last < ?1",
 	[ST_SEEN_CAP] = "DELETE FROM seen WHERE last <= (SELECT last FROM seen ORDER BY last DESC"
 			" LIMIT 1 OFFSET ?1)",
 	[ST_SEEN_QUERY] =
 		"SELECT site, host, cookie, purpose, why, party, kept, removed, expired, first,"
-		" last, unasked FROM seen WHERE client = ?1 AND last >= ?2"
+		" last, unasked, life FROM seen WHERE client = ?1 AND last >= ?2"
 		" ORDER BY last DESC, site, host, cookie LIMIT ?3",
 	[ST_CLAIMED] = "INSERT INTO claimed VALUES (?11, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
 		       " ON CONFLICT DO UPDATE SET count = count + ?8, last = max(last, ?10)",
@@ -210,6 +214,7 @@ struct ledger *ledger_open(const char *state, char *error, size_t size)
 	}
 	snprintf(l->path, sizeof(l->path), "%s/ledger.db", state);
 	l->sha = sha_new();
+	snprintf(error, size, "no memory for the ledger");
 	if (l->sha != NULL && load_key(l, state, error, size) && open_db(l, error, size))
 		return l;
 	ledger_close(l);
@@ -261,6 +266,20 @@ bool ledger_done(struct ledger *l, enum ledger_statement which)
 	return ok;
 }
 
+bool ledger_begin(struct ledger *l)
+{
+	return ledger_run(l->db, "BEGIN IMMEDIATE");
+}
+
+bool ledger_end(struct ledger *l, bool keep)
+{
+	if (keep && ledger_run(l->db, "COMMIT"))
+		return true;
+	if (sqlite3_get_autocommit(l->db) == 0)
+		ledger_run(l->db, "ROLLBACK");
+	return !keep;
+}
+
 bool ledger_choice_set(struct ledger *l, const struct ledger_choice *c)
 {
 	sqlite3_stmt *st = l->st[ST_CHOICE_SET];
@@ -273,11 +292,15 @@ bool ledger_choice_set(struct ledger *l, const struct ledger_choice *c)
 	return ledger_done(l, ST_CHOICE_SET);
 }
 
-bool ledger_choice_clear(struct ledger *l, struct slice client, struct slice site)
+bool ledger_choice_clear(struct ledger *l, struct slice client, struct slice site, bool *any)
 {
+	bool good;
+
 	ledger_bind(l->st[ST_CHOICE_CLEAR], 1, client);
 	ledger_bind(l->st[ST_CHOICE_CLEAR], 2, site);
-	return ledger_done(l, ST_CHOICE_CLEAR);
+	good = ledger_done(l, ST_CHOICE_CLEAR);
+	*any = good && sqlite3_changes(l->db) != 0;
+	return good;
 }
 
 bool ledger_choices(struct ledger *l, struct slice client_or_empty, ledger_choice_fn *fn, void *arg)
@@ -287,10 +310,11 @@ bool ledger_choices(struct ledger *l, struct slice client_or_empty, ledger_choic
 
 	ledger_bind(st, 1, client_or_empty);
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		struct ledger_choice c = { ledger_column(st, 0), ledger_column(st, 1),
-					   ledger_column(st, 2), ledger_column(st, 3),
-					   sqlite3_column_int64(st, 4) };
-
+		struct ledger_choice c = { .client = ledger_column(st, 0),
+					   .site = ledger_column(st, 1),
+					   .choice = ledger_column(st, 2),
+					   .seen = ledger_column(st, 3),
+					   .when = sqlite3_column_int64(st, 4) };
 		fn(arg, &c);
 	}
 	sqlite3_reset(st);
@@ -298,17 +322,50 @@ bool ledger_choices(struct ledger *l, struct slice client_or_empty, ledger_choic
 	return rc == SQLITE_DONE;
 }
 
-void ledger_choice_json(struct buf *out, const struct ledger_choice *c)
+/* ---- for people ---- */
+
+struct listing {
+	struct buf *out;
+	char local[DIGEST_HEX_LEN + 1], asked[DIGEST_HEX_LEN + 1];
+	struct slice address; /* that was asked about */
+};
+
+static struct slice device_of(const struct listing *list, struct slice client)
 {
-	char when[CLOCK_RFC3339_LEN + 1];
+	if (slice_eq(client, slice_str(list->local)))
+		return plain_client(SLICE("local"));
+	return slice_eq(client, slice_str(list->asked)) ? list->address : SLICE("");
+}
+
+static void put_choice(void *arg, const struct ledger_choice *c)
+{
+	const struct listing *list = arg;
+	struct slice device = device_of(list, c->client);
+	char when[CLOCK_RFC3339_LEN + 1], ends[CLOCK_RFC3339_LEN + 1];
 
 	clock_rfc3339(c->when, when, sizeof(when));
-	json_open(out, '{');
-	json_kv(out, "client", c->client);
-	json_kv(out, "site", c->site);
-	json_kv(out, "choice", c->choice);
-	json_kv(out, "seen", c->seen);
-	json_kv(out, "when", slice_str(when));
-	json_close(out, '}');
-	buf_addc(out, '\n');
+	clock_rfc3339(c->when + LEDGER_CHOICE_DAYS * LEDGER_DAY_MS, ends, sizeof(ends));
+	json_open(list->out, '{');
+	json_kv(list->out, "client", c->client);
+	if (device.n != 0)
+		json_kv(list->out, "device", device);
+	json_kv(list->out, "site", c->site);
+	json_kv(list->out, "choice", c->choice);
+	json_kv(list->out, "seen", c->seen);
+	json_kv(list->out, "when", slice_str(when));
+	json_kv(list->out, "ends", slice_str(ends));
+	json_close(list->out, '}');
+	buf_addc(list->out, '\n');
+}
+
+bool ledger_list(struct ledger *l, struct slice address_or_empty, struct buf *out)
+{
+	struct listing list = { .out = out, .address = address_or_empty };
+	struct digest *keyed = digest_new(l->key);
+	bool good = keyed != NULL && digest_client(keyed, SLICE("local"), list.local);
+
+	if (good && address_or_empty.n != 0)
+		good = digest_client(keyed, address_or_empty, list.asked);
+	digest_free(keyed);
+	return good && ledger_choices(l, slice_str(list.asked), put_choice, &list);
 }

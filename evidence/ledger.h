@@ -48,17 +48,28 @@ struct ledger_choice {
 	int64_t when; /* wall ms */
 };
 
+/*
+ * Between the two, choices are kept together or (keep false) not at all, also where the process
+ * dies before the second.  False: the ledger cannot be written.
+ */
+bool ledger_begin(struct ledger *l);
+bool ledger_end(struct ledger *l, bool keep);
+
 /* False: not written (diagnosed). */
 bool ledger_choice_set(struct ledger *l, const struct ledger_choice *c);
-/* Site "*" clears all choices of the client. */
-bool ledger_choice_clear(struct ledger *l, struct slice client, struct slice site);
+/* Site "*" clears all choices of the client.  *any: there was something to clear. */
+bool ledger_choice_clear(struct ledger *l, struct slice client, struct slice site, bool *any);
 /* All choices, or one client's; the slices hold during the call. */
 typedef void ledger_choice_fn(void *arg, const struct ledger_choice *c);
 bool ledger_choices(struct ledger *l, struct slice client_or_empty, ledger_choice_fn *fn,
 		    void *arg);
 
-/* Appends it as one line of JSON, for people: client, site, choice, seen, when. */
-void ledger_choice_json(struct buf *out, const struct ledger_choice *c);
+/*
+ * Appends a line of JSON for each choice, for people: client, device (where it is known: this
+ * machine, and whose address was given), site, choice, seen, when, ends.  Only those of the address,
+ * if one is given.
+ */
+bool ledger_list(struct ledger *l, struct slice address_or_empty, struct buf *out);
 
 /*
  * Any entry: cookies (set, sent) and what is about consent and blocking (claim, contradiction,
@@ -71,11 +82,13 @@ bool ledger_flush(struct ledger *l, int64_t wall_ms);
  * Appends, the newest first,
  *
  *	{"rows":[{"site","host","cookie","purpose","why","party","kept","removed","expired",
- *	          "first","last","unasked"}...],
+ *	          "first","last","life_s","unasked"}...],
  *	 "claims":[{"site","host","kind","name","why","choice","count","first","last"}...],
  *	 "more":bool}
  *
- * "unasked": how many of the sightings were before any choice; not there where that is not known.
+ * "unasked": how many of the sightings were before any choice; "life_s": how long an origin last
+ * asked for it to be kept, in seconds, 0 until the browser is closed.  Neither is there where it is
+ * not known.
  */
 bool ledger_query_client(struct ledger *l, struct slice client, int64_t since, uint32_t limit,
 			 struct buf *out);

@@ -13,6 +13,7 @@
 /* So many rows may be written before what is too old or too much is looked for. */
 #define AGE_ROWS 20000u
 #define TEXTS 7
+#define LIFE_UNKNOWN (-1)
 
 /*
  * What was seen since the last flush: a table's key and the other facts, in one piece of memory.
@@ -25,6 +26,7 @@ struct sighting {
 	bool is_cookie;
 	struct slice text[TEXTS];
 	uint64_t kept, removed, expired, unasked; /* cookie */
+	int64_t life;				  /* cookie: seconds; LIFE_UNKNOWN */
 	uint64_t count;				  /* claim */
 	int64_t first, last;
 	char mem[]; /* a letter for the table, then the texts, each with a NUL behind it */
@@ -84,6 +86,16 @@ static struct sighting *sighting_new(const struct entry *e, bool is_cookie,
 	return s;
 }
 
+/* What only deletes a cookie says nothing of how long it is kept. */
+static int64_t life_of(const struct entry *e)
+{
+	if (e->kind != ENTRY_SET)
+		return LIFE_UNKNOWN;
+	if (e->attrs.session)
+		return 0;
+	return e->attrs.lifetime_s > 0 ? e->attrs.lifetime_s : LIFE_UNKNOWN;
+}
+
 static struct sighting *of_cookie(const struct entry *e)
 {
 	const struct slice text[TEXTS] = { e->client,  e->site, e->host, e->cookie,
@@ -99,6 +111,7 @@ static struct sighting *of_cookie(const struct entry *e)
 	else
 		s->removed = e->count;
 	s->unasked = slice_eq(e->choice, SLICE("none")) ? e->count : 0;
+	s->life = life_of(e);
 	return s;
 }
 
@@ -127,6 +140,8 @@ static void take_over(struct sighting *fresh, const struct sighting *s)
 	fresh->expired += s->expired;
 	fresh->unasked += s->unasked;
 	fresh->count += s->count;
+	if (fresh->life == LIFE_UNKNOWN)
+		fresh->life = s->life;
 	fresh->first = s->first;
 }
 
@@ -194,6 +209,8 @@ static bool write_cookie(struct ledger *l, const struct sighting *s)
 	sqlite3_bind_int64(st, 12, s->last);
 	sqlite3_bind_int64(st, 13, number_of(l, s));
 	sqlite3_bind_int64(st, 14, (int64_t)s->unasked);
+	if (s->life != LIFE_UNKNOWN)
+		sqlite3_bind_int64(st, 15, s->life);
 	return ledger_done(l, ST_SEEN);
 }
 
@@ -281,6 +298,8 @@ static void put_cookie(struct buf *out, sqlite3_stmt *st)
 		json_kv_u64(out, numbers[i], (uint64_t)sqlite3_column_int64(st, 6 + i));
 	put_time(out, "first", sqlite3_column_int64(st, 9));
 	put_time(out, "last", sqlite3_column_int64(st, 10));
+	if (sqlite3_column_type(st, 12) != SQLITE_NULL)
+		json_kv_u64(out, "life_s", (uint64_t)sqlite3_column_int64(st, 12));
 	if (sqlite3_column_type(st, 11) != SQLITE_NULL)
 		json_kv_u64(out, "unasked", (uint64_t)sqlite3_column_int64(st, 11));
 }

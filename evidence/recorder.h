@@ -33,16 +33,16 @@
  *   MSG_CHOICE		struct recorder_choice, one or more, to the body's end.
  *			To the recorder (from a worker or the supervisor): `client` is the
  *			canonical address.  The recorder writes ledger and log, then answers the
- *			sender with MSG_ACK (same id; u8 1, or 0 when the ledger could not be
- *			written and nothing changed) and announces the choice to every process
+ *			sender with MSG_ACK (same id; u8 enum recorder_ack) and announces the choice to every process
  *			that said hello.
  *			From the recorder: `client` is the ledger digest (digest_client() with
  *			the ledger key).
  *   MSG_CHOICES_END	empty.
  *   MSG_QUERY		to the recorder: struct recorder_query.  Answered with MSG_ANSWER, same
  *			id.
- *   MSG_CHOICE_LIST	to the recorder; the body is not looked at.  Answered with MSG_ANSWER: a
- *			line of JSON for each choice (ledger_choice_json()).
+ *   MSG_CHOICE_LIST	to the recorder; the body is a client's canonical address, or empty for
+ *			all.  Answered with MSG_ANSWER: a line of JSON for each choice
+ *			(ledger_list()).
  *   MSG_ANSWER		u8 more, then bytes to the body's end: parts of one JSON document
  *			(ledger.h), in order; the last has more == 0.
  *   MSG_CHILD_DIED	to the recorder from the supervisor: bytes name, bytes why; becomes a
@@ -119,6 +119,9 @@ struct recorder_keys {
 	int64_t until;				    /* wall ms at which the period ends */
 	bool keep_values;			    /* entries should carry `clear` */
 };
+
+/* Not: the ledger could not be written.  Nothing: there was no choice to clear. */
+enum recorder_ack { RECORDER_NOT_DONE, RECORDER_DONE, RECORDER_NOTHING };
 
 enum recorder_choice_op { RECORDER_CHOICE_SET, RECORDER_CHOICE_CLEAR };
 

@@ -77,17 +77,12 @@ static void answer(struct recorder *r, const struct letter *letter, struct slice
 	buf_release(&part);
 }
 
-static void list_choice(void *arg, const struct ledger_choice *c)
-{
-	ledger_choice_json(arg, c);
-}
-
 static void answer_choice_list(struct recorder *r, const struct letter *letter)
 {
 	struct buf json;
 
 	buf_init(&json, ANSWER_MAX);
-	if (!ledger_choices(r->ledger, SLICE(""), list_choice, &json))
+	if (!ledger_list(r->ledger, letter->body, &json))
 		diag_error("the choices in %s/ledger.db cannot be read", r->o.state);
 	answer(r, letter, buf_slice(&json));
 	buf_release(&json);
@@ -240,9 +235,23 @@ static bool is_outvoted(struct recorder *r, const struct recorder_choice *c, str
 	return !ledger_choices(r->ledger, client, weigh, &v) || v.stronger;
 }
 
+static bool write_choice(struct recorder *r, const struct recorder_choice *c,
+			 const struct ledger_choice *kept, enum recorder_ack *ack)
+{
+	bool any = true, good;
+
+	if (c->op == RECORDER_CHOICE_SET)
+		good = ledger_choice_set(r->ledger, kept);
+	else
+		good = ledger_choice_clear(r->ledger, kept->client, c->site, &any);
+	if (good && !any)
+		*ack = RECORDER_NOTHING;
+	return good;
+}
+
 /* Ledger, entry and announcement of one choice; false when the ledger could not take it. */
 static bool take_choice(struct recorder *r, const struct recorder_choice *c, bool logged,
-			struct buf *announce)
+			struct buf *announce, enum recorder_ack *ack)
 {
 	char of_ledger[DIGEST_HEX_LEN + 1], of_log[DIGEST_HEX_LEN + 1];
 	struct recorder_choice told = *c;
@@ -258,9 +267,13 @@ static bool take_choice(struct recorder *r, const struct recorder_choice *c, boo
 	told.profile = SLICE("");
 	if (is_outvoted(r, c, kept.client))
 		return true;
-	if (!(c->op == RECORDER_CHOICE_SET ? ledger_choice_set(r->ledger, &kept)
-					   : ledger_choice_clear(r->ledger, kept.client, c->site)))
+	*ack = RECORDER_DONE;
+	if (!write_choice(r, c, &kept, ack))
 		return false;
+	/* Where its entry is there already, there was something. */
+	if (*ack == RECORDER_NOTHING && !logged)
+		return true;
+	*ack = RECORDER_DONE;
 	recorder_put_choice(announce, &told);
 	entry_init(&e, ENTRY_CHOICE, c->when);
 	e.client = slice_str(of_log);
@@ -275,26 +288,33 @@ static bool take_choices(struct recorder *r, const struct letter *letter)
 {
 	struct store_source source = source_of(r, letter);
 	uint64_t skip = store_resume(r->store, &source), count = 0;
-	char ok = 1;
+	enum recorder_ack ack = RECORDER_DONE;
 	struct msg_reader in;
 	struct recorder_choice c;
 	struct buf announce;
-	bool done = true;
+	bool ok = ledger_begin(r->ledger), done = true;
+	char body;
 
 	buf_init(&announce, MSG_MAX);
 	msg_reader_init(&in, letter->body);
 	while (ok && in.rest.n != 0) {
 		ok = recorder_get_choice(&in, &c) && choice_is_good(&c) &&
-		     take_choice(r, &c, count < skip, &announce);
+		     take_choice(r, &c, count < skip, &announce, &ack);
 		count++;
+	}
+	commit_letter(r, &source, count, &done);
+	/* Not before the log has it: a letter that comes again after a crash is to find all as it was. */
+	if (!ledger_end(r->ledger, done)) {
+		buf_clear(&announce);
+		ok = false;
 	}
 	if (!ok)
 		diag_warning("a choice from process %u could not be taken", letter->from);
-	commit_letter(r, &source, count, &done);
 	if (done) {
 		if (buf_slice(&announce).n != 0)
 			recorder_send_all(r, MSG_CHOICE, buf_slice(&announce));
-		recorder_send(r, letter->from, MSG_ACK, letter->id, slice_of(&ok, 1));
+		body = ok ? (char)ack : (char)RECORDER_NOT_DONE;
+		recorder_send(r, letter->from, MSG_ACK, letter->id, slice_of(&body, 1));
 	}
 	buf_release(&announce);
 	return done;

@@ -161,13 +161,26 @@ static void give_two(score_feature_see *see, void *arg, const char *kind, const 
 	see(arg, slice_of(w.text, w.n));
 }
 
+static void give_three(score_feature_see *see, void *arg, const char *kind, const char *a,
+		       const char *b, const char *c)
+{
+	struct feature w = { .n = 0 };
+
+	put(&w, slice_str(kind));
+	put(&w, slice_str(a));
+	put(&w, SLICE(":"));
+	put(&w, slice_str(b));
+	put(&w, SLICE(":"));
+	put(&w, slice_str(c));
+	see(arg, slice_of(w.text, w.n));
+}
+
 #define GRAM_MIN 3u
-#define GRAM_MAX 5u
+#define GRAM_MAX 4u
 
 static void see_grams(const struct score_name *name, score_feature_see *see, void *arg)
 {
-	/* "g:" stands before each gram in turn, so nothing is copied. */
-	char text[SCORE_NAME_MAX + 4], gram[2 + GRAM_MAX] = { 'g', ':' };
+	char text[SCORE_NAME_MAX + 2], gram[2 + GRAM_MAX] = { 'g', ':' };
 	size_t n = 0;
 
 	text[n++] = '^';
@@ -189,10 +202,6 @@ static void see_name(const struct score_name *name, score_feature_see *see, void
 	see_grams(name, see, arg);
 	for (unsigned i = 0; i < name->words; i++)
 		give(see, arg, "t:", score_name_word(name, i));
-	if (name->words >= 2) {
-		give(see, arg, "b:", score_name_word(name, 0));
-		give(see, arg, "e:", score_name_word(name, name->words - 1));
-	}
 	if (name->hump)
 		form = "camel";
 	else if (name->upper)
@@ -261,15 +270,13 @@ static bool counts_entropy(enum value_form form)
 	return form == FORM_TEXT || form == FORM_OTHER;
 }
 
-static void see_shape(const struct score_facts *f, const char *life, score_feature_see *see,
-		      void *arg)
+static void see_shape(const struct score_facts *f, const char *form, const char *life,
+		      score_feature_see *see, void *arg)
 {
 	static const char *const bits[] = { "0", "1", "2", "3", "4", "5", "6", "7", "8" };
-	char form[SHAPE_TEXT_MAX];
 
-	if (!f->shape_known)
+	if (form[0] == '\0')
 		return;
-	form_word(&f->shape, form);
 	give(see, arg, "v:", slice_str(form));
 	give_two(see, arg, "v:", form, length_word(f->shape.length));
 	if (counts_entropy(f->shape.form) && f->shape.entropy <= 8)
@@ -291,9 +298,48 @@ static void see_attributes(const struct score_facts *f, score_feature_see *see, 
 		give(see, arg, "a:", slice_str(same_site_word(f->same_site)));
 }
 
+/* Who set it, who may read it, how long, what: by twos and threes they say more than each alone. */
+static void see_together(const struct score_facts *f, const char *form, const char *life,
+			 score_feature_see *see, void *arg)
+{
+	const char *party = party_word(f->party);
+	const char *reader = f->httponly ? "httponly" : "script";
+	const char *width = f->has_domain ? "domain" : "host";
+
+	if (!f->attributes_known || !f->party_known)
+		return;
+	give_three(see, arg, "y:", party, reader, width);
+	if (f->same_site == SAME_SITE_NONE)
+		give_three(see, arg, "y:", party, reader, "none");
+	if (form[0] != '\0')
+		give_three(see, arg, "y:", party, reader, form);
+	if (life[0] == '\0')
+		return;
+	give_three(see, arg, "y:", party, reader, life);
+	give_three(see, arg, "y:", party, width, life);
+	if (form[0] != '\0')
+		give_three(see, arg, "z:", party, form, life);
+}
+
 #define HOST_WORDS_MAX 8u
 #define HOST_WORD_MIN 2u
 #define HOST_WORD_MAX 24u
+
+/* Companies run words together: "adform", "smartadserver", "eyeota". */
+static void see_host_grams(struct slice word, score_feature_see *see, void *arg)
+{
+	char text[HOST_WORD_MAX + 2], gram[2 + GRAM_MIN] = { 'i', ':' };
+	size_t n = 0;
+
+	text[n++] = '^';
+	memcpy(text + n, word.p, word.n);
+	n += word.n;
+	text[n++] = '$';
+	for (size_t i = 0; i + GRAM_MIN <= n; i++) {
+		memcpy(gram + 2, text + i, GRAM_MIN);
+		see(arg, slice_of(gram, sizeof(gram)));
+	}
+}
 
 static void see_host_word(struct slice s, score_feature_see *see, void *arg)
 {
@@ -307,6 +353,7 @@ static void see_host_word(struct slice s, score_feature_see *see, void *arg)
 	for (size_t i = 0; i < w.n; i++)
 		w.text[i] = ascii_lower(w.text[i]);
 	see(arg, slice_of(w.text, w.n));
+	see_host_grams(slice_skip(slice_of(w.text, w.n), 2), see, arg);
 }
 
 /* The host without its last n labels. */
@@ -340,11 +387,14 @@ static void see_host(const struct score_facts *f, score_feature_see *see, void *
 void score_features(const struct score_facts *f, score_feature_see *see, void *arg)
 {
 	const char *life = score_life_word(f->lifetime_s);
+	char form[SHAPE_TEXT_MAX] = "";
 	struct score_name name;
 
+	if (f->shape_known)
+		form_word(&f->shape, form);
 	score_name_of(f->name, &name);
 	see_name(&name, see, arg);
-	see_shape(f, life, see, arg);
+	see_shape(f, form, life, see, arg);
 	if (life[0] != '\0')
 		give(see, arg, "l:", slice_str(life));
 	if (f->party_known)
@@ -352,5 +402,6 @@ void score_features(const struct score_facts *f, score_feature_see *see, void *a
 	if (f->party_known && life[0] != '\0')
 		give_two(see, arg, "x:", party_word(f->party), life);
 	see_attributes(f, see, arg);
+	see_together(f, form, life, see, arg);
 	see_host(f, see, arg);
 }

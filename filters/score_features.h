@@ -5,10 +5,9 @@
  * the training script needs no code of its own for it: it asks `crumbgate classify --features`,
  * which ends here.  A word may come more than once and then counts as often.  The words:
  *
- *	g:XYZ		three, four or five neighbours in the name's general form (below), "^"
- *			before it and "$" behind it
+ *	g:XYZ		three or four neighbours in the name's general form (below), "^" before it
+ *			and "$" behind it
  *	t:WORD		each word in the name: letters between marks, digits and humps (aB)
- *	b:WORD, e:WORD	the first word and the last, where there are two or more
  *	c:FORM		lower, upper, camel, or none (no letter)
  *	d:short|middle|long	its length: to 4, to 16 octets
  *	v:FORM, v:FORM:LENGTH, v:e:BITS	the value's shape (shape.h), its length in doublings
@@ -16,8 +15,12 @@
  *	a:WORD		httponly or script, secure or plain, lax, strict or none, domain or host
  *	p:PARTY		first, third
  *	x:FORM:BUCKET, x:PARTY:FORM, x:PARTY:BUCKET	two of them together
+ *	y:PARTY:...	three: who reads it (httponly, script) with domain or host, with none, with
+ *			FORM or with BUCKET; domain or host with BUCKET
+ *	z:PARTY:FORM:BUCKET	the value's form and the lifetime
  *	h:WORD		words in the setting host's name, the last label left out; of a first party
  *			the last two
+ *	i:XYZ		three neighbours in such a word, "^" before it and "$" behind it
  *
  * A fact that is not known gives no word.  The general form of a name: without the prefix
  * __Host- or __Secure-; lower case; each run of

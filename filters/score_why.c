@@ -21,14 +21,17 @@ static enum topic topic_of(struct slice feature)
 {
 	switch (feature.p[0]) {
 	case 'v':
+	case 'z':
 		return TOPIC_VALUE;
 	case 'l':
 		return TOPIC_LIFE;
 	case 'p':
 		return TOPIC_PARTY;
 	case 'a':
+	case 'y':
 		return TOPIC_ATTRIBUTES;
 	case 'h':
+	case 'i':
 		return TOPIC_HOST;
 	case 'x':
 		return slice_starts(feature, SLICE("x:third")) ||
@@ -57,7 +60,7 @@ static void weigh(struct weighing *g, const struct score_weights *w)
 	char kind = feature.p[0];
 
 	g->topic[topic_of(feature)] += v;
-	if ((kind == 't' || kind == 'b' || kind == 'e') && v > g->name_best) {
+	if (kind == 't' && v > g->name_best) {
 		g->name_best = v;
 		g->name_word = slice_skip(feature, 2);
 	} else if (kind == 'h' && v > g->host_best) {
@@ -132,6 +135,17 @@ static void say_name(const struct weighing *g, enum purpose purpose, struct say 
 	say_add(out, SLICE(" cookies"));
 }
 
+static void say_host(const struct weighing *g, enum purpose purpose, struct say *out)
+{
+	if (g->host_best > 0) {
+		say_quoted(out, "a setter that is called", g->host_word);
+		return;
+	}
+	say_add(out, SLICE("a setter called like those of "));
+	say_str(out, purpose_word(purpose));
+	say_add(out, SLICE(" cookies"));
+}
+
 static void say_topic(const struct weighing *g, const struct score_facts *f, enum topic topic,
 		      enum purpose purpose, struct say *out)
 {
@@ -153,7 +167,7 @@ static void say_topic(const struct weighing *g, const struct score_facts *f, enu
 		say_str(out, attribute_words(f));
 		break;
 	case TOPIC_HOST:
-		say_quoted(out, "a setter that is called", g->host_word);
+		say_host(g, purpose, out);
 		break;
 	}
 }

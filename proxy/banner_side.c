@@ -266,7 +266,7 @@ static void summarize(struct worker *w, struct cookie_scene *s, struct page *p,
 	look(w, s, p, &sum, by);
 }
 
-void banner_request(struct worker *w, struct cookie_scene *s, const struct fields *f)
+bool banner_request(struct worker *w, struct cookie_scene *s, const struct fields *f)
 {
 	struct banner_reading each[BANNER_READINGS_MAX];
 	struct page *p = page_of(w, s);
@@ -274,18 +274,19 @@ void banner_request(struct worker *w, struct cookie_scene *s, const struct field
 	uint64_t id;
 
 	if (p == NULL)
-		return;
+		return false;
 	gather(w, s, f, &all);
 	id = hasher_result(&all.hash);
 	if (p->pairs == id)
-		return;
+		return false;
 	/* A request that may leave cookies out says nothing about those that are not there. */
 	if (all.n == 0 && !s->document)
-		return;
+		return false;
 	p->pairs = id;
 	summarize(w, s, p, each,
 		  banner_read(w->setup->banners, slice_str(s->host), all.v, all.n, each),
 		  BANNER_IN_REQUEST);
+	return true;
 }
 
 /* Is the Set-Cookie line about a banner's cookie?  Nearly none is: they are parsed only then. */

@@ -33,7 +33,8 @@ struct worker;
 struct banner_side *banner_side_new(void);
 void banner_side_free(struct banner_side *b);
 
-void banner_request(struct worker *w, struct cookie_scene *scene, const struct fields *f);
+/* True: it brings other records than the last one of its page did, or is the first. */
+bool banner_request(struct worker *w, struct cookie_scene *scene, const struct fields *f);
 void banner_answer(struct worker *w, struct cookie_scene *scene, const struct fields *f);
 
 /*

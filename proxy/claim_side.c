@@ -2,6 +2,8 @@
 
 #include "filters/claims/contradict.h"
 #include "proxy/cookies.h"
+#include "proxy/downstream.h"
+#include "proxy/http/field.h"
 #include "proxy/tap.h"
 #include "proxy/visitor.h"
 #include "proxy/worker.h"
@@ -140,20 +142,43 @@ static bool knows_page(const struct cookie_scene *s)
 	return scene_site(s).n != 0;
 }
 
-void claim_request(struct worker *w, const struct cookie_scene *s, struct slice target)
+static void hear(struct worker *w, const struct cookie_scene *s, const struct claim_request *r)
 {
-	struct claim_request r;
 	struct claims claims;
+	size_t sites = 0;
 
-	r = (struct claim_request){ .body_type = CLAIM_BODY_NONE };
-	r.query = slice_cut(target, '?', &r.path);
-	if (r.query.p == NULL || r.query.n == 0)
-		return;
-	claims_find(&r, &claims);
-	for (size_t i = 0; i < claims.n; i++)
+	claims_find(r, &claims);
+	for (size_t i = 0; i < claims.n; i++) {
+		/* The browser's own word is no claim of the site's. */
+		if (claims.list[i].source == CLAIM_IN_FIELD)
+			continue;
 		record_claim(w, s, &claims.list[i]);
-	if (claims.n != 0 && knows_page(s))
+		sites++;
+	}
+	if (sites != 0 && knows_page(s))
 		record_contradictions(w, s, &claims);
+}
+
+void claim_request(struct worker *w, const struct cookie_scene *s, const struct request_head *head,
+		   bool news)
+{
+	struct claim_request r = { .body_type = CLAIM_BODY_NONE };
+
+	r.query = slice_cut(head->path, '?', &r.path);
+	if (news)
+		r.cookie = fields_value(head->fields, FIELD_COOKIE);
+	if (r.query.n == 0 && r.cookie.n == 0 && slice_find(r.path, ';') == r.path.n)
+		return;
+	r.sec_gpc = fields_value(head->fields, FIELD_SEC_GPC);
+	hear(w, s, &r);
+}
+
+void claim_body(struct worker *w, const struct cookie_scene *s, bool gpc, enum claim_body type,
+		struct slice body)
+{
+	hear(w, s,
+	     &(struct claim_request){
+		     .sec_gpc = gpc ? SLICE("1") : SLICE(""), .body_type = type, .body = body });
 }
 
 void claim_refused_cookie(struct worker *w, const struct cookie_scene *s, enum cookie_kind kind,

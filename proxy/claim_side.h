@@ -1,8 +1,10 @@
 /*
  * claim_side.h - what requests claim about consent, seen by a worker: TC strings and the like in
- * their URLs, and where that contradicts what the client chose.
+ * their URLs, in a page's cookies and in small bodies, and where that contradicts what the client
+ * chose.
  *
- *	claim_request(w, &scene, target);	// once for each request, when its choice is known
+ *	claim_request(w, &scene, r, news);	// once for each request, when its choice is known
+ *	claim_body(w, &scene, gpc, type, body);	// and once its body is whole
  *	claim_refused_cookie(w, &scene, kind, name, purpose);	// a cookie that the choice refused
  *
  * Each claim and each contradiction is an entry; the same ones within a window are only counted.
@@ -13,13 +15,19 @@
 
 #include "base/slice.h"
 #include "evidence/entry.h"
+#include "filters/claims/find.h"
 #include "filters/words.h"
 
 struct cookie_scene;
+struct request_head;
 struct worker;
 
-/* `target`: path and query. */
-void claim_request(struct worker *w, const struct cookie_scene *scene, struct slice target);
+/* `news`: what banner_request() says; the same cookies come with all that a page loads. */
+void claim_request(struct worker *w, const struct cookie_scene *scene, const struct request_head *r,
+		   bool news);
+/* `gpc`: the browser asks by Sec-GPC not to sell or share. */
+void claim_body(struct worker *w, const struct cookie_scene *scene, bool gpc, enum claim_body type,
+		struct slice body);
 /*
  * A cookie for a purpose that the client refused by a choice, and that was set or sent all the
  * same.

@@ -114,12 +114,18 @@ static void ask_choice(struct caller *c, enum recorder_choice_op op, struct slic
 	buf_release(&body);
 }
 
-static void ask_list(struct caller *c)
+/* Of one client, or of all. */
+static void ask_list(struct caller *c, struct slice rest)
 {
+	struct slice client = rest.p != NULL ? word(&rest) : slice_of("", 0);
 	struct buf body;
 
-	buf_init(&body, 64);
-	msg_put_u8(&body, 0);
+	if (rest.p != NULL) {
+		finish(c, "error usage: choice list [CLIENT]\n");
+		return;
+	}
+	buf_init(&body, 4096);
+	buf_add(&body, client);
 	ask(c, MSG_CHOICE_LIST, &body);
 	buf_release(&body);
 }
@@ -138,7 +144,7 @@ static void on_line(struct caller *c, struct slice line)
 	else if (slice_eq(verb, SLICE("clear")))
 		ask_choice(c, RECORDER_CHOICE_CLEAR, rest);
 	else if (slice_eq(verb, SLICE("list")))
-		ask_list(c);
+		ask_list(c, rest);
 	else
 		finish(c, "error unknown request\n");
 }
@@ -185,6 +191,19 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 }
 
+static const char *answer_of(struct slice ack)
+{
+	static const char *const answers[] = {
+		[RECORDER_NOT_DONE] = "error the ledger could not be written\n",
+		[RECORDER_DONE] = "ok\n",
+		[RECORDER_NOTHING] = "nothing\n",
+	};
+
+	return answers[ack.n == 1 && (unsigned char)ack.p[0] <= RECORDER_NOTHING
+			       ? (unsigned char)ack.p[0]
+			       : RECORDER_NOT_DONE];
+}
+
 bool control_letter(struct control *control, const struct letter *letter)
 {
 	struct caller *c;
@@ -198,9 +217,7 @@ bool control_letter(struct control *control, const struct letter *letter)
 	if (c == NULL)
 		return true; /* the caller went away meanwhile */
 	if (letter->type == MSG_ACK) {
-		finish(c, letter->body.n == 1 && letter->body.p[0] == 1
-				  ? "ok\n"
-				  : "error the ledger could not be written\n");
+		finish(c, answer_of(letter->body));
 		return true;
 	}
 	part = slice_skip(letter->body, 1);

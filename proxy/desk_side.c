@@ -414,7 +414,8 @@ void desk_side_letter(struct desk_side *d, const struct letter *letter)
 	if (k == NULL)
 		return;
 	if (letter->type == MSG_ACK && k->wait == WAIT_CHOICE) {
-		answer_choice(k, letter->body.n == 1 && letter->body.p[0] == 1);
+		/* With nothing to clear, what was wanted is so. */
+		answer_choice(k, letter->body.n == 1 && letter->body.p[0] != RECORDER_NOT_DONE);
 	} else if (letter->type == MSG_ANSWER && k->wait == WAIT_SITES) {
 		msg_reader_init(&r, letter->body);
 		more = msg_get_u8(&r) != 0;

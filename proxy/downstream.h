@@ -119,6 +119,8 @@ void downstream_drop(struct downstream *d);
 
 /* Answers that no origin gave (refusal.c).  They call ops->forget() and ops->own(). */
 void refuse(struct downstream *d, unsigned status, const char *reason);
+/* A page that filter lists name, of this host and site. */
+void refuse_listed(struct downstream *d, const char *host, const char *site);
 /* NULL: the connection broke. */
 void refuse_origin(struct downstream *d, const struct origin_failure *why);
 

@@ -93,7 +93,10 @@ static void on_block_later(struct deferred *d)
 	struct exchange *x = LOOP_OWNER(d, struct exchange, refuse_later);
 
 	exchange_go(x, EXCHANGE_OVER);
-	blocking_answer(x->down, x->blocked);
+	if (x->scene.document && x->blocked == LISTS_BODY_NONE)
+		refuse_listed(x->down, x->scene.host, x->scene.site.site);
+	else
+		blocking_answer(x->down, x->blocked);
 }
 
 static void on_skip_later(struct deferred *d)
@@ -112,7 +115,7 @@ static void exchange_release(struct deferred *d)
 	buf_release(&x->upgrade);
 	buf_release(&x->body);
 	expiries_release(&x->expiries);
-	report_free(x->report);
+	consent_body_free(x->said);
 	amend_free(x->amend);
 	blocking_let_go(&x->scene);
 	free(x);
@@ -381,12 +384,14 @@ static void set_target(struct exchange *x, const struct request_head *r)
 
 void exchange_request(struct exchange *x, struct request_head *r)
 {
+	bool news;
+
 	x->method = r->method_id;
 	x->asked = r->framing;
 	buf_add(&x->upgrade, r->upgrade);
 	set_target(x, r);
 	set_scene(x, r);
-	banner_request(x->w, &x->scene, r->fields);
+	news = banner_request(x->w, &x->scene, r->fields);
 	blocking_begin(x->w, &x->scene, r);
 	if (blocking_refuses(x->w, &x->scene, &x->blocked)) {
 		tap_send(x->w->tap);
@@ -399,10 +404,10 @@ void exchange_request(struct exchange *x, struct request_head *r)
 		return;
 	}
 	blocking_hold(x->w, &x->scene);
-	claim_request(x->w, &x->scene, r->path);
+	claim_request(x->w, &x->scene, r, news);
 	x->amend = amend_request(x->w, &x->scene, r);
 	blocking_strip(x->w, &x->scene, r);
-	x->report = report_new(x->w, &x->scene, r);
+	x->said = consent_body_new(x->w, &x->scene, r);
 	cookies_of_request(x->w, &x->scene, r->fields, &x->expiries);
 	tap_send(x->w->tap);
 	if (!write_head(x, r)) {
@@ -437,7 +442,7 @@ void exchange_body(struct exchange *x, const struct slice *spans, size_t n, uint
 {
 	if (x->up == NULL || total == 0)
 		return;
-	report_body(x->report, spans, n);
+	consent_body_add(x->said, spans, n);
 	keep_body(x, spans, n, total);
 	x->up->ops->body(x->up, spans, n, total);
 }
@@ -445,7 +450,7 @@ void exchange_body(struct exchange *x, const struct slice *spans, size_t n, uint
 void exchange_body_end(struct exchange *x, const struct fields *trailers)
 {
 	x->body_ended = true;
-	report_end(x->report, x->w, &x->scene);
+	consent_body_end(x->said, x->w, &x->scene);
 	x->body_lost = x->body_lost || trailers != NULL;
 	if (x->up != NULL)
 		x->up->ops->body_end(x->up, trailers);

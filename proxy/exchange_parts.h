@@ -7,11 +7,11 @@
 
 #include "proxy/amend.h"
 #include "proxy/blocking.h"
+#include "proxy/consent_body.h"
 #include "proxy/cookies.h"
 #include "proxy/exchange.h"
 #include "proxy/h2_origin.h"
 #include "proxy/reach.h"
-#include "proxy/report.h"
 #include "proxy/upstream_h1.h"
 
 /* One door: exchange_go() is the only writer of the state. */
@@ -35,7 +35,7 @@ struct exchange {
 	struct origin_target target;
 	struct cookie_scene scene;
 	struct expiries expiries;
-	struct report *report; /* of a banner, being read; NULL: it is none */
+	struct consent_body *said; /* being read; NULL: nothing about consent */
 	enum http_method method;
 	struct framing asked; /* the request's framing */
 	struct buf head;      /* written anew as HTTP/1; kept while it may have to be sent again */

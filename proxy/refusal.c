@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define PAGE_MAX (256u * 1024)
@@ -36,6 +37,34 @@ void refuse(struct downstream *d, unsigned status, const char *reason)
 		.reason = slice_str(reason),
 	};
 
+	d->ops->forget(d);
+	write_page(d, &page);
+}
+
+void refuse_listed(struct downstream *d, const char *host, const char *site)
+{
+	char accept[SITE_MAX + 160];
+	const char *const hints[] = {
+		"Go back, if you came by a link for advertising: what you look for can be had "
+		"without it.",
+		accept,
+		"The log has the list and its rule as an entry of kind block.",
+	};
+	struct error_page page = {
+		.status = 403,
+		.title = "A filter list keeps this page out",
+		.host = slice_str(host),
+		.reason = SLICE("The proxy did not ask for it: a filter list names it, and what "
+				"the list is "
+				"about was not accepted for this site."),
+		.hints = hints,
+		.hints_n = sizeof(hints) / sizeof(hints[0]),
+	};
+
+	snprintf(accept, sizeof(accept),
+		 "To open it all the same, accept for this site at "
+		 "http://crumbgate.internal/site/%s, and load the page again.",
+		 site);
 	d->ops->forget(d);
 	write_page(d, &page);
 }

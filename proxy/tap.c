@@ -211,7 +211,7 @@ static bool is_counted(enum entry_kind kind)
 {
 	return kind == ENTRY_PASS || kind == ENTRY_REFUSE || kind == ENTRY_CLAIM ||
 	       kind == ENTRY_CONTRADICTION || kind == ENTRY_WRITE || kind == ENTRY_BLOCK ||
-	       kind == ENTRY_STRIP;
+	       kind == ENTRY_STRIP || kind == ENTRY_HEAL;
 }
 
 void tap_event(struct tap *t, struct entry *e)

@@ -43,9 +43,25 @@ line 1 '"purpose":"unknown","score":0.000,"layer":"none","why":"no row"}'
 
 run 0 'name\n_ga\n'
 line 1 '^PURPOSE'
-line 2 '^analytics *100% table  _ga  table:'
+line 2 '^analytics *100%  table   _ga   table:'
 run 0 'name,expiry_s\nuid,31536000\n' --features
 line 1 '^{"name":"uid","features":\["g:^ui",.*"t:uid",.*"l:year"\]}$'
+
+# A table has columns, as wide as the names are.
+run 0 'name\n_ga\nOptanonAlertBoxClosed\n'
+[ "$(sed -n 's/  \(WHY\|table:.*\)$/|/p' "$work/out" | sed 's/|.*//' | awk '{ print length }' | sort -u | wc -l)" -eq 1 ] ||
+	fail 'the last column is not one'
+
+# What spreadsheets write: semicolons, tabs, a byte-order mark.
+run 0 'name;domain;value\n_ga;.shop.example;a,b\n"u;id";x.doubleclick.net;\n' --json
+line 1 '"name":"_ga","purpose":"analytics"'
+line 2 '"name":"u;id","purpose":"advertising","score":1.000,"layer":"setter"'
+run 0 'name\tdomain\nuid\tx.doubleclick.net\n' --json
+line 1 '"name":"uid","purpose":"advertising","score":1.000,"layer":"setter"'
+run 0 '\0357\0273\0277"name";"domain"\r\n"_ga";"a.example"\r\n' --json
+line 1 '"name":"_ga","purpose":"analytics"'
+run 0 'name,value\n_ga,a;b\n' --json
+line 1 '"name":"_ga"'
 
 # Hostile input: a line on standard error that names the line of the input and what to do.
 bad() {
@@ -57,6 +73,9 @@ bad '' 'line 1: the first line must name the columns'
 bad 'value\nx\n' 'line 1: the first line must name the columns'
 bad 'name\n"x\n' 'line 2: a quoted field does not end'
 bad 'name\nx,y\n' 'line 2: more fields than the header has'
+bad '\0377\0376n\0000a\0000' 'standard input is UTF-16; save it as CSV in UTF-8'
+bad 'cookie name;purpose\nx;y\n' 'line 1: .*with commas, semicolons or tabs between'
+bad 'name;b\nx;y;z\n' 'line 2: more fields than the header has'
 bad 'name\nx"y\n' 'line 2: a quote inside'
 bad 'name,name\n' 'line 1: two columns of the header mean the same'
 run 2 'name\n' --weights "$work/none"

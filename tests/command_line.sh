@@ -60,10 +60,21 @@ expect 0 '^example.co.uk: accepted$' choice set accept 'https://user@www.news.ex
 expect 0 '^192.0.2.7: all sites: refused$' choice set refuse --all --client ::ffff:192.0.2.7 --state="$state"
 expect 0 "no proxy runs with $state; kept for its next start, no entry in the log" choice set accept a.test --state "$state"
 expect 0 "no proxy runs with $state; kept for its next start" choice clear a.test --state "$state"
+expect 1 '^a.test: nothing to clear$' choice clear a.test --state "$state"
+expect 1 '^192.0.2.8: all sites: nothing to clear$' choice clear --all --client 192.0.2.8 --state "$state"
+printf '%s\n' "$said" | grep 'no proxy runs' >&2 && failed=1
+expect 0 '^b.test: accepted functional and analytics only$' choice set analytics,functional b.test --state "$state"
+ends=$(date -u -d '183 days' +%Y-%m-%d)
+expect 0 "^this machine  *b.test  *accepted functional and analytics only  *cli  *$(date -u +%Y-%m-%d)  *$ends\$" choice list --state "$state"
+expect 0 '^[0-9a-f]\{8\}  *all sites  *refused  *cli ' choice list --state "$state"
+expect 0 "\"device\":\"this machine\",\"site\":\"b.test\",.*\"ends\":\"${ends}T" choice list --json --state "$state"
+expect 0 '^192.0.2.7  *all sites  *refused ' choice list --client 192.0.2.7 --state "$state"
+printf '%s\n' "$said" | grep 'b.test' >&2 && failed=1
+expect 0 '^b.test: no choice yet$' choice clear b.test --state "$state"
 expect 0 '"site":"example.co.uk","choice":"accepted","seen":"cli"' choice list --json --state "$state"
-expect 0 ' \*  *refused ' choice list --state "$state"
+expect 0 ' all sites  *refused ' choice list --state "$state"
 expect 0 'every choice is cleared' choice clear --all --client 192.0.2.7 --state "$state"
-expect 0 '^example.co.uk: no choice$' choice clear example.co.uk --state "$state"
+expect 0 '^example.co.uk: no choice yet$' choice clear example.co.uk --state "$state"
 expect 0 '' choice list --state "$state"
 [ "$(printf '%s\n' "$said" | wc -l)" -eq 1 ] || { echo "a cleared choice is still there: $said" >&2 && failed=1; }
 expect 2 'say refuse, accept, or' choice set burn a.test --state "$state"
@@ -82,6 +93,16 @@ expect 2 '^--force: unknown option' lists show --force --state "$state"
 expect 2 "^--list-url: 'ftp://a.test/' is no URL of a list" lists update --list-url ftp://a.test/
 expect 1 'not fetched yet; run: crumbgate lists update' lists show --state "$state" --no-list-defaults --list-url https://a.test/a.txt
 expect 0 '^{"lists":\[\],"rules":0,"left_out":\[\]}$' lists show --json --state "$state" --no-list-defaults
+printf '||a.test^\n||b.test^\n##.ad\n' >"$dir/one.txt"
+printf '||a.test^\n||c.test^\n||d.test^\n##.ad\n' >"$dir/two.txt"
+lists="--no-list-defaults --list $dir/one.txt --list $dir/two.txt --state $state"
+# shellcheck disable=SC2086 # words
+{
+	expect 0 '^one.txt  *file  *2  *0  *1  ' lists show $lists
+	expect 0 '^two.txt  *file  *2  *1  *1  ' lists show $lists
+	expect 0 '^2 lists, 4 rules$' lists show $lists
+	expect 0 '"rules":2,"repeated":1,"left_out":1,.*"rules":4,"left_out":\[{"kind":"cosmetic: not for a proxy","count":2}\]' lists show --json $lists
+}
 expect 2 'with -o FILE' ca export --pem x.pem --state "$state"
 for suffix in com co.uk; do
 	expect 2 'name one of these' choice set accept $suffix --state "$state"
@@ -105,12 +126,13 @@ for words in log 'log key' verify replay; do
 done
 expect 0 '^$' log -c "$dir/mine.conf"
 expect 0 '^$' log --state "$mine"
-expect 0 '^ *N TIME (UTC)  *KIND  *VERDICT PURPOSE ' log --table --state "$mine"
+expect 0 '^ *N TIME (UTC)  *KIND  *VERDICT  *PURPOSE .* CHOICE  *PROFILE  *WHY$' log --table --state "$mine"
 expect 0 '^ *N TIME (UTC)  *KIND  *FACTS' log --json --table --kind pass --state "$mine"
 expect 2 'the kinds are start, stop, .*, heartbeat, restart, .*, heal$' log --kind foo --state "$mine"
 expect 0 '^$' log "$mine/evidence"
 expect 1 "the file vkey" log key --config="$dir/mine.conf"
 expect 1 "^log: $mine/evidence\$" verify -c "$dir/mine.conf"
+expect 1 '^Something in the folder is not as it was written' verify --explain -c "$dir/mine.conf"
 expect 1 "\"log\":\"$mine/evidence\"" verify --json "$mine/evidence/log.jsonl"
 expect 2 '"result":"error"' verify --json "$dir/nowhere"
 expect 0 "^log: $mine/evidence\$" replay --config "$dir/mine.conf"
@@ -160,5 +182,5 @@ site example.co.uk 2
 site OTHER.co.uk 1
 site 192.0.2.1 1
 expect 0 '^$' log --site www.example.co.uk --state "$mine"
-expect 0 '^       1 2026-11-22T03:36:50 refuse    example.co.uk expired x1$' log --table --state "$mine"
+expect 0 '^       1 2026-11-22T03:36:50 refuse  *example.co.uk expired x1$' log --table --state "$mine"
 exit $failed

@@ -51,7 +51,7 @@ has "\"why\":\"table:$row _ga; minors: no choice counts\"" '{"profile":"default"
 run 0 cookie _ga --profile minors --json
 has '{"choice":"analytics","profile":"default","set":"kept","sent":"kept"}'
 run 0 cookie _ga
-has '^purpose  *analytics$' "^  line  *$row\$" '^  choice analytics: set kept, sent kept$'
+has '^purpose  *analytics$' "^  line  *$row\$" '^  choice analytics: set let through, sent let through$' '^  choice  *no choice yet$' '^  verdict  *deleted$'
 
 # The guard's word; nothing changes what is kept for everybody.
 run 0 cookie my_csrf --json
@@ -123,6 +123,12 @@ cat > "$work/privacy.txt" <<'LIST'
 $removeparam=ref
 LIST
 list=$work/privacy.txt
+# Without those of the system, which not every machine has.
+mkdir -p "$work/config/crumbgate"
+XDG_CONFIG_HOME=$work/config
+export XDG_CONFIG_HOME
+usual=$work/config/crumbgate/crumbgate.conf
+printf 'list-defaults = no\nstate = "%s/state"\n' "$work" > "$usual"
 run 0 url 'https://ads.example/x?q=SECRET' --source https://shop.example/SECRET --list "$list" --json
 has '"lists_say":"block","purpose_of_list":"analytics"' '"rule":{"text":"||ads.example^$third-party","list":"privacy.txt",' \
 	'"line":2}' '"request":"refused"' '"answered_with":"403' \
@@ -143,11 +149,32 @@ has '^parameters  *stay,'
 run 0 url 'https://t.example/?gdpr_consent=SECRET&us_privacy=1YNN&gcs=G100&npa=1' --source a.example --list "$list"
 has '^  gdpr_consent (tc): malformed, so it gives no consent' '^  us_privacy (us-privacy): .*opted out of the sale: N' \
 	'^  gcs (gcs): ad_storage denied, analytics_storage denied$' '^  npa (npa): no personalised ads: yes$'
+# The lists of the configuration, in its usual place and elsewhere, and which of them decided.
+run 0 url https://ads.example/x --source shop.example
+has '^lists say  *nothing$' '^note  *no filter list is loaded, so no request is refused; a list is named by list or list-url' '^request  *sent$'
+printf 'list-defaults = no\nlist = "%s"\nlist-url = https://lists.example/more.txt\nstate = "%s/state"\n' "$list" "$work" > "$usual"
+run 0 url https://ads.example/x --source shop.example
+has '^lists that are asked:$' "^  $list\$" '^  https://lists.example/more.txt: never fetched, so it does nothing; run: crumbgate lists update$' \
+	'^decided by  *privacy.txt$' '^request  *refused$'
+lacks 'no filter list is loaded'
+printf '||more.example^\n' > "$work/more.txt"
+run 0 url https://more.example/x --source shop.example --list="$work/more.txt" --json
+has '"lists":2' '"decided_by":"more.txt"' '{"file":"[^"]*/more.txt","there":true}' '"there":false}' '"request":"refused"'
+mv "$usual" "$work/mine.conf"
+run 0 url https://ads.example/x --source shop.example -c "$work/mine.conf"
+has '^decided by  *privacy.txt$'
+printf 'list-default = no\n' > "$usual"
+run 2 url https://ads.example/x
+grep -q "^$usual:1:1: unknown key" "$work/err" || fail 'the mistake in the configuration is not said'
+grep -q 'crumbgate explain: so its lists are not known; mend this, or leave it out with -c /dev/null' "$work/err" ||
+	fail 'it is not said that the lists are not known'
+mv "$work/mine.conf" "$usual"
 wrong 'a URL begins with' url SECRET
 wrong 'a URL begins with' url ftp://example.com/
 wrong 'one URL' url
 wrong '\-\-type takes' url https://a.example/ --type nothing
-wrong 'No such file' url https://a.example/ --list "$work/none"
+run 2 url https://a.example/ --list "$work/none"
+grep -q "^--list: $work/none cannot be read: No such file" "$work/err" || fail 'a list that is not there is not named'
 run 0 url "https://a.example/$(printf '%030000d' 0)?a=SECRET" --list "$list"
 
 # ---- an entry ----
@@ -205,7 +232,7 @@ run 0 entry 4 "$work/evidence" --json
 has '"means":"A request was not sent' '"rule":{"text":"||t.example^","list":"my list.txt","version":"0123456789abcdef","purpose_of_list":"advertising","alias":"x.example"}' \
 	'"what_would_change_it":\[{"choice":"advertising","request":"sent"}'
 run 0 entry 5 "$work/evidence"
-has '^contradiction  *Legitimate interest is claimed for purpose 1'
+has '^contradiction  *Legitimate interest is claimed for purpose 1' '^weight  *proof: '
 for kind in claim:6 heal:7 write:8 strip:9 choice:10 heartbeat:11; do
 	run 0 entry "${kind#*:}" "$work/evidence" --json
 	has "\"kind\":\"${kind%:*}\",\"means\":\"[A-Z][^\"]*\\.\""

@@ -34,8 +34,8 @@ const char *contradiction_word(enum contradiction_kind v)
 	return v < CONTRADICTION_KINDS ? words[v] : "?";
 }
 
-void contradiction_add(struct contradictions *out, enum contradiction_kind kind,
-		       enum contradiction_grade grade, const char *fmt, ...)
+void contradiction_add(struct contradictions *out, enum contradiction_kind kind, const char *fmt,
+		       ...)
 {
 	struct contradiction *c;
 	va_list args;
@@ -47,7 +47,6 @@ void contradiction_add(struct contradictions *out, enum contradiction_kind kind,
 		return;
 	c = &out->list[out->n++];
 	c->kind = kind;
-	c->grade = grade;
 	va_start(args, fmt);
 	vsnprintf(c->words, sizeof(c->words), fmt, args);
 	va_end(args);
@@ -101,11 +100,11 @@ static void of_mode(const struct mode *m, const struct claim_choice *choice,
 	char list[TYPE_LIST];
 
 	if (types_granted(m, choice, CHOICE_REFUSED, list))
-		contradiction_add(out, CONTRA_MODE_GRANTS, GRADE_INDICATION,
+		contradiction_add(out, CONTRA_MODE_GRANTS,
 				  "%s claims as granted%s what the person refused: %s",
 				  m->parameter, how, list);
 	if (types_granted(m, choice, CHOICE_NONE, list))
-		contradiction_add(out, CONTRA_MODE_UNASKED, GRADE_INDICATION,
+		contradiction_add(out, CONTRA_MODE_UNASKED,
 				  "%s claims as granted%s, and no choice was seen: %s",
 				  m->parameter, how, list);
 }
@@ -142,19 +141,19 @@ void contradictions_of_ac(const struct ac_string *ac, const struct claim_choice 
 	if (ac->consented.n == 0)
 		return;
 	if (choice->advertising == CHOICE_REFUSED)
-		contradiction_add(out, CONTRA_AC_GRANTS, GRADE_PROOF,
+		contradiction_add(out, CONTRA_AC_GRANTS,
 				  "the additional consent string claims consent for Google's "
 				  "providers, and the person refused advertising");
 	else if (choice->advertising == CHOICE_NONE)
-		contradiction_add(out, CONTRA_AC_UNASKED, GRADE_INDICATION,
+		contradiction_add(out, CONTRA_AC_UNASKED,
 				  "the additional consent string claims consent for Google's "
 				  "providers, and no choice was seen");
 }
 
 static void gpc_ignored(const char *who, const char *what, struct contradictions *out)
 {
-	contradiction_add(out, CONTRA_GPC_IGNORED, GRADE_INDICATION,
-			  "%s says %s, though the browser sent Sec-GPC: 1", who, what);
+	contradiction_add(out, CONTRA_GPC_IGNORED, "%s says %s, though the browser sent Sec-GPC: 1",
+			  who, what);
 }
 
 void contradictions_of_usp(const struct usp *usp, const struct claim_choice *choice,
@@ -202,11 +201,11 @@ void contradictions_of_switch(enum claim_kind kind, bool on, const struct claim_
 			      struct contradictions *out)
 {
 	if (kind == CLAIM_NPA && !on && choice->advertising == CHOICE_REFUSED)
-		contradiction_add(out, CONTRA_PERSONALISED, GRADE_PROOF,
+		contradiction_add(out, CONTRA_PERSONALISED,
 				  "npa claims that ads may be personalised, which the person "
 				  "refused");
 	if (kind == CLAIM_CHILD && !on && choice->minor)
-		contradiction_add(out, CONTRA_CHILD_DENIED, GRADE_PROOF,
+		contradiction_add(out, CONTRA_CHILD_DENIED,
 				  "a flag claims that this is no child, and the client is in the "
 				  "profile of minors");
 }

@@ -54,9 +54,6 @@ enum contradiction_kind {
 	CONTRADICTION_KINDS,
 };
 
-/* What the bytes prove: the fact itself, or only with somebody's reading of what a letter means. */
-enum contradiction_grade { GRADE_PROOF, GRADE_INDICATION, GRADE_INFO };
-
 /* "tc-grants", "li-profiling" and so on; words of the log. */
 const char *contradiction_word(enum contradiction_kind v);
 
@@ -65,7 +62,6 @@ const char *contradiction_word(enum contradiction_kind v);
 
 struct contradiction {
 	enum contradiction_kind kind;
-	enum contradiction_grade grade;
 	char words[CONTRADICTION_WORDS]; /* a sentence without its full stop */
 };
 

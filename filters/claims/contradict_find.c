@@ -24,7 +24,7 @@ static void of_tc(const struct claim *claim, const struct claim_choice *choice,
 	} else if (all->tc.created_ds == tc.created_ds && all->tc.cmp_id == tc.cmp_id &&
 		   (all->tc.purpose_consents != tc.purpose_consents ||
 		    all->tc.purpose_legitimate_interests != tc.purpose_legitimate_interests)) {
-		contradiction_add(out, CONTRA_TC_DIFFER, GRADE_INDICATION,
+		contradiction_add(out, CONTRA_TC_DIFFER,
 				  "the request has two TC strings of the same time that claim "
 				  "different purposes");
 	}
@@ -95,7 +95,7 @@ void contradictions_find(const struct claims *claims, const struct claim_choice 
 			of_other(claim, &asked, &all, out);
 	}
 	if (all.gdpr && !all.first && !all.tc_there && !claims->more)
-		contradiction_add(out, CONTRA_GDPR_WITHOUT_TC, GRADE_INFO,
+		contradiction_add(out, CONTRA_GDPR_WITHOUT_TC,
 				  "the request says that the GDPR applies, and has no TC string "
 				  "that can be read");
 }

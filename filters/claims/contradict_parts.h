@@ -5,8 +5,8 @@
 #include "filters/claims/contradict.h"
 
 void contradiction_add(struct contradictions *out, enum contradiction_kind kind,
-		       enum contradiction_grade grade, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+		       const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #define PURPOSE_LIST 96
 /* "purpose 3", "purposes 1, 3 and 4". */

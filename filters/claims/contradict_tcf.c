@@ -60,12 +60,12 @@ void contradictions_of_tcf(const struct tcf *tc, const struct claim_choice *choi
 
 	purpose_list(refused, list);
 	if (refused != 0)
-		contradiction_add(out, CONTRA_TC_GRANTS, GRADE_PROOF,
+		contradiction_add(out, CONTRA_TC_GRANTS,
 				  "the TC string claims consent for %s, which the person refused",
 				  list);
 	purpose_list(unasked, list);
 	if (unasked != 0)
-		contradiction_add(out, CONTRA_TC_UNASKED, GRADE_INDICATION,
+		contradiction_add(out, CONTRA_TC_UNASKED,
 				  "the TC string claims consent for %s, and no choice was seen",
 				  list);
 }
@@ -77,12 +77,12 @@ static void legitimate_interest(const struct tcf *tc, struct contradictions *out
 
 	purpose_list(profiling, list);
 	if (profiling != 0 && tc->policy_version >= POLICY_2_2)
-		contradiction_add(out, CONTRA_LI_PROFILING, GRADE_PROOF,
+		contradiction_add(out, CONTRA_LI_PROFILING,
 				  "the TC string claims legitimate interest for %s, where since "
 				  "TCF 2.2 only consent counts",
 				  list);
 	if ((tc->purpose_legitimate_interests & STORAGE_PURPOSE) != 0)
-		contradiction_add(out, CONTRA_LI_STORAGE, GRADE_PROOF,
+		contradiction_add(out, CONTRA_LI_STORAGE,
 				  "the TC string claims legitimate interest for purpose 1, where "
 				  "only consent counts");
 }
@@ -91,20 +91,20 @@ void contradictions_in_tcf(const struct tcf *tc, struct contradictions *out)
 {
 	legitimate_interest(tc, out);
 	if (!tc->is_service_specific)
-		contradiction_add(out, CONTRA_TC_GLOBAL, GRADE_PROOF,
+		contradiction_add(out, CONTRA_TC_GLOBAL,
 				  "the TC string is not for one site; since 2021 each has to be");
 	if (tc->policy_version < POLICY_2_2 && tc->created_ds >= FROM_OCTOBER_2023)
-		contradiction_add(out, CONTRA_TC_POLICY, GRADE_PROOF,
+		contradiction_add(out, CONTRA_TC_POLICY,
 				  "the TC string was made after September 2023 under policy "
 				  "version %u, which had ended",
 				  tc->policy_version);
 	if (!tcf_has_segment(tc, TCF_VENDORS_DISCLOSED) && tc->created_ds >= FROM_MARCH_2026)
-		contradiction_add(out, CONTRA_TC_UNDISCLOSED, GRADE_PROOF,
+		contradiction_add(out, CONTRA_TC_UNDISCLOSED,
 				  "the TC string was made after February 2026 and does not say "
 				  "which vendors were disclosed");
 	if (tc->created_ds >= FROM_2022 &&
 	    (tc->created_ds != tc->last_updated_ds || tc->created_ds % DAY_DS != 0))
-		contradiction_add(out, CONTRA_TC_TIMES, GRADE_PROOF,
+		contradiction_add(out, CONTRA_TC_TIMES,
 				  "the TC string was made after 2021, and its two times are not "
 				  "the same midnight");
 }

@@ -241,13 +241,38 @@ static void find_cookies(struct claims *c, struct slice line)
 	}
 }
 
+enum claim_body claim_body_of_type(struct slice content_type)
+{
+	struct slice type;
+
+	slice_cut(content_type, ';', &type);
+	type = slice_trim(type);
+	if (slice_ieq(type, SLICE("application/x-www-form-urlencoded")))
+		return CLAIM_BODY_FORM;
+	if (slice_ieq(type, SLICE("application/json")) || slice_iends(type, SLICE("+json")))
+		return CLAIM_BODY_JSON;
+	/* What needs no preflight: bid requests and beacons are sent so. */
+	return slice_ieq(type, SLICE("text/plain")) ? CLAIM_BODY_TEXT : CLAIM_BODY_NONE;
+}
+
+static bool is_json(const struct claim_request *r)
+{
+	struct slice text = r->body;
+
+	while (text.n != 0 && (ascii_blank(text.p[0]) || text.p[0] == '\n' || text.p[0] == '\r'))
+		text = slice_skip(text, 1);
+	return r->body_type == CLAIM_BODY_JSON ||
+	       (r->body_type == CLAIM_BODY_TEXT && text.n != 0 &&
+		(text.p[0] == '{' || text.p[0] == '['));
+}
+
 static void find_body(struct claims *c, const struct claim_request *r)
 {
 	if (r->body_type == CLAIM_BODY_NONE)
 		return;
 	if (r->body.n > CLAIM_BODY_MAX)
 		c->more = true;
-	else if (r->body_type == CLAIM_BODY_FORM)
+	else if (!is_json(r))
 		find_parameters(c, CLAIM_IN_BODY, r->body, '&');
 	else
 		find_json(c, r->body);

@@ -69,7 +69,11 @@ struct claims {
 	char scratch[CLAIMS_SCRATCH];
 };
 
-enum claim_body { CLAIM_BODY_NONE, CLAIM_BODY_FORM, CLAIM_BODY_JSON };
+/* TEXT: of either kind, which its first octet tells. */
+enum claim_body { CLAIM_BODY_NONE, CLAIM_BODY_FORM, CLAIM_BODY_JSON, CLAIM_BODY_TEXT };
+
+/* By a Content-Type field's value; NONE: a body of that type is not looked at. */
+enum claim_body claim_body_of_type(struct slice content_type);
 
 /* All slices may be empty. */
 struct claim_request {

@@ -15,7 +15,7 @@ extern const struct slice asset_bare_html, asset_ca_html, asset_choice_html,
 	asset_row_note_html, asset_site_html, asset_start_html,
 	asset_table_html, asset_tiktok_html, asset_tiktok_fact_html, asset_tiktok_facts_html,
 	asset_tiktok_row_html, asset_tiktok_site_html, asset_trust_html, asset_use_html, asset_use_tls_html,
-	asset_want_html, asset_wants_html;
+	asset_want_html, asset_wants_html, asset_word_html;
 extern const struct slice asset_desk_js, asset_icon_svg, asset_probe_svg, asset_style_css;
 
 #endif

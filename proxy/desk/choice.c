@@ -55,9 +55,25 @@ static struct slice checked(bool on)
 	return on ? SLICE(" checked") : SLICE("");
 }
 
+static struct slice label(struct slice purpose)
+{
+	return slice_str(plain_purpose(purpose));
+}
+
+static struct slice means(struct slice purpose)
+{
+	return slice_str(plain_purpose_means(purpose));
+}
+
 static void purposes(struct buf *out, const struct desk_choice *c, const char *what)
 {
+	const struct slice f = SLICE("functional"), an = SLICE("analytics"),
+			   ad = SLICE("advertising");
+
 	FILL(out, asset_purposes_html, TEXT("what", slice_str(what)),
+	     TEXT("functional_label", label(f)), TEXT("functional_means", means(f)),
+	     TEXT("analytics_label", label(an)), TEXT("analytics_means", means(an)),
+	     TEXT("advertising_label", label(ad)), TEXT("advertising_means", means(ad)),
 	     HTML("functional", checked(c->functional)), HTML("analytics", checked(c->analytics)),
 	     HTML("advertising", checked(c->advertising)));
 }
@@ -86,28 +102,6 @@ void choice_form(struct buf *out, const struct desk_context *ctx, const struct d
 
 /* ---- in words ---- */
 
-/* "accepted", "refused", "accepted comfort and measuring only". */
-static void verb(struct buf *out, const struct desk_choice *c)
-{
-	const struct {
-		bool on;
-		const char *word;
-	} parts[] = { { c->functional, "comfort" },
-		      { c->analytics, "measuring" },
-		      { c->advertising, "advertising" } };
-	unsigned n = 0;
-
-	if (is_refused(c) || slice_eq(c->word, SLICE("accepted"))) {
-		buf_add(out, c->word);
-		return;
-	}
-	buf_adds(out, "accepted");
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (parts[i].on)
-			buf_addf(out, "%s%s", n++ == 0 ? " " : " and ", parts[i].word);
-	buf_adds(out, " only");
-}
-
 static void until(struct buf *out, int64_t wall_ms)
 {
 	char text[CLOCK_RFC3339_LEN + 1];
@@ -119,20 +113,20 @@ static void until(struct buf *out, int64_t wall_ms)
 static void effect(struct buf *out, const struct desk_choice *c)
 {
 	if (is_none(c) || is_refused(c))
-		buf_adds(out, ": what is not needed is kept out.");
+		buf_adds(out, ": what is not essential is removed.");
 	else if (slice_eq(c->word, SLICE("accepted")))
 		buf_adds(out, ": sites may store and receive everything.");
 	else
-		buf_adds(out, ": everything else that is not needed is kept out.");
+		buf_adds(out, ": everything else that is not essential is removed.");
 }
 
 static void for_all_sites(struct buf *out, const struct choice_now *now)
 {
 	if (is_none(&now->choice)) {
-		buf_adds(out, "You made no choice");
+		buf_adds(out, "No choice yet");
 	} else {
 		buf_adds(out, "You ");
-		verb(out, &now->choice);
+		plain_choice(out, now->choice.word);
 	}
 	effect(out, &now->choice);
 }
@@ -140,12 +134,12 @@ static void for_all_sites(struct buf *out, const struct choice_now *now)
 static void for_one_site(struct buf *out, const struct choice_now *now, bool counts)
 {
 	if (is_none(&now->choice)) {
-		buf_adds(out, counts ? "None yet, which counts as a refusal."
-				     : "None yet. It would not count.");
+		buf_adds(out, counts ? "No choice yet, which counts as a refusal."
+				     : "No choice yet. It would not count.");
 		return;
 	}
 	buf_adds(out, "You ");
-	verb(out, &now->choice);
+	plain_choice(out, now->choice.word);
 	if (counts && now->for_all)
 		buf_adds(out, " for all sites");
 	buf_adds(out, counts ? "." : ". It is noted, but does not count.");
@@ -157,11 +151,11 @@ void choice_sentence(struct buf *out, const struct desk_request *req, const stru
 	bool counts = choice_decides(req->profile);
 
 	if (!choice_offered(req->profile)) {
-		buf_adds(out, "What is not needed is kept out, always.");
+		buf_adds(out, "What is not essential is removed, always.");
 		return;
 	}
 	if (all_sites && !counts) {
-		buf_adds(out, "Nothing is kept out, whatever is chosen.");
+		buf_adds(out, "Nothing is removed, whatever is chosen.");
 		return;
 	}
 	if (all_sites)
@@ -179,7 +173,7 @@ void choice_words(struct buf *out, const struct desk_request *req, const struct 
 	if (!choice_offered(req->profile) || is_none(&now->choice))
 		return;
 	buf_adds(out, "; you ");
-	verb(out, &now->choice);
+	plain_choice(out, now->choice.word);
 	if (!counts)
 		buf_adds(out, ", which does not count");
 	else if (now->for_all)

@@ -32,7 +32,7 @@ void choice_form(struct buf *out, const struct desk_context *ctx, const struct d
 /* What is in force: a sentence or two, as text. */
 void choice_sentence(struct buf *out, const struct desk_request *req, const struct choice_now *now,
 		     bool all_sites);
-/* "; you accepted comfort and measuring"; nothing where nothing was chosen. */
+/* "; you accepted functional and analytics only"; nothing where nothing was chosen. */
 void choice_words(struct buf *out, const struct desk_request *req, const struct choice_now *now);
 
 #endif

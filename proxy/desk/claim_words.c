@@ -129,7 +129,7 @@ static void tc_sentence(struct buf *out, const struct desk_claim *c)
 static const struct {
 	const char *word, *plain;
 } consent_types[] = {
-	{ "analytics_storage", "measuring" },
+	{ "analytics_storage", "analytics" },
 	{ "ad_storage", "cookies for advertising" },
 	{ "ad_user_data", "data about you for advertising" },
 	{ "ad_personalization", "ads chosen for you" },
@@ -175,11 +175,11 @@ static const char *state_of(char letter)
 	return letter == '1' ? "allowed" : letter == '0' ? "refused" : "not said";
 }
 
-/* gcs: "G1", then a digit or '-' for advertising and for measuring. */
+/* gcs: "G1", then a digit or '-' for advertising and for analytics. */
 static void gcs_sentence(struct buf *out, const struct desk_claim *c)
 {
 	if (c->why.n == 4 && slice_starts(c->why, SLICE("G1")))
-		buf_addf(out, "It told Google: advertising %s, measuring %s.",
+		buf_addf(out, "It told Google: advertising %s, analytics %s.",
 			 state_of(c->why.p[2]), state_of(c->why.p[3]));
 	else
 		buf_addf(out, "It told Google about consent: %.*s.", SLICE_ARG(c->why));

@@ -8,10 +8,13 @@
 /* Lines of one kind, and hosts named in a line; more are only counted. */
 #define LINES_MAX 100u
 #define HOSTS_MAX 3u
+#define SENTENCE_MAX 8192u
 
 struct line {
-	const struct desk_claim *first; /* the newest */
+	const struct desk_claim *newest;
+	size_t sentence, sentence_n; /* where in the sentences of all lines */
 	uint64_t count;
+	int64_t first; /* wall ms; 0: not known */
 	struct slice hosts[HOSTS_MAX];
 	size_t hosts_n;
 	bool others;
@@ -21,6 +24,7 @@ struct lines {
 	struct line v[LINES_MAX];
 	size_t n;
 	bool more;
+	struct buf sentences;
 };
 
 enum group { CONTRADICTIONS, CLAIMS, BLOCKED, DONE, GROUPS };
@@ -46,12 +50,30 @@ static bool is_same_block(const struct desk_claim *a, const struct desk_claim *b
 	return slice_eq(list_a, list_b) && slice_eq(purpose_a, purpose_b);
 }
 
-static bool is_same(const struct desk_claim *a, const struct desk_claim *b)
+static bool is_first_party(const struct desk_claim *c)
 {
-	if (group_of(a) == BLOCKED)
-		return is_same_block(a, b);
-	return slice_eq(a->kind, b->kind) && slice_eq(a->name, b->name) &&
-	       slice_eq(a->why, b->why) && slice_eq(a->choice, b->choice);
+	size_t n = c->host.n - c->site.n;
+
+	return c->host.n >= c->site.n && slice_eq(slice_skip(c->host, n), c->site) &&
+	       (n == 0 || c->host.p[n - 1] == '.');
+}
+
+static struct slice sentence_of(const struct lines *lines, const struct line *l)
+{
+	return slice_head(slice_skip(buf_slice(&lines->sentences), l->sentence), l->sentence_n);
+}
+
+/* What reads the same is the same, whatever was chosen when it was said. */
+static bool is_same(const struct lines *lines, const struct line *l, const struct desk_claim *c,
+		    struct slice sentence)
+{
+	const struct desk_claim *kept = l->newest;
+
+	if (group_of(c) == BLOCKED)
+		return is_same_block(kept, c);
+	return slice_eq(kept->kind, c->kind) && slice_eq(kept->name, c->name) &&
+	       is_first_party(kept) == is_first_party(c) &&
+	       slice_eq(sentence_of(lines, l), sentence);
 }
 
 static void add_host(struct line *l, struct slice host)
@@ -67,20 +89,33 @@ static void add_host(struct line *l, struct slice host)
 		l->hosts[l->hosts_n++] = host;
 }
 
-static void add(struct lines *lines, const struct desk_claim *c)
+static void add(struct lines *lines, const struct desk_claim *c, struct buf *sentence)
 {
+	struct line *l;
 	size_t i = 0;
 
-	while (i < lines->n && !is_same(lines->v[i].first, c))
+	buf_clear(sentence);
+	/* That of a blocked request holds the count, which is not known yet. */
+	if (group_of(c) != BLOCKED)
+		claim_sentence(sentence, c, c->count);
+	while (i < lines->n && !is_same(lines, &lines->v[i], c, buf_slice(sentence)))
 		i++;
 	if (i == LINES_MAX) {
 		lines->more = true;
 		return;
 	}
-	if (i == lines->n)
-		lines->v[lines->n++] = (struct line){ .first = c };
-	lines->v[i].count += c->count;
-	add_host(&lines->v[i], c->host);
+	l = &lines->v[i];
+	if (i == lines->n) {
+		lines->n++;
+		*l = (struct line){ .newest = c, .first = c->first };
+		l->sentence = lines->sentences.len;
+		l->sentence_n = sentence->len;
+		buf_add(&lines->sentences, buf_slice(sentence));
+	}
+	l->count += c->count;
+	if (c->first < l->first)
+		l->first = c->first;
+	add_host(l, c->host);
 }
 
 static bool every(const void *arg, const struct desk_claim *c)
@@ -95,16 +130,45 @@ static struct claims_view whole(const struct desk_site *s)
 	return (struct claims_view){ s->claims, s->claims_n, every, NULL, '3' };
 }
 
+/* To be released. */
 static void collect(struct lines *lines, enum group group, const struct claims_view *view)
 {
+	struct buf sentence;
+
 	lines->n = 0;
 	lines->more = false;
+	buf_init(&lines->sentences, LINES_MAX * SENTENCE_MAX);
+	buf_init(&sentence, SENTENCE_MAX);
 	for (size_t i = 0; i < view->n; i++)
 		if (group_of(&view->list[i]) == group && view->pick(view->arg, &view->list[i]))
-			add(lines, &view->list[i]);
+			add(lines, &view->list[i], &sentence);
+	if (!buf_ok(&sentence))
+		lines->sentences.failed = true;
+	buf_release(&sentence);
+}
+
+static void release(struct lines *lines)
+{
+	buf_release(&lines->sentences);
 }
 
 /* ---- as markup ---- */
+
+/* The first is left out where it reads like the last. */
+static void first_and_last(struct buf *out, const struct line *l, int64_t now)
+{
+	struct buf first, last;
+
+	buf_init(&first, 64);
+	buf_init(&last, 64);
+	plain_age(&first, l->first, now);
+	plain_age(&last, l->newest->last, now);
+	if (l->first > 0 && !slice_eq(buf_slice(&first), buf_slice(&last)))
+		buf_addf(out, ", first %.*s", SLICE_ARG(buf_slice(&first)));
+	buf_addf(out, ", last %.*s", SLICE_ARG(buf_slice(&last)));
+	buf_release(&first);
+	buf_release(&last);
+}
 
 static void detail(struct buf *out, const struct desk_request *req, const struct line *l)
 {
@@ -115,26 +179,29 @@ static void detail(struct buf *out, const struct desk_request *req, const struct
 		buf_add(out, l->hosts[i]);
 	}
 	buf_adds(out, l->others ? " and others" : "");
-	if (group_of(l->first) != BLOCKED) {
+	if (group_of(l->newest) != BLOCKED || l->hosts_n == 0) {
 		buf_adds(out, l->hosts_n != 0 ? ", " : "");
 		plain_count(out, (size_t)l->count, "time", "times");
 	}
-	buf_adds(out, group_of(l->first) != BLOCKED || l->hosts_n != 0 ? ", last " : "Last ");
-	plain_age(out, l->first->last, req->now);
+	first_and_last(out, l, req->now);
 	buf_addc(out, '.');
 }
 
-static void put_line(struct buf *out, const struct desk_request *req, const struct line *l)
+static void put_line(struct buf *out, const struct desk_request *req, const struct lines *lines,
+		     const struct line *l)
 {
 	struct buf sentence, text, word;
 
-	buf_init(&sentence, 8192);
+	buf_init(&sentence, SENTENCE_MAX);
 	buf_init(&text, 4096);
 	buf_init(&word, 2048);
-	buf_add(&word, l->first->kind);
-	if (group_of(l->first) == CONTRADICTIONS || group_of(l->first) == CLAIMS)
-		buf_addf(&word, " %.*s", SLICE_ARG(l->first->name));
-	claim_sentence(&sentence, l->first, l->count);
+	buf_add(&word, l->newest->kind);
+	if (group_of(l->newest) == CONTRADICTIONS || group_of(l->newest) == CLAIMS)
+		buf_addf(&word, " %.*s", SLICE_ARG(l->newest->name));
+	if (group_of(l->newest) == BLOCKED)
+		claim_sentence(&sentence, l->newest, l->count);
+	else
+		buf_add(&sentence, sentence_of(lines, l));
 	detail(&text, req, l);
 	FILL(out, asset_claim_html, TEXT("sentence", page_part(out, &sentence)),
 	     TEXT("detail", page_part(out, &text)), TEXT("word", page_part(out, &word)));
@@ -158,7 +225,7 @@ static bool put_group(struct buf *out, const struct desk_request *req, enum grou
 		return false;
 	buf_init(&rows, PART_MAX);
 	for (size_t i = 0; i < lines->n; i++)
-		put_line(&rows, req, &lines->v[i]);
+		put_line(&rows, req, lines, &lines->v[i]);
 	if (lines->more)
 		buf_adds(&rows, "<li class=\"quiet\">There are more in the record.</li>\n");
 	FILL(out, asset_claim_list_html, TEXT("level", slice_of(&level, 1)),
@@ -175,6 +242,8 @@ bool claims_lists(struct buf *out, const struct desk_request *req, const struct 
 	for (int group = 0; group < GROUPS; group++) {
 		collect(&lines, (enum group)group, view);
 		any = put_group(out, req, (enum group)group, &lines, view->level) || any;
+		(void)page_part(out, &lines.sentences);
+		release(&lines);
 	}
 	return any;
 }
@@ -201,7 +270,7 @@ static void before_choice(struct buf *out, const struct desk_site *s)
 	plain_count(out, known, "cookie was", "cookies were");
 	buf_adds(out, " set or sent");
 	if (needless != 0)
-		buf_addf(out, ", %zu of these to advertise or to measure", needless);
+		buf_addf(out, ", %zu of these for advertising or analytics", needless);
 	buf_adds(out, ".</p>\n");
 }
 
@@ -231,6 +300,7 @@ void claims_summary(struct buf *out, const struct desk_site *s)
 		buf_adds(out, ", ");
 		plain_count(out, lines.n, "contradiction", "contradictions");
 	}
+	release(&lines);
 	for (size_t i = 0; i < s->claims_n; i++)
 		blocked += group_of(&s->claims[i]) == BLOCKED ? s->claims[i].count : 0;
 	if (blocked != 0) {

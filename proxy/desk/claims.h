@@ -1,8 +1,9 @@
 /*
  * claims.h - what a site claimed, what contradicts it and what was kept back, as lists of sentences.
  *
- * What differs only in the host it was said to stands in one line, with the hosts and how often.
- * Markup, made with html.h.
+ * What reads the same and comes from the same party stands in one line, whatever was chosen
+ * meanwhile: with the hosts, how often, and when it was first and last seen.  Markup, made with
+ * html.h.
  */
 #ifndef CRUMBGATE_PROXY_DESK_CLAIMS_H
 #define CRUMBGATE_PROXY_DESK_CLAIMS_H

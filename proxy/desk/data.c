@@ -91,6 +91,7 @@ static void read_cookies(struct desk_data *d, const json_t *rows)
 			.removed = count_of(o, "removed"),
 			.expired = count_of(o, "expired"),
 			.unasked = count_if_any(o, "unasked"),
+			.life_s = count_if_any(o, "life_s"),
 			.last = time_of(o, "last"),
 		};
 	}
@@ -112,6 +113,7 @@ static void read_claims(struct desk_data *d, const json_t *rows)
 			.why = text_of(o, "why"),
 			.choice = text_of(o, "choice"),
 			.count = count_of(o, "count"),
+			.first = time_of(o, "first"),
 			.last = time_of(o, "last"),
 		};
 	}
@@ -215,7 +217,7 @@ bool desk_put_back(const struct desk_cookie *c)
 /*
  * The ledger has the newest verdict in the reason, whose end is what weighed (filters/decide.h).
  */
-bool desk_kept_out(const struct desk_cookie *c)
+bool desk_removed(const struct desk_cookie *c)
 {
 	bool ever = c->removed + c->expired != 0;
 

@@ -14,6 +14,7 @@ struct desk_cookie {
 	struct slice site, host, name, party, purpose, why; /* of the newest sighting */
 	uint64_t kept, removed, expired;		    /* sightings */
 	int64_t unasked; /* of these, before any choice; -1: not known */
+	int64_t life_s;	 /* as an origin set it; 0: until the browser is closed; -1: not known */
 	int64_t last;	 /* wall ms */
 };
 
@@ -25,7 +26,7 @@ struct desk_claim {
 	struct slice site, host, kind, name, why;
 	struct slice choice; /* in force then */
 	uint64_t count;
-	int64_t last; /* wall ms */
+	int64_t first, last; /* wall ms; first 0: not known */
 };
 
 struct desk_site {
@@ -54,8 +55,8 @@ const struct desk_site *desk_data_find(const struct desk_data *d, struct slice s
 void desk_data_free(struct desk_data *d);
 
 /* What the newest verdict was; after a change of mind the counts tell of the time before. */
-bool desk_kept_out(const struct desk_cookie *c);
-/* It was kept out, and is let through for a day because the site went round in circles. */
+bool desk_removed(const struct desk_cookie *c);
+/* It was removed, and is let through for a day because the site went round in circles. */
 bool desk_put_back(const struct desk_cookie *c);
 
 #endif

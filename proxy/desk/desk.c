@@ -508,8 +508,7 @@ void desk_sites(const struct desk_context *ctx, const struct desk_request *req, 
 	else
 		note(ctx, req, a, 503, "No list now",
 		     "The part of the proxy that keeps the record did not answer. What is not "
-		     "needed is "
-		     "kept out all the same. Look again in a moment.");
+		     "essential is removed all the same. Look again in a moment.");
 	desk_data_free(data);
 	finish(a);
 }

@@ -28,18 +28,30 @@ static void notice(struct buf *out, const struct desk_request *req)
 
 /* ---- the table ---- */
 
+static void capitalised(struct buf *out, const char *words)
+{
+	buf_addc(out, (char)(words[0] >= 'a' && words[0] <= 'z' ? words[0] - 'a' + 'A' : words[0]));
+	buf_adds(out, words + 1);
+}
+
+/* As the newest verdict would be in the log. */
+static struct slice newest_verdict(const struct desk_cookie *c)
+{
+	if (!desk_removed(c))
+		return SLICE("kept");
+	return c->expired != 0 ? SLICE("expired") : SLICE("removed");
+}
+
 void cookie_done(struct buf *out, const struct desk_cookie *c)
 {
 	uint64_t all = c->kept + c->removed + c->expired;
 
 	if (desk_put_back(c))
 		buf_adds(out, "Put back, the site did not work without it");
-	else if (!desk_kept_out(c))
-		buf_adds(out, "Let through");
 	else
-		buf_adds(out, c->expired != 0 ? "Kept out, deleted" : "Kept out");
+		capitalised(out, plain_verdict(newest_verdict(c)));
 	if (c->kept != 0 && c->kept != all)
-		buf_addf(out, " (%s%llu of %llu times)", desk_kept_out(c) ? "let through " : "",
+		buf_addf(out, " (%s%llu of %llu times)", desk_removed(c) ? "let through " : "",
 			 (unsigned long long)c->kept, (unsigned long long)all);
 }
 
@@ -58,15 +70,16 @@ static void cookie_row(struct buf *out, const struct page *p, const struct desk_
 		about.setter = SLICE("not known");
 	buf_adds(&from, key.third ? "third party " : "");
 	buf_add(&from, c->host);
-	plain_life(&life, about.life);
+	plain_life(&life, c->life_s, about.life);
 	cookie_done(&done_text, c);
 	buf_add_u64(&count, c->kept + c->removed + c->expired);
 	FILL(out, asset_cookie_html, TEXT("name", c->name.n != 0 ? c->name : SLICE("(no name)")),
 	     TEXT("from", page_part(out, &from)),
 	     TEXT("purpose", slice_str(plain_purpose(c->purpose))),
-	     TEXT("purpose_class", slice_str(purpose_class(c->purpose))), TEXT("what", about.what),
-	     TEXT("life", page_part(out, &life)), TEXT("setter", about.setter),
-	     TEXT("verdict_class", desk_kept_out(c) ? SLICE("out") : SLICE("in")),
+	     TEXT("purpose_class", slice_str(plain_purpose_word(c->purpose))),
+	     TEXT("what", about.what), TEXT("life", page_part(out, &life)),
+	     TEXT("setter", about.setter),
+	     TEXT("verdict_class", desk_removed(c) ? SLICE("out") : SLICE("in")),
 	     TEXT("done", page_part(out, &done_text)), TEXT("times", page_part(out, &count)));
 	buf_release(&from);
 	buf_release(&life);
@@ -74,12 +87,12 @@ static void cookie_row(struct buf *out, const struct page *p, const struct desk_
 	buf_release(&count);
 }
 
-static size_t kept_out_of(const struct desk_site *s)
+static size_t removed_of(const struct desk_site *s)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->cookies_n; i++)
-		n += desk_kept_out(&s->cookies[i]);
+		n += desk_removed(&s->cookies[i]);
 	return n;
 }
 
@@ -87,7 +100,7 @@ static void summary(struct buf *out, const struct page *p, const struct desk_sit
 		    const struct choice_now *now)
 {
 	plain_count(out, s->cookies_n, "cookie", "cookies");
-	buf_addf(out, ", %zu kept out", kept_out_of(s));
+	buf_addf(out, ", %zu removed", removed_of(s));
 	claims_summary(out, s);
 	if (s->last > 0) {
 		buf_adds(out, ", seen ");
@@ -107,10 +120,6 @@ static void rows(struct buf *out, const struct page *p, const struct desk_site *
 
 	for (size_t i = 0; i < s->cookies_n && i < most; i++)
 		cookie_row(out, p, &s->cookies[i]);
-	if (s->cookies_n == 0)
-		note_row(out, passes_cover(&p->passes, s->name)
-				      ? SLICE("Nothing was seen, for it passes unread.")
-				      : SLICE("No cookie was set or sent."));
 	if (s->cookies_n <= most || s->name.n == 0)
 		return;
 	buf_init(&link, 1024);
@@ -121,6 +130,34 @@ static void rows(struct buf *out, const struct page *p, const struct desk_site *
 	buf_adds(&link, "</a>");
 	note_row(out, page_part(out, &link));
 	buf_release(&link);
+}
+
+/* Folded: what to choose is seen before how each was decided. */
+static void cookies(struct buf *out, const struct page *p, const struct desk_site *s, size_t most)
+{
+	struct buf body, id, title;
+
+	if (s->cookies_n == 0) {
+		buf_adds(out,
+			 passes_cover(&p->passes, s->name)
+				 ? "<p class=\"quiet\">Nothing was seen, for it passes unread.</p>"
+				 : "<p class=\"quiet\">No cookie was set or sent.</p>");
+		return;
+	}
+	buf_init(&body, PART_MAX);
+	buf_init(&id, 1024);
+	buf_init(&title, 128);
+	rows(&body, p, s, most);
+	buf_adds(&id, "c-");
+	buf_add(&id, s->name);
+	plain_count(&title, s->cookies_n, "cookie", "cookies, one by one");
+	FILL(out, asset_table_html, TEXT("id", page_part(out, &id)),
+	     TEXT("title", page_part(out, &title)),
+	     TEXT("site", s->name.n != 0 ? s->name : SLICE("sites not known")),
+	     HTML("rows", page_part(out, &body)));
+	buf_release(&body);
+	buf_release(&id);
+	buf_release(&title);
 }
 
 static void site_link(struct buf *out, struct slice site)
@@ -141,11 +178,12 @@ static void group(struct buf *out, const struct page *p, const struct desk_site 
 	const struct slice unread = SLICE("<span class=\"unread\">Passes unread</span> ");
 	struct choice_now now = choice_now(p->ctx, p->req, s->name.n != 0 ? s->name : SLICE("*"));
 	struct choice_form form_of = { .site = s->name, .from = p->from };
-	struct buf name, text, form, body, id, what;
+	struct buf name, text, form, wants, body, id, what;
 
 	buf_init(&name, PART_MAX);
 	buf_init(&text, 512);
 	buf_init(&form, PART_MAX);
+	buf_init(&wants, PART_MAX);
 	buf_init(&body, PART_MAX);
 	buf_init(&id, 1024);
 	buf_init(&what, 1024);
@@ -156,17 +194,19 @@ static void group(struct buf *out, const struct page *p, const struct desk_site 
 	form_of.what = page_part(out, &what).p;
 	if (s->name.n != 0)
 		choice_form(&form, p->ctx, p->req, &now, &form_of);
-	rows(&body, p, s, most);
+	wants_list(p->ctx, s, &wants);
+	cookies(&body, p, s, most);
 	buf_adds(&id, "s-");
 	buf_add(&id, s->name);
 	FILL(out, asset_group_html, TEXT("id", page_part(out, &id)),
 	     HTML("name", page_part(out, &name)),
 	     HTML("mark", passes_cover(&p->passes, s->name) ? unread : SLICE("")),
 	     TEXT("summary", page_part(out, &text)), HTML("form", page_part(out, &form)),
-	     HTML("rows", page_part(out, &body)));
+	     HTML("wants", page_part(out, &wants)), HTML("cookies", page_part(out, &body)));
 	buf_release(&name);
 	buf_release(&text);
 	buf_release(&form);
+	buf_release(&wants);
 	buf_release(&body);
 	buf_release(&id);
 	buf_release(&what);
@@ -179,7 +219,7 @@ static void totals(const struct desk_data *d, size_t *cookies, size_t *out_n)
 	*cookies = *out_n = 0;
 	for (size_t i = 0; i < d->sites_n; i++) {
 		*cookies += d->sites[i].cookies_n;
-		*out_n += kept_out_of(&d->sites[i]);
+		*out_n += removed_of(&d->sites[i]);
 	}
 }
 
@@ -194,20 +234,13 @@ static void lead(struct buf *out, const struct desk_data *d)
 	totals(d, &cookies, &out_n);
 	plain_count(out, d->sites_n, "site, ", "sites, ");
 	plain_count(out, cookies, "cookie: ", "cookies: ");
-	buf_addf(out, "%zu kept out, %zu let through.", out_n, cookies - out_n);
+	buf_addf(out, "%zu removed, %zu let through.", out_n, cookies - out_n);
 }
 
-static void table(struct buf *out, const struct page *p, size_t from)
+static void groups(struct buf *out, const struct page *p, size_t from)
 {
-	struct buf groups;
-
-	if (p->data->sites_n == 0)
-		return;
-	buf_init(&groups, PART_MAX);
 	for (size_t i = from; i < p->data->sites_n && i < from + PAGE_SITES; i++)
-		group(&groups, p, &p->data->sites[i], HOME_COOKIES);
-	FILL(out, asset_table_html, HTML("groups", page_part(out, &groups)));
-	buf_release(&groups);
+		group(out, p, &p->data->sites[i], HOME_COOKIES);
 }
 
 static void pager(struct buf *out, const struct desk_data *d, size_t from)
@@ -250,17 +283,16 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	choice_form(&form, ctx, req, &all, &all_form);
 	passes_load(ctx, req, &p.passes);
 	passes_section(ctx, req, &p.passes, SLICE(""), &passes_part);
-	table(&rows_part, &p, from);
+	groups(&rows_part, &p, from);
 	pager(&more, data, from);
 	FILL(&main_part, asset_home_html, TEXT("lead", page_part(out, &lead_text)),
 	     TEXT("news", page_part(out, &lead_text)), HTML("notice", page_part(out, &notice_part)),
 	     TEXT("profile", slice_str(plain_profile(req->profile))),
-	     TEXT("client",
-		  slice_eq(req->client, SLICE("local")) ? SLICE("this machine") : req->client),
-	     HTML("probe", page_part(out, &probe_part)), TEXT("all_now", page_part(out, &now_text)),
+	     TEXT("client", plain_client(req->client)), HTML("probe", page_part(out, &probe_part)),
+	     TEXT("all_now", page_part(out, &now_text)),
 	     TEXT("all_rule", slice_str(all_rule(req->profile))),
 	     HTML("all_form", page_part(out, &form)), HTML("passes", page_part(out, &passes_part)),
-	     HTML("table", page_part(out, &rows_part)), HTML("more", page_part(out, &more)));
+	     HTML("sites", page_part(out, &rows_part)), HTML("more", page_part(out, &more)));
 	page_layout(out, ctx, "Sites", TAB_SITES, &main_part);
 	buf_release(&main_part);
 	buf_release(&now_text);
@@ -275,6 +307,28 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 
 /* ---- one site ---- */
 
+/* What the words of the table mean, and what is done with the cookies of each. */
+static void words_list(struct buf *out, enum config_profile profile)
+{
+	const struct profile_rules rules = profile_rules(profile);
+	const struct {
+		struct slice word;
+		const char *rule;
+	} words[] = {
+		{ SLICE("essential"), "Always let through." },
+		{ SLICE("functional"), rules.functional },
+		{ SLICE("analytics"), rules.tracking },
+		{ SLICE("advertising"), rules.tracking },
+		{ SLICE("choice"), "Never touched." },
+		{ SLICE("unknown"), rules.unknown },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		FILL(out, asset_word_html, TEXT("label", slice_str(plain_purpose(words[i].word))),
+		     TEXT("means", slice_str(plain_purpose_means(words[i].word))),
+		     TEXT("rule", slice_str(words[i].rule)));
+}
+
 void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	       const struct desk_data *data, struct slice site, struct buf *out)
 {
@@ -283,11 +337,10 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	const struct choice_form site_form = {
 		.site = site, .from = "site", .what = "for this site", .purposes = true
 	};
-	const struct profile_rules meaning = profile_rules(req->profile);
 	const struct desk_site unseen = { .name = site };
 	const struct desk_site *s = desk_data_find(data, site);
 	struct buf main_part, text, now_text, notice_part, form, wants, passes_part, rows_part,
-		groups, claims, link;
+		claims, link, words;
 
 	s = s != NULL ? s : &unseen;
 	buf_init(&main_part, PART_MAX);
@@ -298,29 +351,27 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	buf_init(&wants, PART_MAX);
 	buf_init(&passes_part, PART_MAX);
 	buf_init(&rows_part, PART_MAX);
-	buf_init(&groups, PART_MAX);
 	buf_init(&claims, PART_MAX);
 	buf_init(&link, 1024);
+	buf_init(&words, PART_MAX);
+	words_list(&words, req->profile);
 	summary(&text, &p, s, &now);
 	choice_sentence(&now_text, req, &now, false);
 	notice(&notice_part, req);
 	choice_form(&form, ctx, req, &now, &site_form);
+	if (s->cookies_n != 0)
+		buf_adds(&wants, "<h3 class=\"block\">What it asked for</h3>\n");
 	wants_list(ctx, s, &wants);
 	passes_load(ctx, req, &p.passes);
 	passes_section(ctx, req, &p.passes, site, &passes_part);
-	buf_adds(&groups, "<tbody role=\"rowgroup\">");
-	rows(&groups, &p, s, SIZE_MAX);
-	buf_adds(&groups, "</tbody>");
-	FILL(&rows_part, asset_table_html, HTML("groups", page_part(out, &groups)));
+	cookies(&rows_part, &p, s, SIZE_MAX);
 	claims_section(&claims, req, s);
 	url_segment(&link, site);
 	FILL(&main_part, asset_site_html, TEXT("name", site),
 	     TEXT("summary", page_part(out, &text)), TEXT("news", page_part(out, &text)),
 	     HTML("notice", page_part(out, &notice_part)),
 	     TEXT("heading", slice_str(site_heading(req->profile))),
-	     TEXT("comfort", slice_str(meaning.comfort)),
-	     TEXT("tracking", slice_str(meaning.tracking)),
-	     TEXT("unknown", slice_str(meaning.unknown)), TEXT("now", page_part(out, &now_text)),
+	     HTML("words", page_part(out, &words)), TEXT("now", page_part(out, &now_text)),
 	     TEXT("rule", slice_str(site_rule(req->profile))), HTML("form", page_part(out, &form)),
 	     HTML("wants", page_part(out, &wants)), HTML("passes", page_part(out, &passes_part)),
 	     HTML("link", page_part(out, &link)), HTML("table", page_part(out, &rows_part)),
@@ -334,7 +385,7 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	buf_release(&wants);
 	buf_release(&passes_part);
 	buf_release(&rows_part);
-	buf_release(&groups);
 	buf_release(&claims);
 	buf_release(&link);
+	buf_release(&words);
 }

@@ -21,8 +21,9 @@ struct view {
 	const struct desk_request *req;
 	const struct tiktok_facts *facts;
 	const struct desk_site *site;
-	bool own;			 /* TikTok's own, not one that carries its pixel */
-	size_t asked, unasked, needless; /* rows; needless: unasked, and to advertise or measure */
+	bool own; /* TikTok's own, not one that carries its pixel */
+	size_t asked, unasked,
+		needless; /* rows; needless: unasked, and for advertising or analytics */
 };
 
 /* ---- what of a site is TikTok's ---- */
@@ -85,6 +86,7 @@ static bool is_of_tiktok(const struct view *v)
 
 struct row {
 	struct slice name, host, purpose, what, life;
+	int64_t life_s;	 /* as an origin set it; -1: not known */
 	int64_t unasked; /* sightings before any choice; -1: not known */
 	uint64_t all;	 /* 0: not counted */
 	bool out;
@@ -103,7 +105,7 @@ static void put_row(struct buf *out, struct view *v, const struct row *r)
 
 	buf_init(&life, 128);
 	buf_init(&before, 128);
-	plain_life(&life, r->life);
+	plain_life(&life, r->life_s, r->life);
 	if (r->unasked < 0)
 		buf_adds(&before, "Not known");
 	else if (r->unasked == 0)
@@ -116,7 +118,8 @@ static void put_row(struct buf *out, struct view *v, const struct row *r)
 	else
 		plain_times(&before, r->all);
 	FILL(out, asset_tiktok_row_html, TEXT("name", slice_head(r->name, NAME_SHOWN)),
-	     TEXT("host", r->host), TEXT("purpose_class", slice_str(purpose_class(r->purpose))),
+	     TEXT("host", r->host),
+	     TEXT("purpose_class", slice_str(plain_purpose_word(r->purpose))),
 	     TEXT("purpose", slice_str(plain_purpose(r->purpose))), TEXT("what", r->what),
 	     TEXT("life", page_part(out, &life)), TEXT("before", page_part(out, &before)),
 	     TEXT("verdict_class", r->out ? SLICE("out") : SLICE("in")),
@@ -152,9 +155,10 @@ static void cookie_row(struct buf *out, struct view *v, const struct desk_cookie
 			 .purpose = c->purpose,
 			 .what = SLICE(""),
 			 .life = SLICE(""),
+			 .life_s = c->life_s,
 			 .unasked = c->unasked,
 			 .all = c->kept + c->removed + c->expired,
-			 .out = desk_kept_out(c) };
+			 .out = desk_removed(c) };
 	struct buf done;
 
 	buf_init(&done, 256);
@@ -223,7 +227,7 @@ static void target_done(struct buf *out, const struct target *t)
 		plain_count(out, (size_t)t->blocked, "request", "requests");
 		buf_adds(out, " not sent");
 	} else {
-		buf_adds(out, "Requests sent, without what was kept out");
+		buf_adds(out, "Requests sent, without what was removed");
 	}
 }
 
@@ -237,6 +241,7 @@ static void target_row(struct buf *out, struct view *v, const struct target *t)
 			 .purpose = f != NULL ? f->purpose : SLICE("unknown"),
 			 .what = f != NULL ? f->what : SLICE("One of TikTok's hosts."),
 			 .life = SLICE(""),
+			 .life_s = -1,
 			 .unasked = t->unasked != 0 || t->known ? (int64_t)t->unasked : -1,
 			 .all = t->stripped,
 			 .out = t->stripped + t->blocked != 0 };
@@ -304,7 +309,7 @@ static void site_summary(struct buf *out, const struct view *v)
 	plain_count(out, v->asked, "thing was", "things were");
 	buf_addf(out, " asked for, %zu of them before any choice", v->unasked);
 	if (v->needless != 0)
-		buf_addf(out, ", %zu of these to advertise or to measure", v->needless);
+		buf_addf(out, ", %zu of these for advertising or analytics", v->needless);
 	buf_addc(out, '.');
 }
 
@@ -362,10 +367,10 @@ static void put_facts(struct buf *out, const struct tiktok_facts *f, const char 
 		if (!slice_eq(f->v[i].where, slice_str(where)))
 			continue;
 		buf_clear(&life);
-		plain_life(&life, f->v[i].life);
+		plain_life(&life, -1, f->v[i].life);
 		FILL(&rows, asset_tiktok_fact_html, TEXT("name", f->v[i].name),
 		     TEXT("kind", f->v[i].kind),
-		     TEXT("purpose_class", slice_str(purpose_class(f->v[i].purpose))),
+		     TEXT("purpose_class", slice_str(plain_purpose_word(f->v[i].purpose))),
 		     TEXT("purpose", slice_str(plain_purpose(f->v[i].purpose))),
 		     TEXT("what", f->v[i].what), TEXT("life", page_part(out, &life)));
 	}

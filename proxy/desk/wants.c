@@ -13,8 +13,9 @@ struct want {
 	size_t n, out;
 	struct slice setters[SETTERS_MAX];
 	size_t setters_n;
-	bool others;  /* who is not known, or one too many */
 	int64_t life; /* the longest; -1: of none it is known */
+	bool usual;   /* ... which no origin asked for: a table says it */
+	bool others;  /* who is not known, or one too many */
 };
 
 static void add_setter(struct want *w, struct slice setter)
@@ -40,10 +41,13 @@ static void add_cookie(struct want *w, const struct desk_context *ctx, const str
 
 	if (ctx->about != NULL)
 		(void)ctx->about(ctx->lookup_arg, &key, &about);
-	life = life_seconds(about.life);
+	life = c->life_s >= 0 ? c->life_s : life_seconds(about.life);
 	w->n++;
-	w->out += desk_kept_out(c);
-	w->life = life > w->life ? life : w->life;
+	w->out += desk_removed(c);
+	if (life > w->life || (life == w->life && c->life_s >= 0)) {
+		w->life = life;
+		w->usual = c->life_s < 0;
+	}
 	add_setter(w, about.setter);
 }
 
@@ -62,17 +66,17 @@ static void setters(struct buf *out, const struct want *w)
 		buf_adds(out, " and others");
 }
 
-static void life(struct buf *out, int64_t seconds)
+static void life(struct buf *out, const struct want *w)
 {
-	if (seconds < 0)
+	if (w->life < 0)
 		return;
-	buf_adds(out, ", kept ");
-	if (seconds == 0) {
+	buf_adds(out, w->usual ? ", usually kept " : ", kept ");
+	if (w->life == 0) {
 		buf_adds(out, "until the browser is closed");
 		return;
 	}
 	buf_adds(out, "for up to ");
-	plain_span(out, seconds);
+	plain_span(out, w->life);
 }
 
 static void done(struct buf *out, const struct want *w)
@@ -80,9 +84,9 @@ static void done(struct buf *out, const struct want *w)
 	if (w->out == 0)
 		buf_adds(out, "; let through.");
 	else if (w->out == w->n)
-		buf_adds(out, "; kept out.");
+		buf_adds(out, "; removed.");
 	else
-		buf_addf(out, "; %zu kept out.", w->out);
+		buf_addf(out, "; %zu removed.", w->out);
 }
 
 static void row(struct buf *out, const struct want *w)
@@ -92,7 +96,7 @@ static void row(struct buf *out, const struct want *w)
 	buf_init(&text, PART_MAX);
 	plain_count(&text, w->n, "cookie", "cookies");
 	setters(&text, w);
-	life(&text, w->life);
+	life(&text, w);
 	done(&text, w);
 	FILL(out, asset_want_html, TEXT("class", slice_str(w->purpose)),
 	     TEXT("purpose", slice_str(plain_purpose(slice_str(w->purpose)))),
@@ -115,7 +119,8 @@ void wants_list(const struct desk_context *ctx, const struct desk_site *s, struc
 	buf_init(&rows, PART_MAX);
 	for (size_t i = 0; i < s->cookies_n; i++)
 		for (size_t k = 0; k < n; k++)
-			if (strcmp(wants[k].purpose, purpose_class(s->cookies[i].purpose)) == 0)
+			if (strcmp(wants[k].purpose, plain_purpose_word(s->cookies[i].purpose)) ==
+			    0)
 				add_cookie(&wants[k], ctx, &s->cookies[i]);
 	for (size_t k = 0; k < n; k++)
 		if (wants[k].n != 0)

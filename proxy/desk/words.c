@@ -1,39 +1,14 @@
 #include "proxy/desk/words.h"
 
-static const struct {
-	const char *word, *plain;
-} purposes[] = {
-	{ "unknown", "Not known" },   { "essential", "Needed" },	{ "functional", "Comfort" },
-	{ "analytics", "Measuring" }, { "advertising", "Advertising" }, { "choice", "Your choice" },
-};
-
-static size_t purpose_index(struct slice purpose)
-{
-	for (size_t i = 0; i < sizeof(purposes) / sizeof(purposes[0]); i++)
-		if (slice_eq(purpose, slice_str(purposes[i].word)))
-			return i;
-	return 0;
-}
-
-const char *plain_purpose(struct slice purpose)
-{
-	return purposes[purpose_index(purpose)].plain;
-}
-
-const char *purpose_class(struct slice purpose)
-{
-	return purposes[purpose_index(purpose)].word;
-}
-
 const char *plain_profile(enum config_profile profile)
 {
 	switch (profile) {
 	case CONFIG_MINORS:
-		return "Protected: what is not needed is always kept out";
+		return "Minors: what is not essential is always removed";
 	case CONFIG_INVESTIGATOR:
-		return "Recording: everything is noted, nothing is kept out";
+		return "Investigator: everything is recorded, nothing is removed";
 	default:
-		return "What is not needed is kept out unless you accept it";
+		return "Default: what is not essential is removed unless you accept it";
 	}
 }
 
@@ -41,13 +16,14 @@ const char *profile_notice(enum config_profile profile)
 {
 	switch (profile) {
 	case CONFIG_MINORS:
-		return "On this network nothing that is not needed is let through for you. Sites "
+		return "On this network nothing that is known not to be essential is let through "
+		       "for "
+		       "you. Sites "
 		       "are never passed unread here, except those that the owner of the proxy "
 		       "named.";
 	case CONFIG_INVESTIGATOR:
-		return "For your address everything is recorded and nothing is kept out. A choice "
-		       "made here "
-		       "is noted, but it removes nothing.";
+		return "For your address everything is recorded and nothing is removed. A choice "
+		       "made here is noted, but it removes nothing.";
 	default:
 		return NULL;
 	}
@@ -56,19 +32,19 @@ const char *profile_notice(enum config_profile profile)
 struct profile_rules profile_rules(enum config_profile profile)
 {
 	static const char let_through[] = "Recorded and let through.";
-	static const char always_out[] = "Kept out, always.";
+	static const char always_out[] = "Removed, always.";
 	static const char by_party[] = "From the site itself: let through. From a third party: "
-				       "kept out unless you accept.";
+				       "removed unless you accept.";
 
 	switch (profile) {
 	case CONFIG_MINORS:
 		return (struct profile_rules){ always_out, always_out,
 					       "From the site itself: let through. From a third "
-					       "party: kept out, always." };
+					       "party: removed, always." };
 	case CONFIG_INVESTIGATOR:
 		return (struct profile_rules){ let_through, let_through, let_through };
 	default:
-		return (struct profile_rules){ by_party, "Kept out unless you accept.", by_party };
+		return (struct profile_rules){ by_party, "Removed unless you accept.", by_party };
 	}
 }
 
@@ -195,15 +171,18 @@ void plain_span(struct buf *out, int64_t seconds)
 		buf_adds(out, "less than a minute");
 }
 
-void plain_life(struct buf *out, struct slice life)
+void plain_life(struct buf *out, int64_t seen, struct slice table)
 {
-	int64_t seconds = life_seconds(life);
+	int64_t seconds = seen >= 0 ? seen : life_seconds(table);
 
-	if (seconds == 0)
-		buf_adds(out, "Kept until the browser is closed.");
-	if (seconds <= 0)
+	if (seconds < 0)
 		return;
-	buf_adds(out, "Kept for ");
+	buf_adds(out, seen >= 0 ? "Kept " : "Usually kept ");
+	if (seconds == 0) {
+		buf_adds(out, "until the browser is closed.");
+		return;
+	}
+	buf_adds(out, "for ");
 	plain_span(out, seconds);
 	buf_addc(out, '.');
 }

@@ -1,21 +1,18 @@
 /*
- * words.h - the log's words (filters/words.h) as people say them.
- *
- * An unknown word becomes the answer for "not known", never itself.
+ * words.h - what the desk says about profiles, times and how long things are kept; base/plain.h has
+ * the words that the commands have too.
  */
 #ifndef CRUMBGATE_PROXY_DESK_WORDS_H
 #define CRUMBGATE_PROXY_DESK_WORDS_H
 
 #include "base/buf.h"
 #include "base/config.h"
+#include "base/plain.h"
 
-const char *plain_purpose(struct slice purpose);
-/* "essential", or "unknown" for a word that is none. */
-const char *purpose_class(struct slice purpose);
 const char *plain_profile(enum config_profile profile);
-/* What is done with what is not needed, a sentence each. */
+/* What is done with what is not essential, a sentence each. */
 struct profile_rules {
-	const char *comfort, *tracking, *unknown;
+	const char *functional, *tracking, *unknown;
 };
 struct profile_rules profile_rules(enum config_profile profile);
 /*
@@ -45,10 +42,11 @@ int64_t life_seconds(struct slice life);
 /* "13 months", "30 minutes". */
 void plain_span(struct buf *out, int64_t seconds);
 /*
- * How long a cookie is kept, from a table's short form ("390d", "session"): "Kept for 13 months.";
- * nothing for what is not known.
+ * How long a cookie is kept: "Kept for 13 months." where it was seen (seconds; -1: it was not),
+ * else "Usually kept for 13 months.", from a table's short form ("390d", "session"); nothing where
+ * neither is known.
  */
-void plain_life(struct buf *out, struct slice life);
+void plain_life(struct buf *out, int64_t seen, struct slice table);
 /* "1 cookie", "7 cookies". */
 void plain_count(struct buf *out, size_t n, const char *one, const char *many);
 

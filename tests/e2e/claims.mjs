@@ -4,19 +4,9 @@ import { scenario } from './lib/scenario.mjs';
 import { makePki } from './lib/pki.mjs';
 import { startOrigin } from './lib/origin.mjs';
 import { checkEvidence, startCrumbgate } from './lib/crumbgate.mjs';
+import { tcString } from './lib/consent.mjs';
 
 const DESK = 'http://crumbgate.internal';
-
-/* A TC string (TCF 2, core segment) for no vendor, with these purposes. */
-function tcString(consents, interests) {
-	const midnight = BigInt(Date.UTC(2026, 0, 15)) / 100n;
-	const letter = (c) => [c.charCodeAt(0) - 65, 6];
-	const flags = (numbers, n) => [numbers.reduce((v, i) => v | (1n << BigInt(n - i)), 0n), n];
-	const fields = [[2, 6], [midnight, 36], [midnight, 36], [7, 12], [1, 12], [1, 6], letter('E'), letter('N'), [48, 12], [5, 6], [1, 1], [0, 1],
-		[0, 12], flags(consents, 24), flags(interests, 24), [0, 1], letter('D'), letter('E'), [0, 16], [0, 1], [0, 16], [0, 1], [0, 12]];
-	const bits = fields.map(([v, n]) => BigInt(v).toString(2).padStart(n, '0')).join('');
-	return Buffer.from(bits.padEnd(Math.ceil(bits.length / 8) * 8, '0').match(/.{8}/g).map((b) => parseInt(b, 2))).toString('base64url');
-}
 
 scenario('claims', async (t) => {
 	const pki = await makePki(t);
@@ -46,19 +36,19 @@ scenario('claims', async (t) => {
 	}, 5);
 	await load('site.test', 'https://collect.test/g?v=2&gcs=G111');
 	r = await desk('/site/site.test', /It told Google/);
-	t.check(r.text.includes('It told Google that you allow cookies for advertising and measuring, though you refused.'), 'the site\'s page says what contradicts the choice', r.text);
-	t.check(r.text.includes('The cookie _ga (Measuring) was set, though you refused.'), 'and what was set all the same', r.text);
-	t.check(r.text.includes('It told Google: advertising allowed, measuring allowed.'), 'and what was claimed', r.text);
+	t.check(r.text.includes('It told Google that you allow cookies for advertising and analytics, though you refused.'), 'the site\'s page says what contradicts the choice', r.text);
+	t.check(r.text.includes('The cookie _ga (Analytics) was set, though you refused.'), 'and what was set all the same', r.text);
+	t.check(r.text.includes('It told Google: advertising allowed, analytics allowed.'), 'and what was claimed', r.text);
 	t.check(/<code>contradiction mode-grants<\/code>/.test(r.text) && r.text.includes('At collect.test, 1 time'), 'with the record\'s word, the host and how often', r.text);
 
 	/* The pixel on a shop, before any choice. */
 	await page(`https://shop.test/set?ttclid=E.C.P.abc&${cookies(['_ttp=2abc', '_tt_enable_cookie=1', 'sid=5'])}`);
 	await page('https://shop.test/echo', ['-H', 'Cookie: _ttp=2abc; ttcsid_C1ABC=17']);
-	await load('shop.test', `https://analytics.tiktok.com/set?${cookies(['_ttp=3def; Domain=tiktok.com'])}&gdpr=1&gdpr_consent=${tcString([1], [2, 7])}`);
+	await load('shop.test', `https://analytics.tiktok.com/set?${cookies(['_ttp=3def; Domain=tiktok.com'])}&gdpr=1&gdpr_consent=${tcString({ consent: [1], legitimate: [2, 7] })}`);
 	t.equal((await load('shop.test', 'https://business-api.tiktok.com/x')).status, 403, 'a list names one of its hosts');
 	r = await desk('/tiktok', /business-api/);
 	const shop = part(r.text, 'shop.test');
-	for (const [name, done] of [['_ttp', 'Kept out'], ['_tt_enable_cookie', 'Kept out'], ['ttcsid_C1ABC', 'Kept out, deleted'], ['ttclid', 'Taken out of the address 1 time'],
+	for (const [name, done] of [['_ttp', 'Removed'], ['_tt_enable_cookie', 'Removed'], ['ttcsid_C1ABC', 'Deleted'], ['ttclid', 'Taken out of the address 1 time'],
 		['business-api.tiktok.com', '1 request not sent']]) {
 		const row = shop.split('<tr ').find((s) => s.includes(`<code>${name}</code>`)) ?? '';
 		t.check(/class="before">Yes/.test(row) && row.includes(done), `${name}: asked for before any choice, and ${done}`, row || shop);

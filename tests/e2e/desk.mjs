@@ -52,6 +52,25 @@ scenario('desk', async (t) => {
 	t.match((await t.run('stat', ['-c', '%a %n', `${gate.state}`, `${gate.state}/ca`])).stdout, /^700 [^\n]*\n700 /, 'the state folder is private');
 	t.match((await t.run('find', [`${gate.state}/ca`, '-type', 'f', '-perm', '/077', '-not', '-name', '*.pem'])).stdout, /^$/, 'and so is the key');
 
+	/* Choices by command, through the running proxy. */
+	const choice = (...words) => gate.tool('choice', ...words, '--state', gate.state);
+	let said = await choice('clear', 'site.test');
+	t.equal([said.code, String(said.stdout)], [1, 'site.test: nothing to clear\n'], 'clearing nothing says so');
+	t.equal((await choice('set', 'refuse', 'site.test')).code, 0, 'a choice is made');
+	said = await choice('list');
+	t.match(said.stdout, /^CLIENT +SITE +CHOICE +SEEN +WHEN +UNTIL\nthis machine +site\.test +refused +cli +\d{4}-\d\d-\d\d +\d{4}-\d\d-\d\d\n$/, 'and listed with its device and its end');
+	t.match((await choice('list', '--client', '192.0.2.9')).stdout, /^CLIENT[^\n]*\n$/, 'another client has none');
+	t.match((await choice('list', '--json', '--client', 'local')).stdout, /^{"client":"[0-9a-f]{32}","device":"this machine","site":"site\.test",[^\n]*"ends":"[^"]*Z"}\n$/, 'this one has one');
+	t.equal([(await choice('clear', 'site.test')).code, (await choice('clear', '--all')).code], [0, 1], 'it is cleared, and then there is nothing more');
+	t.equal((await gate.entries((e) => e.kind === 'choice', 2)).map((e) => e.choice), ['refused', 'none'], 'the log has what was chosen and cleared, and nothing else');
+
+	/* What verify says, and what it says of that. */
+	said = await gate.tool('verify', '--explain', '--state', gate.state);
+	t.match(said.stdout, /^good: \d+ entries without a gap, every hash is right; /m, 'verify says what it checked');
+	t.match(String(said.stderr).replace(/\s+/g, ' '), /The last \d+ hang together.*The key was taken from .*does not prove that the proxy saw everything/, 'and with --explain what that proves and what not');
+	said = await gate.tool('verify', '--state', gate.state);
+	t.equal(String(said.stderr), '', 'not where nobody reads it');
+
 	/* Not intercepted: the origin's own certificate arrives, the log says pass. */
 	const pass = await startCrumbgate(t, { trust: pki.root, label: 'pass', sites: [[':443', origin.https]], args: ['--never-intercept', 'site.test'] });
 	r = await pass.curl(['https://site.test/set?c=_ga%3D1;Path=/'], { ca: pki.root });

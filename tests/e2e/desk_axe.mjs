@@ -13,6 +13,7 @@ const PAGES = [
 	['a site with cookies', `${DESK}/site/shop.test`, 'shop.test'],
 	['a site that was not seen', `${DESK}/site/never.test`, 'never.test'],
 	['a site that passes unread', `${DESK}/site/wall.test`, 'wall.test'],
+	['TikTok', `${DESK}/tiktok`, 'TikTok'],
 	['Set-up', `${DESK}/trust`, 'Set-up'],
 	['trusted, over http', `${DESK}/trusted`, 'Not over https'],
 	['trusted, over https', 'https://crumbgate.internal/trusted', 'It works'],
@@ -61,6 +62,8 @@ scenario('desk_axe', async (t) => {
 		const examine = (what, which, by = page) => t.part(`${profile}: ${what}`, () => check(t, by, axe, `${profile}: ${what}`, which));
 		for (const one of PAGES)
 			await examine(one[0], one);
+		if (profile !== 'investigator')
+			await examine('a page that a list names', ['', 'https://www.listed.test/', 'A filter list keeps']);
 		if (profile !== 'default')
 			continue;
 		for (const op of ['refuse', 'accept', 'some']) {

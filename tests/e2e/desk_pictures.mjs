@@ -12,8 +12,9 @@ import { DESK, chooseForSite, furnish } from './lib/furnished.mjs';
 
 const MOST = 60 * 1024;
 const PICTURES = [
-	['start', '/', 1050],
+	['start', '/', 1200],
 	['site', '/site/shop.test', 1100],
+	['tiktok', '/tiktok', 1150],
 	['trust', '/trust', 900],
 ];
 

@@ -7,7 +7,7 @@ import { checkEvidence, startCrumbgate } from './lib/crumbgate.mjs';
 
 const ADS = '||ads.test^$third-party\n@@||ads.test/needed.js\n||pixel.test/gif$image,redirect=1x1.gif\n||site.test^$removeparam=utm_source\n'
 	+ '||site.test^$removeheader=x-origin-mark\n||site.test^$removeheader=request:x-browser-mark\n||site.test/framed$csp=frame-src \'none\'\n'
-	+ '||out.test/go$doc,urlskip=?url\n';
+	+ '||out.test/go$doc,urlskip=?url\n||landing.test^$document\n';
 const PRIVACY = '||count.test^$third-party\n||site.test/api$header=x-adnet:/^7/\n';
 /* The tables know none of these but the session. */
 const COOKIES = '||site.test^$cookie=visitmark\n||site.test^$cookie=PHPSESSID\n$cookie=/^lastly/;maxAge=60\n||site.test^$cookie=spared\n'
@@ -15,7 +15,7 @@ const COOKIES = '||site.test^$cookie=visitmark\n||site.test^$cookie=PHPSESSID\n$
 
 scenario('lists', async (t) => {
 	const pki = await makePki(t);
-	const hosts = ['site.test', 'ads.test', 'count.test', 'pixel.test', 'out.test'];
+	const hosts = ['site.test', 'ads.test', 'count.test', 'pixel.test', 'out.test', 'landing.test'];
 	const origin = await startOrigin(t, await pki.leaf('sites', hosts));
 	/* The origin knows none of the paths asked for here, so what reaches it is answered with 404. */
 	const lists = { ads: t.path('ads.txt'), privacy: t.path('privacy.txt'), tracking: t.path('tracking.txt') };
@@ -33,19 +33,22 @@ scenario('lists', async (t) => {
 	const reached = (host) => origin.requests.filter((r) => r.host === host).length;
 
 	await page('/');
-	t.equal((await gate.entries((e) => e.kind === 'rules' && /\.txt$/.test(e.name), 3)).map((e) => [e.name, e.count]), [['ads.txt', 8], ['privacy.txt', 2],
+	t.equal((await gate.entries((e) => e.kind === 'rules' && /\.txt$/.test(e.name), 3)).map((e) => [e.name, e.count]), [['ads.txt', 9], ['privacy.txt', 2],
 		['tracking.txt', 5]],
 		'the log names the lists, their versions and how many rules they have');
 	let r = await load('https://ads.test/ad.js', 'script');
 	t.equal([r.status, reached('ads.test')], [403, 0], 'a request that a list names is refused, and the origin hears nothing');
 	t.check(r.text.includes('crumbgate.internal'), 'the refusal says where the choice is', r.text);
+	r = await gate.curl([...as(1), '-H', 'Sec-Fetch-Site: cross-site', '-H', 'Sec-Fetch-Mode: navigate', '-H', 'Sec-Fetch-Dest: document', 'https://landing.test/x']);
+	t.check(r.status === 403 && reached('landing.test') === 0 && /<h1[^>]*>A filter list keeps this page out/.test(r.text)
+		&& r.text.includes('http://crumbgate.internal/site/landing.test'), 'a page that a list names gives way to one that says so', r.text);
 	r = await load('https://ads.test/needed.js', 'script');
 	t.equal([r.status, reached('ads.test')], [404, 1], 'an exception of the list lets through');
 	r = await load('https://pixel.test/gif', 'image');
 	t.equal([r.status, r.get('content-type'), reached('pixel.test')], [200, 'image/gif', 0], 'a pixel is answered by an empty one');
 	r = await load('https://count.test/c', 'empty');
 	t.equal([r.status, reached('count.test')], [403, 0], 'a list about privacy refuses too');
-	const block = (await gate.entries((e) => e.kind === 'block', 3));
+	const block = (await gate.entries((e) => e.kind === 'block' && e.host !== 'landing.test', 3));
 	t.equal(block.map((e) => [e.host, e.name, e.site, e.choice]), [['ads.test', '||ads.test^$third-party', 'site.test', 'none'],
 		['pixel.test', '||pixel.test/gif$image,redirect=1x1.gif', 'site.test', 'none'], ['count.test', '||count.test^$third-party', 'site.test', 'none']],
 	'each refusal is an entry with its rule');

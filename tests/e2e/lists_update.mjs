@@ -216,7 +216,7 @@ scenario('lists update', async (t) => {
 			'and of all, and says by its status that one is missing');
 		t.check(shown.lists[2].sha256.length === 64 && Date.parse(shown.lists[2].expires) > Date.now(), 'with version and expiry', shown.lists[2]);
 		r = await tool('show', [good], { args: ['--list', own] });
-		t.check(r.code === 0 && /^own\.txt +file +1 +2 +[0-9a-f]{16}  - +-/m.test(r.out) && /^there-[0-9a-f]{8} +url +51 +1 +[0-9a-f]{16}  \d{4}-/m.test(r.out) &&
+		t.check(r.code === 0 && /^own\.txt +file +1 +0 +2 +[0-9a-f]{16}  - +-/m.test(r.out) && /^there-[0-9a-f]{8} +url +51 +0 +1 +[0-9a-f]{16}  \d{4}-/m.test(r.out) &&
 			/^left out: 1 \(unknown option\)$/m.test(r.out), 'as a table too', r);
 		t.check(readdirSync(`${state}/lists`).every((name) => /\.(txt|txt\.old|meta)$/.test(name)), 'nothing half-done lies about', readdirSync(`${state}/lists`));
 	});

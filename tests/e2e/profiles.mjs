@@ -45,7 +45,7 @@ scenario('profiles', async (t) => {
 	let r = await choose(gate, clients.adult, 'accept');
 	t.check([200, 303].includes(r.status), 'an adult accepts at the desk', [r.status, r.text.slice(0, 800)]);
 	r = await gate.curl([...clients.minor, 'http://crumbgate.internal/']);
-	t.check(r.status === 200 && !r.text.includes('<form') && r.text.includes('kept out, always'), 'the desk offers a minor nothing to choose', r.text);
+	t.check(r.status === 200 && !r.text.includes('<form') && r.text.includes('removed, always'), 'the desk offers a minor nothing to choose', r.text);
 	r = await gate.tool('choice', 'set', 'accept', '--all', '--client', '127.0.0.2', '--state', gate.state);
 	t.equal(r.code, 0, 'one was noted by command all the same', r.stderr);
 	await t.until(async () => (await visit('adult'))[0].includes('_ga'), 5);

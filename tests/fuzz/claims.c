@@ -35,14 +35,12 @@ static void check(const struct claims *c)
 static void find(struct slice text)
 {
 	static struct claims claims;
-	struct claim_request r = { .body_type = CLAIM_BODY_FORM };
+	struct claim_request r = { .body_type = CLAIM_BODY_TEXT };
 	struct slice *const lines[] = { &r.path, &r.query, &r.cookie, &r.sec_gpc };
 
 	for (size_t i = 0; i < 4 && text.p != NULL; i++)
 		text = slice_cut(text, '\n', lines[i]);
 	r.body = text;
-	if (text.n != 0 && (text.p[0] == '{' || text.p[0] == '['))
-		r.body_type = CLAIM_BODY_JSON;
 	claims_find(&r, &claims);
 	check(&claims);
 }

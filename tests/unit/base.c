@@ -3,6 +3,7 @@
 #include "base/coding.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/plain.h"
 #include "base/post.h"
 
 #include <event2/event.h>
@@ -255,6 +256,39 @@ static void test_post(void **state)
 	event_base_free(base);
 }
 
+static void plain_choice_is(const char *word, const char *plain)
+{
+	struct buf b;
+
+	buf_init(&b, 256);
+	plain_choice(&b, slice_str(word));
+	if (!slice_eq(buf_slice(&b), slice_str(plain)))
+		fail_msg("%s: %.*s", word, SLICE_ARG(buf_slice(&b)));
+	buf_release(&b);
+}
+
+/* What people read; every word of the log has its own, and no other word is passed on. */
+static void test_plain(void **state)
+{
+	(void)state;
+	plain_choice_is("none", "no choice yet");
+	plain_choice_is("refused", "refused");
+	plain_choice_is("accepted", "accepted");
+	plain_choice_is("analytics", "accepted analytics only");
+	plain_choice_is("functional+advertising", "accepted functional and advertising only");
+	plain_choice_is("put-back", "put back");
+	plain_choice_is("<b>", "accepted unknown only");
+	assert_string_equal(plain_verdict(SLICE("kept")), "let through");
+	assert_string_equal(plain_verdict(SLICE("expired")), "deleted");
+	assert_string_equal(plain_verdict(SLICE("<b>")), "unknown");
+	assert_string_equal(plain_purpose(SLICE("analytics")), "Analytics");
+	assert_string_equal(plain_purpose(SLICE("Analytics")), "Unknown");
+	assert_string_equal(plain_purpose_word(SLICE("choice")), "choice");
+	assert_string_equal(plain_purpose_word(SLICE("<b>")), "unknown");
+	assert_true(slice_eq(plain_client(SLICE("local")), SLICE("this machine")));
+	assert_true(slice_eq(plain_client(SLICE("192.0.2.7")), SLICE("192.0.2.7")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +297,7 @@ int main(void)
 		cmocka_unit_test(test_json),	  cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_siphash),	  cmocka_unit_test(test_hasher),
 		cmocka_unit_test(test_msg),	  cmocka_unit_test(test_post),
+		cmocka_unit_test(test_plain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

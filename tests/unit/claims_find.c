@@ -198,6 +198,37 @@ static void test_form(void **state)
 	assert_null(only(CLAIM_US_PRIVACY, CLAIM_IN_BODY)->refused);
 }
 
+static void test_body_types(void **state)
+{
+	static const struct {
+		const char *type;
+		enum claim_body body;
+	} rows[] = {
+		{ "application/json", CLAIM_BODY_JSON },
+		{ "Application/JSON ; charset=utf-8", CLAIM_BODY_JSON },
+		{ "application/cloudevents+json", CLAIM_BODY_JSON },
+		{ "application/x-www-form-urlencoded;charset=UTF-8", CLAIM_BODY_FORM },
+		{ "text/plain;charset=UTF-8", CLAIM_BODY_TEXT },
+		{ "multipart/form-data; boundary=x", CLAIM_BODY_NONE },
+		{ "image/png", CLAIM_BODY_NONE },
+		{ "", CLAIM_BODY_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(claim_body_of_type(slice_str(rows[i].type)), rows[i].body);
+	claims_find(&(struct claim_request){ .body_type = CLAIM_BODY_TEXT,
+					     .body = SLICE("\r\n {\"us_privacy\":\"1---\"}") },
+		    &claims);
+	only(CLAIM_US_PRIVACY, CLAIM_IN_BODY);
+	claims_find(&(struct claim_request){ .body_type = CLAIM_BODY_TEXT,
+					     .body = SLICE("us_privacy=1---&c={") },
+		    &claims);
+	only(CLAIM_US_PRIVACY, CLAIM_IN_BODY);
+	claims_find(&(struct claim_request){ .body_type = CLAIM_BODY_TEXT }, &claims);
+	assert_int_equal(claims.n, 0);
+}
+
 static void test_gpc(void **state)
 {
 	(void)state;
@@ -339,6 +370,7 @@ int main(void)
 		cmocka_unit_test(test_fccdcf),
 		cmocka_unit_test(test_openrtb),
 		cmocka_unit_test(test_form),
+		cmocka_unit_test(test_body_types),
 		cmocka_unit_test(test_gpc),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_repeats),

@@ -5,6 +5,7 @@
 
 #include "data/tables.h"
 #include "evidence/replay_facts.h"
+#include "filters/claims/contradict.h"
 #include "filters/cookie.h"
 #include "filters/lists/list_purpose.h"
 #include "filters/purpose.h"
@@ -249,12 +250,23 @@ static void test_replay_facts(void **state)
 
 static void test_kinds(void **state)
 {
+	struct explain_contradiction c;
+
 	(void)state;
 	for (unsigned k = 0; k < ENTRY_KINDS; k++)
 		assert_true(
 			slice_ends(slice_str(explain_kind_means((enum entry_kind)k)), SLICE(".")));
-	assert_non_null(explain_contradiction_means(SLICE("sent-after-refusal")));
-	assert_null(explain_contradiction_means(SLICE("no-such-word")));
+	for (int k = 0; k < CONTRADICTION_KINDS; k++) {
+		struct slice name = slice_str(contradiction_word((enum contradiction_kind)k));
+
+		assert_true(explain_contradiction(name, &c));
+		assert_true(slice_ends(slice_str(c.means), SLICE(".")));
+	}
+	assert_true(explain_contradiction(SLICE("sent-after-refusal"), &c));
+	assert_true(slice_starts(slice_str(c.weight), SLICE("indication")));
+	assert_true(explain_contradiction(SLICE("tc-grants"), &c));
+	assert_true(slice_starts(slice_str(c.weight), SLICE("proof")));
+	assert_false(explain_contradiction(SLICE("no-such-word"), &c));
 }
 
 static void check_block(const char *why, const char *want)

@@ -223,16 +223,16 @@ static void test_home(void **state)
 	assert_non_null(newer);
 	assert_non_null(older);
 	assert_true(newer < older);
-	BODY(&v, "2 sites, 3 cookies: 1 kept out, 2 let through.");
+	BODY(&v, "2 sites, 3 cookies: 1 removed, 2 let through.");
 	BODY(&v, "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;");
 	BODY(&v, "class=\"setter\">&lt;b&gt;</td>");
 	BODY(&v, "\xc3\xa9&#xFFFD;");
 	BODY(&v, "<span class=\"done in\">Let through (3 of 5 times)<");
-	BODY(&v, "Kept out, deleted");
+	BODY(&v, "Deleted");
 	BODY(&v, "third party ads.test");
 	BODY(&v, "1 day ago; you accepted");
 	BODY(&v, "just now; you refused for all sites");
-	BODY(&v, "You refused: what is not needed is kept out.");
+	BODY(&v, "You refused: what is not essential is removed.");
 	BODY(&v, ">Forget my choice<");
 	BODY(&v, ">Forget all my choices<");
 	assert_false(holds(body, "<script>"));
@@ -247,21 +247,21 @@ static void test_change_of_mind(void **state)
 		const char *purpose, *why, *counts, *shown;
 	} rows[] = {
 		{ "analytics", "table:1 _ga", "\"kept\":5,\"removed\":8",
-		  ">Kept out (let through 5 of 13 times)<" },
+		  ">Removed (let through 5 of 13 times)<" },
 		{ "analytics", "table:1 _ga; accepted", "\"kept\":5,\"expired\":8",
 		  ">Let through (5 of 13 times)<" },
 		{ "analytics", "table:1 _ga; minors: no choice counts", "\"kept\":5,\"expired\":8",
-		  ">Kept out, deleted (let through 5 of 13 times)<" },
+		  ">Deleted (let through 5 of 13 times)<" },
 		{ "analytics", "table:1 _ga; investigator", "\"kept\":1,\"removed\":1",
 		  ">Let through (1 of 2 times)<" },
 		{ "functional", "table:1 lang; first party", "\"kept\":1,\"removed\":1",
 		  ">Let through (1 of 2 times)<" },
 		{ "functional", "table:1 lang; first party; minors", "\"kept\":1,\"removed\":1",
-		  ">Kept out (let through 1 of 2 times)<" },
+		  ">Removed (let through 1 of 2 times)<" },
 		{ "essential", "table:1 sid", "\"kept\":1,\"removed\":1",
 		  ">Let through (1 of 2 times)<" },
 		{ "analytics", "deletes", "\"kept\":1,\"removed\":1",
-		  ">Kept out (let through 1 of 2 times)<" },
+		  ">Removed (let through 1 of 2 times)<" },
 		{ "analytics", "deletes", "\"kept\":1", ">Let through<" },
 		{ "analytics", "table:1 _ga; put back", "\"kept\":1,\"removed\":1",
 		  ">Put back, the site did not work without it (1 of 2 times)<" },
@@ -279,8 +279,10 @@ static void test_change_of_mind(void **state)
 		desk_answer_init(&v.a);
 		desk_sites(&v.ctx, &v.req, slice_str(json), &v.a);
 		BODY(&v, rows[i].shown);
-		BODY(&v, strncmp(rows[i].shown, ">Kept", 5) == 0 ? "1 cookie: 1 kept out"
-								 : "1 cookie: 0 kept out");
+		BODY(&v, strncmp(rows[i].shown, ">Removed", 8) == 0 ||
+				 strncmp(rows[i].shown, ">Deleted", 8) == 0
+			 ? "1 cookie: 1 removed"
+			 : "1 cookie: 0 removed");
 		desk_answer_release(&v.a);
 	}
 }
@@ -293,7 +295,7 @@ static void test_profiles(void **state)
 	(void)state;
 	req.profile = CONFIG_MINORS;
 	visit(&v, req);
-	BODY(&v, "What is not needed is kept out, always.");
+	BODY(&v, "What is not essential is removed, always.");
 	BODY(&v, "Sites are never passed unread here");
 	assert_false(holds(buf_slice(&v.a.body), "<button"));
 	assert_false(holds(buf_slice(&v.a.body), "; you "));
@@ -301,7 +303,7 @@ static void test_profiles(void **state)
 	desk_answer_release(&v.a);
 	req.target = SLICE("/site/old.example");
 	visit(&v, req);
-	BODY(&v, "Kept out, always.");
+	BODY(&v, "Removed, always.");
 	assert_false(holds(buf_slice(&v.a.body), "<button"));
 	assert_false(holds(buf_slice(&v.a.body), "unless you accept"));
 	assert_false(holds(buf_slice(&v.a.body), "You accepted"));
@@ -309,9 +311,9 @@ static void test_profiles(void **state)
 	req.target = SLICE("/");
 	req.profile = CONFIG_INVESTIGATOR;
 	visit(&v, req);
-	BODY(&v, "nothing is kept out");
-	BODY(&v, "Nothing is kept out, whatever is chosen.");
-	assert_false(holds(buf_slice(&v.a.body), "what is not needed is kept out"));
+	BODY(&v, "nothing is removed");
+	BODY(&v, "Nothing is removed, whatever is chosen.");
+	assert_false(holds(buf_slice(&v.a.body), "what is not essential is removed"));
 	desk_answer_release(&v.a);
 	req.target = SLICE("/site/old.example");
 	visit(&v, req);
@@ -604,25 +606,25 @@ static void test_purposes(void **state)
 
 	(void)state;
 	visit(&v, get("/site/some.example"));
-	BODY(&v, "<p>You accepted comfort and measuring only. It holds until 2026-11-21.</p>");
+	BODY(&v, "<p>You accepted functional and analytics only. It holds until 2026-11-21.</p>");
 	BODY(&v, "name=\"functional\" value=\"1\" checked>");
 	BODY(&v, "name=\"analytics\" value=\"1\" checked>");
 	BODY(&v, "name=\"advertising\" value=\"1\">");
-	BODY(&v, "; you accepted comfort and measuring only");
+	BODY(&v, "; you accepted functional and analytics only");
 	desk_answer_release(&v.a);
 	visit(&v, get("/site/old.example"));
-	BODY(&v, "Measuring</span></dt><dd>1 cookie, set by Google Analytics, kept for up to 2 years; "
-		 "let through.</dd>");
+	BODY(&v, "Analytics</span></dt><dd>1 cookie, set by Google Analytics, usually kept for up to "
+		 "2 years; let through.</dd>");
 	desk_answer_release(&v.a);
 	visit(&v, get("/site/new.example"));
-	BODY(&v, "Advertising</span></dt><dd>1 cookie, set by &lt;b&gt;; kept out.</dd>");
-	BODY(&v, "Not known</span></dt><dd>1 cookie; let through.</dd>");
+	BODY(&v, "Advertising</span></dt><dd>1 cookie, set by &lt;b&gt;; removed.</dd>");
+	BODY(&v, "Unknown</span></dt><dd>1 cookie; let through.</dd>");
 	desk_answer_release(&v.a);
 	visit(&v, get("/"));
-	BODY(&v, "<p id=\"all-now\">You refused: what is not needed is kept out. It holds until "
+	BODY(&v, "<p id=\"all-now\">You refused: what is not essential is removed. It holds until "
 		 "2026-11-21.</p>");
 	BODY(&v, "Accept what is ticked<span class=\"hidden\"> for all sites</span>");
-	BODY(&v, "Kept for 2 years.");
+	BODY(&v, "Usually kept for 2 years.");
 	assert_false(holds(buf_slice(&v.a.body), " checked>"));
 	desk_answer_release(&v.a);
 }
@@ -630,18 +632,18 @@ static void test_purposes(void **state)
 static void test_life(void **state)
 {
 	static const char *const lives[][2] = {
-		{ "session", "Kept until the browser is closed." },
-		{ "730d", "Kept for 2 years." },
-		{ "365d", "Kept for 1 year." },
-		{ "395d", "Kept for 13 months." },
-		{ "390d", "Kept for 13 months." },
-		{ "180d", "Kept for 6 months." },
-		{ "90d", "Kept for 3 months." },
-		{ "30d", "Kept for 30 days." },
-		{ "1d", "Kept for 1 day." },
-		{ "30m", "Kept for 30 minutes." },
-		{ "1m", "Kept for 1 minute." },
-		{ "20s", "Kept for less than a minute." },
+		{ "session", "Usually kept until the browser is closed." },
+		{ "730d", "Usually kept for 2 years." },
+		{ "365d", "Usually kept for 1 year." },
+		{ "395d", "Usually kept for 13 months." },
+		{ "390d", "Usually kept for 13 months." },
+		{ "180d", "Usually kept for 6 months." },
+		{ "90d", "Usually kept for 3 months." },
+		{ "30d", "Usually kept for 30 days." },
+		{ "1d", "Usually kept for 1 day." },
+		{ "30m", "Usually kept for 30 minutes." },
+		{ "1m", "Usually kept for 1 minute." },
+		{ "20s", "Usually kept for less than a minute." },
 		{ "?", "" },
 		{ "", "" },
 		{ "d", "" },
@@ -654,10 +656,32 @@ static void test_life(void **state)
 		struct buf b;
 
 		buf_init(&b, 256);
-		plain_life(&b, slice_str(lives[i][0]));
+		plain_life(&b, -1, slice_str(lives[i][0]));
 		if (!slice_eq(buf_slice(&b), slice_str(lives[i][1])))
 			print_message("%s: %.*s\n", lives[i][0], SLICE_ARG(buf_slice(&b)));
 		assert_true(slice_eq(buf_slice(&b), slice_str(lives[i][1])));
+		buf_release(&b);
+	}
+}
+
+/* What an origin asked for comes before what is usual. */
+static void test_life_seen(void **state)
+{
+	static const struct {
+		int64_t seen;
+		const char *text;
+	} lives[] = { { 0, "Kept until the browser is closed." },
+		      { 30, "Kept for less than a minute." },
+		      { 34560000, "Kept for 13 months." },
+		      { -1, "Usually kept for 2 years." } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lives) / sizeof(lives[0]); i++) {
+		struct buf b;
+
+		buf_init(&b, 256);
+		plain_life(&b, lives[i].seen, SLICE("730d"));
+		assert_true(slice_eq(buf_slice(&b), slice_str(lives[i].text)));
 		buf_release(&b);
 	}
 }
@@ -697,7 +721,7 @@ static void test_passes(void **state)
 	assert_false(holds(buf_slice(&v.a.body), "pinned"));
 	desk_answer_release(&v.a);
 	visit(&v, get("/"));
-	BODY(&v, ">old.example</a></span> <span class=\"unread\">Passes unread</span>");
+	BODY(&v, ">old.example</a></h3> <span class=\"unread\">Passes unread</span>");
 	desk_answer_release(&v.a);
 	visit(&v, get("/site/d.example"));
 	assert_false(holds(buf_slice(&v.a.body), "passes unread"));
@@ -911,6 +935,7 @@ int main(void)
 		cmocka_unit_test(test_pac),	 cmocka_unit_test(test_direct),
 		cmocka_unit_test(test_foreign),	 cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_purposes), cmocka_unit_test(test_life),
+		cmocka_unit_test(test_life_seen),
 		cmocka_unit_test(test_data),	 cmocka_unit_test(test_no_answer),
 		cmocka_unit_test(test_many),	 cmocka_unit_test(test_status),
 		cmocka_unit_test(test_html),	 cmocka_unit_test(test_error_page),

@@ -60,7 +60,7 @@ static const struct {
 } sentences[] = {
 	{ "contradiction", "mode-grants",
 	  "gcs claims as granted what the person refused: analytics_storage", "refused",
-	  "It told Google that you allow measuring, though you refused." },
+	  "It told Google that you allow analytics, though you refused." },
 	{ "contradiction", "mode-grants",
 	  "gcd claims as granted by default what the person refused: ad_storage, ad_user_data, x",
 	  "none",
@@ -80,9 +80,9 @@ static const struct {
 	{ "contradiction", "tc-grants", "w", "refused",
 	  "It claimed your consent in a consent string, though you refused." },
 	{ "contradiction", "set-after-refusal", "_ga:x: analytics", "refused",
-	  "The cookie _ga:x (Measuring) was set, though you refused." },
+	  "The cookie _ga:x (Analytics) was set, though you refused." },
 	{ "contradiction", "sent-after-refusal", "odd", "refused",
-	  "The cookie odd (Not known) came with a request, though you refused." },
+	  "The cookie odd (Unknown) came with a request, though you refused." },
 	{ "contradiction", "never-heard", "so it is", "refused", "never-heard: so it is." },
 	{ "claim", "tc", "consent for purposes: 1 3; legitimate interest for: 7 12", "none",
 	  "It claimed your consent for keeping things in your browser, building a profile for "
@@ -94,9 +94,9 @@ static const struct {
 	{ "claim", "tc", "refused: too short", "none",
 	  "It sent a consent string (TC) that cannot be read and so grants nothing: too short." },
 	{ "claim", "gcs", "G110", "none",
-	  "It told Google: advertising allowed, measuring refused." },
+	  "It told Google: advertising allowed, analytics refused." },
 	{ "claim", "gcs", "G1-1", "none",
-	  "It told Google: advertising not said, measuring allowed." },
+	  "It told Google: advertising not said, analytics allowed." },
 	{ "claim", "gcs", "G2", "none", "It told Google about consent: G2." },
 	{ "claim", "gdpr", "1", "none", "It said that the GDPR applies." },
 	{ "claim", "npa", "0", "none", "It said that ads may be chosen for you." },
@@ -109,7 +109,7 @@ static const struct {
 	  "Its banner (OneTrust) took your silence for consent, though nobody did anything." },
 	{ "claim", "new-word", "", "none", "new-word." },
 	{ "block", "||x^", "list:easyprivacy.txt 0123456789abcdef; analytics; alias of y.test",
-	  "none", "2 requests were not sent: easyprivacy.txt names them (Measuring)." },
+	  "none", "2 requests were not sent: easyprivacy.txt names them (Analytics)." },
 	{ "block", "||x^", "list:my list.txt 0123456789abcdef; advertising", "none",
 	  "2 requests were not sent: my list.txt names them (Advertising)." },
 	{ "block", "||x^", "", "none", "2 requests were not sent:  names them." },
@@ -226,16 +226,41 @@ static void test_site(void **state)
 	(void)state;
 	visit(&v, "/site/shop.test", shop);
 	has(&v, "<h2 id=\"claimed\">What it claimed</h2>");
-	has(&v, "1 cookie, 0 kept out, 1 contradiction, 11 requests not sent, seen 30 minutes ago");
+	has(&v, "1 cookie, 0 removed, 1 contradiction, 11 requests not sent, seen 30 minutes ago");
 	has(&v, "<li>It told Google that you allow cookies for advertising, though you refused. "
 		"<span class=\"quiet\">At a.test, b.test, c.test and others, 9 times, last 1 hour "
 		"ago. In the record: <code>contradiction mode-grants</code></span></li>");
 	has(&v,
-	    "<li>11 requests were not sent: l.txt names them (Measuring). <span class=\"quiet\">"
+	    "<li>11 requests were not sent: l.txt names them (Analytics). <span class=\"quiet\">"
 	    "At t.test and u.test, last 1 hour ago. In the record: <code>block</code>");
 	has(&v, "&lt;b&gt;: &quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;.");
 	has_not(&v, "<script>");
 	has_not(&v, "only.test");
+	desk_answer_release(&v.a);
+
+	/* The same said again, to another host and under another choice, is said once. */
+	visit(&v, "/site/shop.test",
+	      "{\"rows\":[],\"claims\":["
+	      "{\"site\":\"shop.test\",\"host\":\"a.test\",\"kind\":\"claim\",\"name\":\"gcs\","
+	      "\"why\":\"G111\",\"choice\":\"none\",\"count\":2,"
+	      "\"first\":\"2026-11-20T20:00:00.000Z\",\"last\":\"2026-11-21T20:00:00.000Z\"},"
+	      "{\"site\":\"shop.test\",\"host\":\"b.test\",\"kind\":\"claim\",\"name\":\"gcs\","
+	      "\"why\":\"G111\",\"choice\":\"refused\",\"count\":3,"
+	      "\"first\":\"2026-11-21T20:30:00.000Z\",\"last\":\"2026-11-21T21:00:00.000Z\"},"
+	      "{\"site\":\"shop.test\",\"host\":\"www.shop.test\",\"kind\":\"claim\","
+	      "\"name\":\"gcs\",\"why\":\"G111\",\"choice\":\"refused\",\"count\":1,"
+	      "\"first\":\"2026-11-21T20:59:59.000Z\",\"last\":\"2026-11-21T20:59:59.000Z\"},"
+	      "{\"site\":\"shop.test\",\"host\":\"b.test\",\"kind\":\"claim\",\"name\":\"gcs\","
+	      "\"why\":\"G101\",\"choice\":\"refused\",\"count\":1,"
+	      "\"last\":\"2026-11-21T19:00:00.000Z\"}]}");
+	has(&v,
+	    "analytics allowed. <span class=\"quiet\">At b.test and a.test, 5 times, first 1 day "
+	    "ago, last 1 hour ago. In");
+	has(&v,
+	    "analytics allowed. <span class=\"quiet\">At www.shop.test, 1 time, last 1 hour ago. "
+	    "In");
+	has(&v, "advertising refused, analytics allowed. <span class=\"quiet\">At b.test, 1 time, "
+		"last 3 hours ago. In");
 	desk_answer_release(&v.a);
 
 	visit(&v, "/site/quiet.test", shop);
@@ -264,14 +289,23 @@ static void test_site(void **state)
 													   "analytics",
 													   "first",
 													   "\"removed\":4") "]}");
-	has(&v, "<p>Before any choice of yours 2 of 3 cookies were set or sent, 1 of these to "
-		"advertise or to measure.</p>");
+	has(&v, "<p>Before any choice of yours 2 of 3 cookies were set or sent, 1 of these for "
+		"advertising or analytics.</p>");
+	desk_answer_release(&v.a);
+
+	/* How long a cookie is kept: as it was set, not as the table has it. */
+	visit(&v, "/site/news.test",
+	      "{\"rows\":[" COOKIE("news.test", "news.test", "_ttp", "advertising", "first",
+				   "\"kept\":1,\"life_s\":604800") "]}");
+	has(&v, "<span class=\"quiet\">Kept for 7 days.</span>");
+	has(&v, "kept for up to 7 days; let through.");
+	has_not(&v, "sually kept");
 	desk_answer_release(&v.a);
 
 	/* A site of which only a claim is known has its place at the start. */
 	visit(&v, "/", shop);
 	has(&v, "<a href=\"/site/only.test\">only.test</a>");
-	has(&v, "2 sites, 1 cookie: 0 kept out, 1 let through.");
+	has(&v, "2 sites, 1 cookie: 0 removed, 1 let through.");
 	desk_answer_release(&v.a);
 }
 
@@ -418,12 +452,12 @@ static void test_pixel(void **state)
 	has(&v, "TikTok&#39;s own pages. 1 thing was asked for, 1 of them before any choice.");
 	has(&v,
 	    "Carries TikTok&#39;s pixel or frames. 6 things were asked for, 3 of them before any "
-	    "choice, 3 of these to advertise or to measure.");
+	    "choice, 3 of these for advertising or analytics.");
 	has(&v, "<code>_ttp</code> <span class=\"quiet\">shop.test</span></th>\n<td role=\"cell\">"
 		"<span class=\"tag advertising\">Advertising</span> The number under which TikTok "
-		"knows you on this site. <span class=\"quiet\">Kept for 13 months.</span></td>\n"
+		"knows you on this site. <span class=\"quiet\">Usually kept for 13 months.</span></td>\n"
 		"<td role=\"cell\" class=\"before\">Yes, 3 of 5 times</td>\n"
-		"<td role=\"cell\"><span class=\"done out\">Kept out</span></td>");
+		"<td role=\"cell\"><span class=\"done out\">Removed</span></td>");
 	has(&v, "<code>ttcsid_C1ABC</code>");
 	has(&v, "<td role=\"cell\" class=\"before\">No</td>");
 	has(&v, "<code>odd&lt;</code>");

@@ -169,6 +169,35 @@ static void test_before_any_choice(void **state)
 	ledger_close(l);
 }
 
+static void see_set(struct ledger *l, bool session, int64_t lifetime_s)
+{
+	struct entry e;
+
+	entry(&e, ENTRY_SET, "_ttp", "w", "none");
+	e.attrs.session = session;
+	e.attrs.lifetime_s = lifetime_s;
+	ledger_seen(l, &e);
+}
+
+/* The lifetime that was asked for last; sending a cookie or deleting it asks for none. */
+static void test_life(void **state)
+{
+	struct ledger *l = must_open();
+
+	(void)state;
+	see(l, ENTRY_SENT, "_ttp", "w", "none");
+	assert_null(strstr(ask(l), "life_s"));
+	see_set(l, false, 33696000);
+	see(l, ENTRY_SENT, "_ttp", "w", "none");
+	see_set(l, false, -1);
+	assert_non_null(strstr(ask(l), "\"life_s\":33696000,"));
+	see(l, ENTRY_SENT, "_ttp", "w", "none");
+	assert_non_null(strstr(ask(l), "\"life_s\":33696000,"));
+	see_set(l, true, 0);
+	assert_non_null(strstr(ask(l), "\"life_s\":0,"));
+	ledger_close(l);
+}
+
 static void sql(const char *text)
 {
 	sqlite3 *db;
@@ -220,12 +249,14 @@ static void test_upgrade(void **state)
 	see(l, ENTRY_SENT, "_ttp", "w", "refused");
 	assert_non_null(strstr(ask(l), "\"removed\":8,"));
 	assert_null(strstr(json.mem, "unasked"));
+	assert_null(strstr(json.mem, "life_s"));
 	see(l, ENTRY_SENT, "_ttp", "w", "none");
+	see_set(l, false, 60);
 	see(l, ENTRY_CLAIM, "gcs", "G111", "none");
 	ledger_close(l);
 	l = must_open();
-	assert_non_null(strstr(ask(l), "\"removed\":9,"));
-	assert_non_null(strstr(json.mem, "\"unasked\":1}"));
+	assert_non_null(strstr(ask(l), "\"removed\":10,"));
+	assert_non_null(strstr(json.mem, "\"life_s\":60,\"unasked\":2}"));
 	assert_int_equal(count_of(json.mem, "\"cookie\":"), 1);
 	assert_int_equal(count_of(json.mem, "\"kind\":\"claim\""), 1);
 	ledger_close(l);
@@ -276,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_claims, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_before_any_choice, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_life, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_upgrade, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_later_version, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_long_names, setup, teardown),

@@ -321,6 +321,12 @@ static void test_choices(void **state)
 	c.site = SLICE("*");
 	recorder_put_choice(&b, &c);
 	assert_true(letter(r, MSG_CHOICE, 4, buf_slice(&b)));
+	assert_true(box[box_n - 1].type == MSG_ACK && box[box_n - 1].body.mem[0] == RECORDER_DONE);
+	empty_box();
+	/* There is nothing left to clear: told to nobody, and no entry. */
+	assert_true(letter(r, MSG_CHOICE, 6, buf_slice(&b)));
+	assert_int_equal(box_n, 1);
+	assert_true(box[0].type == MSG_ACK && box[0].body.mem[0] == RECORDER_NOTHING);
 	empty_box();
 	assert_true(letter(r, MSG_HELLO, 5, SLICE("")));
 	assert_int_equal(box_n, 2);
@@ -328,6 +334,7 @@ static void test_choices(void **state)
 	assert_true(recorder_close(r, "end"));
 	check_log();
 	assert_int_equal(count_of("\"choice\":\"accepted\",\"seen\":\"desk\""), 1);
+	assert_int_equal(count_of("\"kind\":\"choice\""), 2);
 	assert_int_equal(count_of("\"site\":\"*\",\"profile\":\"default\",\"choice\":\"none\""), 1);
 }
 

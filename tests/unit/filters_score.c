@@ -42,8 +42,7 @@ static void test_features(void **state)
 	struct score_facts f = { .name = SLICE("aId"), .lifetime_s = LIFETIME_UNKNOWN };
 
 	(void)state;
-	assert_features(&f, "g:^ai g:^aid g:^aid$ g:aid g:aid$ g:id$ t:a t:id b:a e:id c:camel "
-			    "d:short ");
+	assert_features(&f, "g:^ai g:^aid g:aid g:aid$ g:id$ t:a t:id c:camel d:short ");
 	f.name = SLICE("uid");
 	f.lifetime_s = YEAR_S;
 	f.party_known = true;
@@ -54,16 +53,21 @@ static void test_features(void **state)
 	f.same_site = SAME_SITE_NONE;
 	value_shape_of(SLICE("deadbeef00112233"), &f.shape);
 	f.shape_known = true;
-	assert_features(&f, "g:^ui g:^uid g:^uid$ g:uid g:uid$ g:id$ t:uid c:lower d:short "
+	assert_features(&f, "g:^ui g:^uid g:uid g:uid$ g:id$ t:uid c:lower d:short "
 			    "v:hex v:hex:5 x:hex:year x:third:hex l:year p:third x:third:year "
-			    "a:script a:secure a:host a:none h:ads h:example ");
+			    "a:script a:secure a:host a:none "
+			    "y:third:script:host y:third:script:none y:third:script:hex "
+			    "y:third:script:year y:third:host:year z:third:hex:year "
+			    "h:ads i:^ad i:ads i:ds$ "
+			    "h:example i:^ex i:exa i:xam i:amp i:mpl i:ple i:le$ ");
 	/* Of a first party's host only what stands before the site. */
 	f.party = PARTY_FIRST;
 	f.host = SLICE("metrics.example.com");
 	f.shape_known = f.attributes_known = false;
 	f.lifetime_s = LIFETIME_SESSION;
-	assert_features(&f, "g:^ui g:^uid g:^uid$ g:uid g:uid$ g:id$ t:uid c:lower d:short "
-			    "l:session p:first x:first:session h:metrics ");
+	assert_features(&f, "g:^ui g:^uid g:uid g:uid$ g:id$ t:uid c:lower d:short "
+			    "l:session p:first x:first:session "
+			    "h:metrics i:^me i:met i:etr i:tri i:ric i:ics i:cs$ ");
 }
 
 static void assert_name(const char *name, const char *want, unsigned words)
@@ -153,6 +157,8 @@ static const char small[] = "# a small model\n" HEADER LIMITS "bias\t0\t0\t0\t0\
 			    "l:year\t-30\t0\t40\t60\t0\n"
 			    "p:third\t-100\t0\t0\t120\t0\n"
 			    "h:ads\t0\t0\t0\t200\t0\n"
+			    "i:pix\t0\t0\t0\t300\t0\n"
+			    "z:third:uuid:year\t0\t0\t0\t1\t0\n"
 			    "a:httponly\t150\t0\t-20\t-20\t0\n";
 
 static void test_exact(void **state)
@@ -162,7 +168,7 @@ static void test_exact(void **state)
 	struct score_result s;
 
 	(void)state;
-	assert_int_equal(score_count(m), 7);
+	assert_int_equal(score_count(m), 9);
 	/* Nothing known: all alike, and below the threshold. */
 	score_of(m, &f, &s);
 	for (unsigned i = 0; i < SCORE_CLASSES; i++)
@@ -207,6 +213,10 @@ static void test_why(void **state)
 	assert_string_equal(s.why,
 			    "a name that says \"track\", a setter that is called \"ads\", set "
 			    "by a third party");
+	f.host = SLICE("mypixels.example");
+	score_of(m, &f, &s);
+	assert_string_equal(s.why, "a setter called like those of advertising cookies, a name that "
+				   "says \"track\", set by a third party");
 	f.host = SLICE("");
 	f.name = SLICE("x");
 	score_of(m, &f, &s);

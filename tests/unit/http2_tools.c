@@ -383,3 +383,51 @@ int error_in(struct end *e, int type)
 					   (type == GOAWAY ? 4 : 0));
 	return -1;
 }
+
+int setup(void **state)
+{
+	struct pair *p = calloc(1, sizeof(*p));
+
+	end_init(&p->server, &server_config);
+	end_init(&p->client, &client_config);
+	*state = p;
+	return p->server.s != NULL && p->client.s != NULL ? 0 : -1;
+}
+
+int teardown(void **state)
+{
+	struct pair *p = *state;
+
+	assert_int_equal(h2_kept(p->server.s), 0);
+	assert_int_equal(h2_kept(p->client.s), 0);
+	end_release(&p->server);
+	end_release(&p->client);
+	free(p);
+	return 0;
+}
+
+void swap(struct pair *p)
+{
+	pump(&p->client, &p->server);
+}
+
+void pause_on(struct end *e, const char *event, struct h2_stream *st)
+{
+	if (strcmp(event, e->pause_on) == 0)
+		h2_stream_pause(st);
+}
+
+void server_alone(struct end *e, struct buf *b)
+{
+	end_init(e, &server_config);
+	buf_init(b, 64u << 20);
+	preface(b);
+	assert_true(give(e, b));
+	buf_clear(&e->wire);
+}
+
+void release(struct end *e, struct buf *b)
+{
+	end_release(e);
+	buf_release(b);
+}

@@ -73,4 +73,22 @@ bool next_frame(struct end *e, int *type, int *flags, uint32_t *stream, struct s
 /* The error of the first frame of this type, which is RST_STREAM or GOAWAY; -1: none. */
 int error_in(struct end *e, int type);
 
+/* A browser's end and a proxy's, for a test under PAIR(); nothing is kept when it is over. */
+struct pair {
+	struct end server, client;
+};
+
+int setup(void **state);
+int teardown(void **state);
+#define PAIR(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+void swap(struct pair *p);
+/* An end's `on` that pauses the stream at the event `pause_on`. */
+void pause_on(struct end *e, const char *event, struct h2_stream *st);
+
+/* A server that heard the preface, against frames made by hand. */
+#define GET ":method: GET\n:scheme: https\n:authority: a.example\n:path: /\n"
+#define POST ":method: POST\n:scheme: https\n:authority: a.example\n:path: /\n"
+void server_alone(struct end *e, struct buf *b);
+void release(struct end *e, struct buf *b);
+
 #endif

@@ -93,6 +93,20 @@ void pair_sockets(struct pair *p, bool tcp)
 	assert_non_null(p->b.s);
 }
 
+void pair_ends(struct pair *p, struct stream *ends[2])
+{
+	struct address local;
+
+	assert_true(address_parse(SLICE("192.0.2.1:8443"), &local));
+	assert_true(stream_pair(p->loop, &local, ends));
+	p->a = (struct end){ .s = ends[0], .keep_bytes = true };
+	p->b = (struct end){ .s = ends[1], .keep_bytes = true };
+	buf_init(&p->a.got, 1 << 20);
+	buf_init(&p->b.got, 1 << 20);
+	stream_set_cb(ends[0], end_event, &p->a);
+	stream_set_cb(ends[1], end_event, &p->b);
+}
+
 SSL_CTX *server_ctx(void)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");

@@ -39,6 +39,8 @@ struct pair {
 void pair_init(struct pair *p, bool virtual_clock);
 /* A socketpair, or TCP over 127.0.0.1. */
 void pair_sockets(struct pair *p, bool tcp);
+/* Two ends without a socket (stream_pair()), in `ends` too; local is 192.0.2.1:8443. */
+void pair_ends(struct pair *p, struct stream *ends[2]);
 /* b is the server.  Does not run the loop. */
 void pair_tls(struct pair *p, int version);
 void pair_release(struct pair *p);

@@ -22,25 +22,35 @@ if (probe) {
 const INTERVAL = 3000;
 let timer = 0;
 
+/* What only looks keeps the focus on the fresh page: where it is in that one. */
+function twin(fresh, active) {
+	const kind = active.matches('summary') ? 'summary' : '.scroll';
+	const details = active.closest('details[id]');
+	return (details ? document.getElementById(details.id) : fresh)?.querySelector(kind);
+}
+
 /* Takes a part of the fresh page over, unless somebody is using a control in it just now. */
 function take(page, id) {
 	const fresh = page.getElementById(id);
 	const live = document.getElementById(id);
 	const news = document.getElementById('news');
 	const active = live && live.contains(document.activeElement) ? document.activeElement : null;
-	if (!fresh || !live || fresh.innerHTML === live.innerHTML || (active && !active.matches('.scroll')))
+	if (!fresh || !live || (active && !active.matches('.scroll, summary')))
+		return;
+	for (const details of fresh.querySelectorAll('details[id]'))
+		details.open = document.getElementById(details.id)?.open === true;
+	if (fresh.innerHTML === live.innerHTML)
 		return;
 	if (fresh.dataset.news !== live.dataset.news) {
 		news.textContent = fresh.dataset.news;
 		document.getElementById('lead').textContent = fresh.dataset.news;
 	}
-	const left = live.querySelector('.scroll')?.scrollLeft ?? 0;
+	const left = active?.scrollLeft ?? 0;
 	live.replaceWith(fresh);
-	const scroll = fresh.querySelector('.scroll');
-	if (scroll) {
-		scroll.scrollLeft = left;
-		if (active)
-			scroll.focus({ preventScroll: true });
+	const now = active && twin(fresh, active);
+	if (now) {
+		now.scrollLeft = left;
+		now.focus({ preventScroll: true });
 	}
 }
 

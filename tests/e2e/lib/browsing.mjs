@@ -109,6 +109,16 @@ async function desk(t, page) {
 	t.equal(outside, [], 'and loads nothing from outside');
 }
 
+/* The desk keeps itself fresh, and leaves open what somebody opened. */
+async function fresh(t, page, gate) {
+	await page.goto('http://crumbgate.internal/', { waitUntil: 'load' });
+	await page.click('[id="c-site.test"] > summary');
+	await gate.curl(['-H', 'Sec-Fetch-Site: none', '-H', 'Sec-Fetch-Mode: navigate', '-H', 'Sec-Fetch-Dest: document', 'https://ads.test/frame.html']);
+	await page.waitForFunction(() => document.getElementById('c-ads.test') !== null, { timeout: 20000 });
+	const now = await page.evaluate(() => ['c-site.test', 'c-ads.test'].map((id) => document.getElementById(id).open).concat(document.activeElement.closest('details')?.id));
+	t.equal(now, [true, false, 'c-site.test'], 'a new site comes to the desk by itself; what was opened stays open, and keeps the focus');
+}
+
 export function browsing(name) {
 	return scenario(name, async (t) => {
 		const pki = await makePki(t);
@@ -124,6 +134,7 @@ export function browsing(name) {
 		await websocket(t, page, origin);
 		await large(t, page);
 		await desk(t, page);
+		await fresh(t, page, gate);
 
 		const removed = await gate.entries((e) => e.kind === 'set' && e.verdict === 'removed');
 		const at = (cookie) => removed.find((e) => e.cookie === cookie);

@@ -9,6 +9,9 @@
  *			set by the site's own server, hidden from scripts, for two months at most
  *	5. score	the learned score (score.h)
  *
+ * What a filter list of the user's says of a live cookie counts where neither 1, 2 nor 4 knows it
+ * (decide.h).
+ *
  * purpose_find() is a pure function of the rules and the facts; `crumbgate classify` and the decision
  * about a live cookie (decide.h) use it alike.  A layer that the rules have no section for is left
  * out, and without any the guards are too: then the purpose is unknown.

@@ -74,7 +74,7 @@ struct blocking_cookie {
 	enum lists_same_site same_site;
 };
 
-/* False: nothing.  Whether anything is done about it filters/decide.h says. */
+/* False: nothing, and *out is not written.  Whether anything is done about it filters/decide.h says. */
 bool blocking_cookie(struct worker *w, const struct cookie_scene *scene, struct slice name,
 		     struct blocking_cookie *out);
 /* Would its limits change anything about that Set-Cookie?  Nothing is ever prolonged or widened. */

@@ -26,9 +26,10 @@ bool blocking_cookie(struct worker *w, const struct cookie_scene *s, struct slic
 	struct blocking *b = w->blocking;
 	struct lists_cookie c;
 
-	*out = (struct blocking_cookie){ .list = { .says = LIST_SAYS_NOTHING } };
-	if (!b->asked)
+	if (!b->asked ||
+	    (b->cookie_field.text.p == NULL && !lists_have_cookies(w->setup->lists->lists)))
 		return false;
+	*out = (struct blocking_cookie){ .list = { .says = LIST_SAYS_NOTHING } };
 	lists_match_cookie(w->setup->lists->lists, b->query, name, &c);
 	if (c.action == LISTS_COOKIE_REMOVE) {
 		say(w, s, LIST_SAYS_REMOVE, &c.rule, &out->list);

@@ -3,6 +3,7 @@
 #include "base/config.h"
 #include "evidence/entry.h"
 #include "filters/decide.h"
+#include "filters/url.h"
 #include "proxy/banner_side.h"
 #include "proxy/claim_side.h"
 #include "proxy/exchange_parts.h"
@@ -283,6 +284,16 @@ static void find_origin(struct exchange *x)
 
 /* ---- the request's head ---- */
 
+/* Over clear HTTP browsers say nothing but the referrer. */
+static bool is_of_page_host(const struct request_facts *f)
+{
+	struct url_parts page;
+
+	if (f->fetch_site != FETCH_SITE_ABSENT)
+		return f->fetch_site == FETCH_SITE_ORIGIN;
+	return url_split(f->referer, &page) && slice_ieq(page.host, f->host);
+}
+
 static void set_scene(struct exchange *x, const struct request_head *r)
 {
 	struct worker *w = x->w;
@@ -308,7 +319,7 @@ static void set_scene(struct exchange *x, const struct request_head *r)
 	s->cross_site = request_is_cross_site(&facts, &s->site);
 	s->document = request_is_navigation(&facts) && s->site.party == PARTY_FIRST;
 	s->prefetch = facts.prefetch;
-	s->own_host = s->document || facts.fetch_site == FETCH_SITE_ORIGIN;
+	s->own_host = s->document || is_of_page_host(&facts);
 	s->posts = r->method_id == METHOD_POST || slice_eq(r->method, SLICE("PUT")) ||
 		   slice_eq(r->method, SLICE("PATCH"));
 	s->choice = choices_find(w->choices, v->id,

@@ -1,7 +1,6 @@
 #include "proxy/list_files.h"
 
 #include "evidence/files.h"
-#include "proxy/list_compile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -302,12 +301,12 @@ bool list_files_open(struct list_files *f, const char *cache)
 	return good;
 }
 
-bool list_files_open_apart(struct list_files *f, const char *user)
+bool list_files_open_by(struct list_files *f, list_compiler *compile_it, const char *user)
 {
 	struct lists_text *texts = read_texts(f);
 	const struct lists_input in = { texts, f->n, include, f };
 	double began = now_ms();
-	int fd = texts != NULL ? list_compile(&in, user) : -1;
+	int fd = texts != NULL ? compile_it(&in, user) : -1;
 	struct stat st;
 
 	if (fd >= 0 && fstat(fd, &st) == 0)

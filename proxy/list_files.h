@@ -55,9 +55,10 @@ bool list_files_add(struct list_files *f, const char *path);
  */
 bool list_files_open(struct list_files *f, const char *cache);
 /*
- * The same for a process that must not read what is in them: a child of its own compiles them, as
- * `user` where this is root (list_compile.h).  Who asks them says lists_ready() before.
+ * The same for a process that must not look into them: `compile` (list_compile.h) does, and returns a
+ * descriptor of the image, or -1.  Who asks them says lists_ready() before.
  */
-bool list_files_open_apart(struct list_files *f, const char *user);
+typedef int list_compiler(const struct lists_input *in, const char *user);
+bool list_files_open_by(struct list_files *f, list_compiler *compile_it, const char *user);
 
 #endif

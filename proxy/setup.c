@@ -10,6 +10,7 @@
 #include "filters/hosts.h"
 #include "filters/rules.h"
 #include "filters/site.h"
+#include "proxy/list_compile.h"
 #include "proxy/list_files.h"
 #include "proxy/net/listener.h"
 
@@ -90,7 +91,8 @@ bool setup_load_lists(struct setup *s)
 	if (!list_sources_init(&s->list_sources, s->config) || !add_lists(s))
 		return false;
 	if (f->n != 0)
-		return list_files_open_apart(f, setup_user(s->config)) && note_digests(s);
+		return list_files_open_by(f, list_compile, setup_user(s->config)) &&
+		       note_digests(s);
 	list_files_release(f);
 	free(f);
 	s->lists = NULL;

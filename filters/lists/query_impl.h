@@ -32,6 +32,18 @@
 /* More rules about the cookies of one request than this are not heard. */
 #define QUERY_COOKIE_RULES_MAX 256u
 
+/*
+ * What rules that are filed under no name say of a name, remembered by a keyed hash of it and of which
+ * rules they are: browsers send the same few cookies with each request.
+ */
+#define QUERY_NAMES_BITS 10
+
+struct query_name {
+	uint64_t id; /* 0: free */
+	/* The strongest of each kind, the first of equals; NULL: none. */
+	const struct image_rule *remove, *change, *except;
+};
+
 struct query_run {
 	uint16_t from, end; /* in low */
 };
@@ -67,6 +79,9 @@ struct query {
 	const struct lists *cookie_rules_of; /* NULL: nobody did */
 	const struct image_rule *cookie_rule[QUERY_COOKIE_RULES_MAX];
 	unsigned cookie_rules_n;
+	uint64_t cookie_rules_id;
+	const void *names_of; /* the image */
+	struct query_name names[1u << QUERY_NAMES_BITS];
 	uint32_t stamp;
 	uint64_t seen[QUERY_SEEN];
 };

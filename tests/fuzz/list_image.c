@@ -52,12 +52,15 @@ static void ask(const struct lists *l, struct query *q, const char *url, enum li
 	struct lists_left left;
 	struct lists_verdict v;
 	struct lists_rule by;
+	size_t list_at_fault;
 	struct buf out;
 
 	buf_init(&out, 16384);
 	if (!query_set(q, &facts))
 		abort();
 	lists_match(l, q, &v);
+	(void)lists_gave_up(l, q, &list_at_fault);
+	(void)lists_await_answer(l, q);
 	lists_match_answer(l, q, &v);
 	lists_strip(l, q, &out, &by, 1);
 	lists_match_cookie(l, q, SLICE("_ga"), &cookie);

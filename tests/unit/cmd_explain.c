@@ -242,6 +242,24 @@ static void test_replay_facts(void **state)
 	e.shape = SLICE("hexagon:6");
 	assert_false(replay_facts(&e, &f));
 	e = sent_entry();
+	assert_int_equal(f.list.says, LIST_SAYS_NOTHING);
+	e.alias = SLICE("t.tracker.example");
+	e.list = (struct entry_list){ .says = SLICE("remove"),
+				      .purpose = SLICE("functional"),
+				      .name = SLICE("l.txt"),
+				      .version = SLICE("0123456789abcdef"),
+				      .rule = SLICE("$cookie") };
+	assert_true(replay_facts(&e, &f));
+	assert_int_equal(f.list.says, LIST_SAYS_REMOVE);
+	assert_int_equal(f.list.purpose, PURPOSE_FUNCTIONAL);
+	assert_true(slice_eq(f.list.version, SLICE("0123456789abcdef")));
+	assert_true(slice_eq(f.alias, SLICE("t.tracker.example")));
+	e.list.says = SLICE("perhaps");
+	assert_false(replay_facts(&e, &f));
+	e.list.says = SLICE("limit");
+	e.list.purpose = SLICE("perhaps");
+	assert_false(replay_facts(&e, &f));
+	e = sent_entry();
 	e.choice = SLICE("perhaps");
 	assert_false(replay_facts(&e, &f));
 }

@@ -117,6 +117,11 @@ static void test_golden_sent(void **state)
 
 static void test_optional(void **state)
 {
+	const struct entry_list list = { .says = SLICE("remove"),
+					 .purpose = SLICE("analytics"),
+					 .name = SLICE("privacy.txt"),
+					 .version = SLICE("fedcba9876543210"),
+					 .rule = SLICE("||x.example^$cookie") };
 	struct entry e = cookie(ENTRY_SENT), back;
 	struct msg_reader r;
 	struct buf packed;
@@ -126,11 +131,7 @@ static void test_optional(void **state)
 	(void)state;
 	e.alias = SLICE("t.tracker.example");
 	check_line(&e, HEAD("sent") FACTS SEEN ",\"alias\":\"t.tracker.example\",\"tries\":0}");
-	e.list = (struct entry_list){ .says = SLICE("remove"),
-				      .purpose = SLICE("analytics"),
-				      .name = SLICE("privacy.txt"),
-				      .version = SLICE("fedcba9876543210"),
-				      .rule = SLICE("||x.example^$cookie") };
+	e.list = list;
 	check_line(&e,
 		   HEAD("sent") FACTS SEEN ",\"alias\":\"t.tracker.example\"" LIST ",\"tries\":0}");
 	buf_init(&packed, ENTRY_PACKED_MAX);
@@ -144,7 +145,7 @@ static void test_optional(void **state)
 	e.alias = SLICE("");
 	check_line(&e, HEAD("sent") FACTS SEEN LIST ",\"tries\":0}");
 	e = cookie(ENTRY_SET);
-	e.list = back.list;
+	e.list = list;
 	check_line(&e, NULL);
 	e.list.version = SLICE("fedc");
 	assert_false(entry_ok(&e));

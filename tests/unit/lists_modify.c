@@ -198,6 +198,37 @@ static void check_fields(const char *list, const char *type, const char *want)
 	buf_release(&got);
 }
 
+/* What is remembered of a name is about the rules of the request at hand. */
+static void test_cookie_again(void **state)
+{
+	static const char *const urls[] = { "https://a.example/", "https://b.example/" };
+	struct query_facts facts = { 0 };
+	struct lists_cookie c;
+	struct lists_fixture f;
+
+	(void)state;
+	fixture_open(&f,
+		     "||a.example^$cookie=/^x/\n$cookie=/^y/;maxAge=5\n@@||b.example^$cookie=/2$/\n"
+		     "$cookie=x3\n$cookie=/^z/,important\n@@$cookie=z");
+	for (unsigned i = 0; i < 8; i++) {
+		bool a = i % 2 == 0;
+
+		fixture_set(&f, &facts, urls[i % 2], "https://a.example/", "script");
+		lists_match_cookie(f.lists, f.query, SLICE("x1"), &c);
+		assert_int_equal(c.action, a ? LISTS_COOKIE_REMOVE : LISTS_COOKIE_NOTHING);
+		lists_match_cookie(f.lists, f.query, SLICE("x3"), &c);
+		assert_int_equal(c.action, LISTS_COOKIE_REMOVE);
+		assert_true(slice_eq(c.rule.text, SLICE("$cookie=x3")));
+		lists_match_cookie(f.lists, f.query, SLICE("y2"), &c);
+		assert_int_equal(c.action, a ? LISTS_COOKIE_CHANGE : LISTS_COOKIE_EXCEPT);
+		lists_match_cookie(f.lists, f.query, SLICE("z"), &c);
+		assert_int_equal(c.action, LISTS_COOKIE_REMOVE);
+		lists_match_cookie(f.lists, f.query, SLICE("w"), &c);
+		assert_int_equal(c.action, LISTS_COOKIE_NOTHING);
+	}
+	fixture_close(&f);
+}
+
 static void test_fields(void **state)
 {
 	(void)state;
@@ -309,9 +340,9 @@ static void test_bodies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_removeparam), cmocka_unit_test(test_cookie),
-		cmocka_unit_test(test_fields),	    cmocka_unit_test(test_urlskip),
-		cmocka_unit_test(test_bodies),
+		cmocka_unit_test(test_removeparam),  cmocka_unit_test(test_cookie),
+		cmocka_unit_test(test_cookie_again), cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_urlskip),	     cmocka_unit_test(test_bodies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,7 +153,7 @@ static void test_files(void **state)
 	fclose(f);
 	list_files_init(&files, "test");
 	assert_true(list_files_add(&files, path));
-	assert_true(list_files_open_apart(&files, "nobody"));
+	assert_true(list_files_open_by(&files, list_compile, "nobody"));
 	assert_int_equal(lists_rules(files.lists), 3);
 	assert_int_equal(lists_rules_of(files.lists, 0), 3);
 	assert_int_equal(lists_left_count(files.lists, LEFT_INCLUDE), 1);
@@ -164,7 +164,7 @@ static void test_files(void **state)
 	unlink(path);
 	list_files_init(&files, "test");
 	assert_true(list_files_add(&files, path));
-	assert_false(list_files_open_apart(&files, "nobody"));
+	assert_false(list_files_open_by(&files, list_compile, "nobody"));
 	list_files_release(&files);
 	rmdir(dir);
 }

@@ -1,6 +1,5 @@
 #include "proxy/blocking_parts.h"
 
-#include "filters/clicks.h"
 #include "filters/lists/list_purpose.h"
 #include "filters/lists/match.h"
 #include "filters/lists/modify.h"
@@ -110,7 +109,7 @@ void blocking_answer(struct downstream *d, enum lists_body body)
 /* ---- redirectors and header fields ---- */
 
 /* What lists change is about following people, whatever a list calls itself. */
-static const struct lists *lists_for(struct worker *w, const struct cookie_scene *s)
+const struct lists *blocking_lists_for(struct worker *w, const struct cookie_scene *s)
 {
 	if (!w->blocking->ready || is_wanted(s, PURPOSE_ADVERTISING))
 		return NULL;
@@ -120,7 +119,7 @@ static const struct lists *lists_for(struct worker *w, const struct cookie_scene
 bool blocking_skips(struct worker *w, const struct cookie_scene *s, const struct request_head *r,
 		    struct buf *url)
 {
-	const struct lists *l = lists_for(w, s);
+	const struct lists *l = blocking_lists_for(w, s);
 	struct lists_rule by;
 
 	if (l == NULL || !s->document || r->path.n > QUERY_URL_MAX ||
@@ -167,69 +166,11 @@ static bool is_about_cookies(struct worker *w, struct cookie_scene *s, const str
 
 size_t blocking_edits(struct worker *w, struct cookie_scene *s, struct lists_field *out, size_t n)
 {
-	const struct lists *l = lists_for(w, s);
+	const struct lists *l = blocking_lists_for(w, s);
 	size_t found = l != NULL ? lists_match_fields(l, w->blocking->query, out, n) : 0, kept = 0;
 
 	for (size_t i = 0; i < found; i++)
 		if (!is_about_cookies(w, s, &out[i]))
 			out[kept++] = out[i];
 	return kept;
-}
-
-/* ---- link decoration ---- */
-
-/* Where path and query begin in a URL that write_url() made. */
-static struct slice target_of(struct slice url)
-{
-	struct slice rest = slice_skip(url, slice_find(url, ':') + 3);
-
-	return slice_skip(rest, slice_find(rest, '/'));
-}
-
-static void take(struct request_head *r, struct slice target)
-{
-	struct slice own = target.n != 0 ? fields_keep(r->fields, target) : target;
-
-	if (own.n != 0)
-		r->path = own;
-}
-
-static void strip_clicks(struct worker *w, const struct cookie_scene *s, struct request_head *r)
-{
-	struct buf *out = &w->blocking->stripped;
-	struct slice name;
-
-	buf_clear(out);
-	if (clicks_strip(r->path, out, &name) == 0 || !buf_ok(out))
-		return;
-	claim_record(w, s, ENTRY_STRIP, slice_head(name, ENTRY_WORD_MAX), "click identifier");
-	take(r, buf_slice(out));
-}
-
-static void strip_by_lists(struct worker *w, const struct cookie_scene *s, struct request_head *r)
-{
-	const struct lists *l = lists_for(w, s);
-	struct buf *out = &w->blocking->stripped;
-	struct lists_rule by;
-
-	if (l == NULL)
-		return;
-	buf_clear(out);
-	if (lists_strip(l, w->blocking->query, out, &by, 1) == 0 || !buf_ok(out))
-		return;
-	claim_record(w, s, ENTRY_STRIP, slice_head(by.text, ENTRY_WHY_MAX), "list");
-	take(r, target_of(buf_slice(out)));
-}
-
-void blocking_strip(struct worker *w, const struct cookie_scene *s, struct request_head *r)
-{
-	bool gets = slice_eq(r->method, SLICE("GET")) || slice_eq(r->method, SLICE("HEAD"));
-
-	if (!s->document || !gets || is_wanted(s, PURPOSE_ADVERTISING) ||
-	    r->path.n > QUERY_URL_MAX || r->path.n == 0 || r->path.p[0] != '/' ||
-	    slice_find(r->path, '?') == r->path.n)
-		return;
-	/* The lists were asked about the URL as it came. */
-	strip_by_lists(w, s, r);
-	strip_clicks(w, s, r);
 }

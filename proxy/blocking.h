@@ -5,7 +5,7 @@
  *	blocking_begin(w, &scene, request);	// the others are about this one, in the same call
  *	if (blocking_refuses(w, &scene, &body)) answer it with blocking_answer()
  *	if (blocking_skips(w, &scene, request, &url)) answer it with blocking_redirect()
- *	blocking_strip(w, &scene, request);	// link decoration, of pages and frames
+ *	if (blocking_strip(w, &scene, request)) send the browser on with blocking_redirect()
  *	blocking_hold(w, &scene);		// what its answer will be asked about with
  *	if (blocking_cookie(w, &scene, name, &said)) ...
  *
@@ -60,10 +60,11 @@ size_t blocking_edits(struct worker *w, struct cookie_scene *scene, struct lists
 		      size_t n);
 
 /*
- * Takes click identifiers, and what rules with removeparam name, out of r->path where advertising
- * was not accepted.
+ * Takes click identifiers, and what rules with removeparam name, out of a page's r->path where
+ * advertising was not accepted.  True: the browser had better ask for r->path itself, so that no
+ * script of the page reads them either.
  */
-void blocking_strip(struct worker *w, const struct cookie_scene *scene, struct request_head *r);
+bool blocking_strip(struct worker *w, const struct cookie_scene *scene, struct request_head *r);
 
 /* What lists say of a cookie of the request, or of the answer, at hand. */
 struct blocking_cookie {

@@ -10,6 +10,14 @@
 #include "proxy/aliases.h"
 #include "proxy/blocking.h"
 
+/* A page that a browser was sent to without what followed the person. */
+struct sent_on {
+	uint64_t id;
+	int64_t until; /* monotonic ms */
+};
+
+#define SENT_ON_PLACES 256u
+
 struct blocking {
 	struct query *query;
 	struct query_facts facts; /* borrowed by the query */
@@ -23,6 +31,7 @@ struct blocking {
 	bool ready;		 /* ... and what they say is done */
 	/* Takes the field of cookies away; text.p NULL: none does. */
 	struct lists_rule cookie_field;
+	struct sent_on sent_on[SENT_ON_PLACES];
 };
 
 /* The request, until its answer comes; slices are its own but for the rule's, the lists'. */
@@ -33,6 +42,9 @@ struct blocking_held {
 	struct lists_rule set_cookie_field;
 	char text[];
 };
+
+/* For what lists change but cookies; NULL: nothing is changed. */
+const struct lists *blocking_lists_for(struct worker *w, const struct cookie_scene *s);
 
 /* For the cookies of the answer; where there is no memory for it, it is not heard. */
 void blocking_hold_field(struct worker *w, struct cookie_scene *s, const struct lists_rule *rule);

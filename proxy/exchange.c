@@ -406,7 +406,11 @@ void exchange_request(struct exchange *x, struct request_head *r)
 	blocking_hold(x->w, &x->scene);
 	claim_request(x->w, &x->scene, r, news);
 	x->amend = amend_request(x->w, &x->scene, r);
-	blocking_strip(x->w, &x->scene, r);
+	if (blocking_strip(x->w, &x->scene, r) && buf_add(&x->head, r->path)) {
+		tap_send(x->w->tap);
+		loop_defer(x->w->loop, &x->refuse_later, on_skip_later);
+		return;
+	}
 	x->said = consent_body_new(x->w, &x->scene, r);
 	cookies_of_request(x->w, &x->scene, r->fields, &x->expiries);
 	tap_send(x->w->tap);

@@ -42,7 +42,7 @@ scenario('claims', async (t) => {
 	t.check(/<code>contradiction mode-grants<\/code>/.test(r.text) && r.text.includes('At collect.test, 1 time'), 'with the record\'s word, the host and how often', r.text);
 
 	/* The pixel on a shop, before any choice. */
-	await page(`https://shop.test/set?ttclid=E.C.P.abc&${cookies(['_ttp=2abc', '_tt_enable_cookie=1', 'sid=5'])}`);
+	await page(`https://shop.test/set?ttclid=E.C.P.abc&${cookies(['_ttp=2abc', '_tt_enable_cookie=1', 'sid=5'])}`, ['--location']);
 	await page('https://shop.test/echo', ['-H', 'Cookie: _ttp=2abc; ttcsid_C1ABC=17']);
 	await load('shop.test', `https://analytics.tiktok.com/set?${cookies(['_ttp=3def; Domain=tiktok.com'])}&gdpr=1&gdpr_consent=${tcString({ consent: [1], legitimate: [2, 7] })}`);
 	t.equal((await load('shop.test', 'https://business-api.tiktok.com/x')).status, 403, 'a list names one of its hosts');

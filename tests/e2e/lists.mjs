@@ -56,6 +56,8 @@ scenario('lists', async (t) => {
 		'which says the list, its version and the purpose', block.map((e) => e.why));
 
 	r = await page('/a?x=1&gclid=abc&y=2&utm_source=z&fbclid=q');
+	t.equal([r.status, r.get('location')], [302, '/a?x=1&y=2'], 'the browser is sent on, so that no script of the page reads them either');
+	r = await page('/a?x=1&gclid=abc&y=2&utm_source=z&fbclid=q');
 	t.equal([r.status, origin.requests.at(-1).url], [404, '/a?x=1&y=2'], 'a page\'s URL loses what follows the click');
 	t.equal((await gate.entries((e) => e.kind === 'strip', 2)).map((e) => e.name).sort(), ['gclid', '||site.test^$removeparam=utm_source'], 'and the log says so');
 

@@ -247,6 +247,18 @@ static enum party party_of(const struct request_facts *f, const struct site_verd
 	return same_site(v->site, v->own) ? PARTY_FIRST : PARTY_THIRD;
 }
 
+/* It comes from the origin it goes to, which was seen as a page and never as a frame. */
+static bool is_of_own_page(const struct request_facts *f, const struct initiator *in,
+			   const struct pages_hit *hit)
+{
+	/* Over clear HTTP browsers say nothing but the referrer. */
+	bool own = f->fetch_site == FETCH_SITE_ORIGIN ||
+		   (f->fetch_site == FETCH_SITE_ABSENT && in->known &&
+		    slice_ieq(in->url.host, f->host));
+
+	return own && hit->document && !hit->frame;
+}
+
 bool find_site(struct sites *sites, const struct pages *pages, const struct request_facts *f,
 	       int64_t now_ms, struct site_verdict *out)
 {
@@ -262,6 +274,7 @@ bool find_site(struct sites *sites, const struct pages *pages, const struct requ
 		settle(out, slice_str(out->own), BY_NAVIGATION,
 		       f->fetch_dest == FETCH_DEST_DOCUMENT ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM);
 		out->party = PARTY_FIRST;
+		out->own_page = true;
 		return true;
 	}
 	find_initiator(sites, f, &in);
@@ -270,6 +283,7 @@ bool find_site(struct sites *sites, const struct pages *pages, const struct requ
 	    !settle_by_recent(pages, f, now_ms, out))
 		settle(out, slice_str(out->own), BY_SELF, CONFIDENCE_LOW);
 	out->party = party_of(f, out);
+	out->own_page = is_of_own_page(f, &in, &hit);
 	return true;
 }
 

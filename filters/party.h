@@ -78,6 +78,7 @@ struct site_verdict {
 	 * tells the page is THIRD with by SELF: its site is then not known.
 	 */
 	enum party party;
+	bool own_page; /* it loads the page, or something from the page's own origin */
 };
 
 struct pages;

@@ -14,7 +14,7 @@
 struct aliases;
 struct resolution;
 
-#define ALIASES_MAX 8u
+#define ALIASES_MAX 16u
 #define ALIASES_HOSTS_MAX 4096u
 
 /* NULL: no memory. */

@@ -333,12 +333,14 @@ static void note_served(struct worker *w, const struct cookie_scene *s, struct s
 
 	HASH_ITER(hh, w->banners->pages, p, next) {
 		struct slice host = slice_of(p->key + CLIENT_ID_LEN, p->key_n - CLIENT_ID_LEN);
+		uint32_t before = p->state;
 
 		if (memcmp(p->key, s->visitor->id, CLIENT_ID_LEN) != 0 ||
 		    !cookie_domain_match(host, domain))
 			continue;
 		p->state = banner_served(p->state);
-		tell(w, p);
+		if (p->state != before)
+			tell(w, p);
 	}
 }
 

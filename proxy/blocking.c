@@ -122,7 +122,9 @@ bool blocking_skips(struct worker *w, const struct cookie_scene *s, const struct
 	const struct lists *l = blocking_lists_for(w, s);
 	struct lists_rule by;
 
-	if (l == NULL || !s->document || r->path.n > QUERY_URL_MAX ||
+	/* What else a request brings along would be lost. */
+	if (l == NULL || !s->document || !slice_eq(r->method, SLICE("GET")) ||
+	    r->path.n > QUERY_URL_MAX ||
 	    slice_find(r->path, '?') == r->path.n ||
 	    !lists_skip(l, w->blocking->query, false, url, &by) || !buf_ok(url))
 		return false;

@@ -37,8 +37,11 @@ void blocking_free(struct blocking *b);
 
 void blocking_begin(struct worker *w, const struct cookie_scene *scene,
 		    const struct request_head *r);
-/* Keeps in the scene what lists need to know once the answer is there, if they have rules for it. */
-void blocking_hold(struct worker *w, struct cookie_scene *scene);
+/*
+ * Keeps in the scene what lists need to know once the answer is there, if they have rules for it.
+ * False: no memory; nobody would ask them then.
+ */
+bool blocking_hold(struct worker *w, struct cookie_scene *scene);
 void blocking_let_go(struct cookie_scene *scene);
 void blocking_begin_answer(struct worker *w, const struct cookie_scene *scene,
 			   const struct fields *f);

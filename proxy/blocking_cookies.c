@@ -46,10 +46,11 @@ bool blocking_cookie(struct worker *w, const struct cookie_scene *s, struct slic
 
 /* ---- limits ---- */
 
-/* A session's end is nearer than any number of seconds. */
+/* A session may last for months: browsers restore it. */
 static bool is_longer(int64_t lifetime_s, const struct blocking_cookie *by)
 {
-	return by->has_max_age && lifetime_s > (int64_t)by->max_age;
+	return by->has_max_age &&
+	       (lifetime_s == LIFETIME_SESSION || lifetime_s > (int64_t)by->max_age);
 }
 
 /* No list makes a cookie go to more requests than its site wants. */

@@ -45,7 +45,7 @@ void blocking_free(struct blocking *b)
 static enum lists_type guess_type(struct slice accept)
 {
 	if (slice_starts(accept, SLICE("text/html")))
-		return LISTS_DOCUMENT;
+		return LISTS_FRAME;
 	if (slice_starts(accept, SLICE("text/css")))
 		return LISTS_STYLESHEET;
 	return slice_starts(accept, SLICE("image/")) ? LISTS_IMAGE : LISTS_OTHER;
@@ -77,7 +77,7 @@ static void write_url(struct blocking *b, const struct cookie_scene *s,
 	buf_adds(&b->url, slice_ieq(r->upgrade, SLICE("websocket")) ? s->secure ? "wss://" : "ws://"
 			  : s->secure				    ? "https://"
 								    : "http://");
-	buf_adds(&b->url, s->host);
+	buf_addf(&b->url, strchr(s->host, ':') != NULL ? "[%s]" : "%s", s->host);
 	if (port != 0 && port != (s->secure ? 443 : 80))
 		buf_addf(&b->url, ":%u", (unsigned)port);
 	buf_add(&b->url, slice_head(r->path, QUERY_URL_MAX));
@@ -187,17 +187,19 @@ static struct blocking_held *held_new(const struct query_facts *f)
 	return h;
 }
 
-void blocking_hold(struct worker *w, struct cookie_scene *s)
+bool blocking_hold(struct worker *w, struct cookie_scene *s)
 {
 	struct blocking *b = w->blocking;
 	const struct lists *l = b->asked ? w->setup->lists->lists : NULL;
 	bool awaits = b->ready && lists_await_answer(l, b->query);
 
 	if (l == NULL || (!awaits && !lists_have_cookies(l)))
-		return;
+		return true;
 	s->held = held_new(&b->facts);
-	if (s->held != NULL)
-		s->held->awaits = awaits;
+	if (s->held == NULL)
+		return false;
+	s->held->awaits = awaits;
+	return true;
 }
 
 void blocking_hold_field(struct worker *w, struct cookie_scene *s, const struct lists_rule *rule)

@@ -49,7 +49,8 @@ bool choosing_letter(struct worker *w, struct slice body)
 	seen = msg_get_bytes(&r);
 	now.when_ms = msg_get_i64(&r);
 	if (!msg_end(&r) || key.n != CLIENT_ID_LEN || !choice_of_word(state, &now.state) ||
-	    !seen_of_word(seen, &now.seen))
+	    !seen_of_word(seen, &now.seen) || now.state == CHOICE_PUT_BACK ||
+	    now.seen != SEEN_BANNER)
 		return false;
 	memcpy(id, key.p, CLIENT_ID_LEN);
 	here = choices_find(w->choices, id, site, now.when_ms);

@@ -140,7 +140,7 @@ static void record_contradictions(struct worker *w, const struct cookie_scene *s
 /* Whose choice it contradicts is known only where the page is. */
 static bool knows_page(const struct cookie_scene *s)
 {
-	return scene_site(s).n != 0;
+	return scene_site(s).n != 0 && s->site.confidence != CONFIDENCE_LOW;
 }
 
 static void hear(struct worker *w, const struct cookie_scene *s, const struct claim_request *r)
@@ -182,14 +182,15 @@ void claim_body(struct worker *w, const struct cookie_scene *s, bool gpc, enum c
 		     .sec_gpc = gpc ? SLICE("1") : SLICE(""), .body_type = type, .body = body });
 }
 
-/* Requests that were under way when the choice was made, and answers that delete, have arrived. */
+/* Answers that delete have arrived by then. */
 #define SETTLED_MS 3000
 
-/* Somebody set it after the refusal. */
+/* Somebody set it after the refusal, and not for a request that was under way then. */
 static bool is_new(const struct cookie_scene *s, const struct cookie_facts *f)
 {
-	return f->kind == COOKIE_SET ||
-	       (f->tries != 0 && s->wall_ms - s->choice.when_ms >= SETTLED_MS);
+	int64_t since = s->wall_ms - s->choice.when_ms;
+
+	return f->kind == COOKIE_SET ? since >= 0 : f->tries != 0 && since >= SETTLED_MS;
 }
 
 void claim_refused_cookie(struct worker *w, const struct cookie_scene *s,

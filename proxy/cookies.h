@@ -32,11 +32,10 @@ struct cookie_scene {
 	bool document;	 /* it loads a page into a tab or window, of its own site */
 	bool prefetch;	 /* ... that nobody looks at yet */
 	bool posts;	 /* POST, PUT or PATCH */
-	bool own_host;	 /* it loads the page, or something of the page's own origin */
+	bool own_host;	 /* it loads the page, or something from the page's own origin */
 	int64_t wall_ms;
 	char host[SITE_MAX];
-	struct blocking_held
-		*held; /* for filter lists, until the answer (blocking.h); may be NULL */
+	struct blocking_held *held; /* for filter lists (blocking.h); may be NULL */
 };
 
 /* The site of the page; empty where it is not known. */

@@ -117,10 +117,10 @@ void downstream_room(struct downstream *d);
 /* Whoever answers it need not go on.  Idempotent. */
 void downstream_drop(struct downstream *d);
 
-/* Answers that no origin gave (refusal.c).  They call ops->forget() and ops->own(). */
+/* Answers that no origin gave (refusal.c).  They call ops->own(). */
 void refuse(struct downstream *d, unsigned status, const char *reason);
-/* A page that filter lists name, of this host and site. */
-void refuse_listed(struct downstream *d, const char *host, const char *site);
+/* A page that filter lists name, of this host and site.  For minors no choice opens it. */
+void refuse_listed(struct downstream *d, const char *host, const char *site, bool minors);
 /* NULL: the connection broke. */
 void refuse_origin(struct downstream *d, const struct origin_failure *why);
 

@@ -3,7 +3,6 @@
 #include "base/config.h"
 #include "evidence/entry.h"
 #include "filters/decide.h"
-#include "filters/url.h"
 #include "proxy/banner_side.h"
 #include "proxy/claim_side.h"
 #include "proxy/exchange_parts.h"
@@ -94,7 +93,8 @@ static void on_block_later(struct deferred *d)
 
 	exchange_go(x, EXCHANGE_OVER);
 	if (x->scene.document && x->blocked == LISTS_BODY_NONE)
-		refuse_listed(x->down, x->scene.host, x->scene.site.site);
+		refuse_listed(x->down, x->scene.host, x->scene.site.site,
+			      x->scene.visitor->profile == PROFILE_MINORS);
 	else
 		blocking_answer(x->down, x->blocked);
 }
@@ -284,14 +284,12 @@ static void find_origin(struct exchange *x)
 
 /* ---- the request's head ---- */
 
-/* Over clear HTTP browsers say nothing but the referrer. */
-static bool is_of_page_host(const struct request_facts *f)
+void exchange_hear_choice(struct exchange *x)
 {
-	struct url_parts page;
+	struct cookie_scene *s = &x->scene;
 
-	if (f->fetch_site != FETCH_SITE_ABSENT)
-		return f->fetch_site == FETCH_SITE_ORIGIN;
-	return url_split(f->referer, &page) && slice_ieq(page.host, f->host);
+	s->choice = choices_find(x->w->choices, s->visitor->id,
+				 scene_site(s).n != 0 ? scene_site(s) : SLICE("*"), s->wall_ms);
 }
 
 static void set_scene(struct exchange *x, const struct request_head *r)
@@ -319,11 +317,10 @@ static void set_scene(struct exchange *x, const struct request_head *r)
 	s->cross_site = request_is_cross_site(&facts, &s->site);
 	s->document = request_is_navigation(&facts) && s->site.party == PARTY_FIRST;
 	s->prefetch = facts.prefetch;
-	s->own_host = s->document || is_of_page_host(&facts);
+	s->own_host = s->site.own_page;
 	s->posts = r->method_id == METHOD_POST || slice_eq(r->method, SLICE("PUT")) ||
 		   slice_eq(r->method, SLICE("PATCH"));
-	s->choice = choices_find(w->choices, v->id,
-				 scene_site(s).n != 0 ? scene_site(s) : SLICE("*"), s->wall_ms);
+	exchange_hear_choice(x);
 	if (pages_see(v->pages, &facts, &s->site, now, &learned))
 		peers_tell_page(w, v, &learned);
 	if (s->site.confidence == CONFIDENCE_HIGH && d->connection_site != NULL)
@@ -403,7 +400,10 @@ void exchange_request(struct exchange *x, struct request_head *r)
 		loop_defer(x->w->loop, &x->refuse_later, on_skip_later);
 		return;
 	}
-	blocking_hold(x->w, &x->scene);
+	if (!blocking_hold(x->w, &x->scene)) {
+		refuse_later(x, "there is no memory left");
+		return;
+	}
 	claim_request(x->w, &x->scene, r, news);
 	x->amend = amend_request(x->w, &x->scene, r);
 	if (blocking_strip(x->w, &x->scene, r) && buf_add(&x->head, r->path)) {
@@ -454,6 +454,8 @@ void exchange_body(struct exchange *x, const struct slice *spans, size_t n, uint
 void exchange_body_end(struct exchange *x, const struct fields *trailers)
 {
 	x->body_ended = true;
+	if (x->said != NULL)
+		exchange_hear_choice(x);
 	consent_body_end(x->said, x->w, &x->scene);
 	x->body_lost = x->body_lost || trailers != NULL;
 	if (x->up != NULL)

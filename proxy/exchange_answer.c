@@ -64,6 +64,7 @@ static void on_head(void *arg, const struct upstream_head *h)
 	};
 	struct slice path = slice_of(x->head.mem + x->path_at, x->path_n);
 
+	exchange_hear_choice(x);
 	blocking_begin_answer(x->w, &x->scene, h->fields);
 	if (blocking_refuses_answer(x->w, &x->scene, h->fields, &x->blocked)) {
 		refuse_answer(x);

@@ -41,7 +41,7 @@ void refuse(struct downstream *d, unsigned status, const char *reason)
 	write_page(d, &page);
 }
 
-void refuse_listed(struct downstream *d, const char *host, const char *site)
+void refuse_listed(struct downstream *d, const char *host, const char *site, bool minors)
 {
 	char accept[SITE_MAX + 160];
 	const char *const hints[] = {
@@ -62,10 +62,11 @@ void refuse_listed(struct downstream *d, const char *host, const char *site)
 	};
 
 	snprintf(accept, sizeof(accept),
-		 "To open it all the same, accept for this site at "
-		 "http://crumbgate.internal/site/%s, and load the page again.",
+		 minors ? "Your device is in a group for which no choice counts; whoever runs this "
+			  "network can say why."
+			: "To open it all the same, accept for this site at "
+			  "http://crumbgate.internal/site/%s, and load the page again.",
 		 site);
-	d->ops->forget(d);
 	write_page(d, &page);
 }
 

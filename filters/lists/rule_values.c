@@ -133,55 +133,60 @@ static bool read_cookie(struct options_sum *s, struct slice value)
  * What messages are framed by, and what protects a page, no list may take away; AdGuard allows it
  * for none of them either.
  */
+static const char *const fields_kept[] = {
+	"connection",
+	"content-length",
+	"content-encoding",
+	"content-type",
+	"transfer-encoding",
+	"te",
+	"trailer",
+	"upgrade",
+	"host",
+	"date",
+	"keep-alive",
+	"authorization",
+	"proxy-authenticate",
+	"proxy-authorization",
+	"content-disposition",
+	"clear-site-data",
+	"content-security-policy",
+	"x-frame-options",
+	"x-content-type-options",
+	"strict-transport-security",
+	"cross-origin-opener-policy",
+	"cross-origin-embedder-policy",
+	"cross-origin-resource-policy",
+	"permissions-policy",
+	"sec-gpc",
+	"origin",
+	"accept",
+	"accept-encoding",
+	"allow",
+	"content-security-policy-report-only",
+	"expect-ct",
+	"feature-policy",
+	"origin-isolation",
+	"p3p",
+	"public-key-pins",
+	"public-key-pins-report-only",
+	"referrer-policy",
+	"timing-allow-origin",
+	"upgrade-insecure-requests",
+	"x-download-options",
+	"x-permitted-cross-domain-policies",
+	"x-powered-by",
+	"x-xss-protection",
+};
+static const char *const families_kept[] = { "access-control-", "sec-fetch-", "sec-websocket-" };
+
 static bool may_remove(struct slice name)
 {
-	static const char *const kept[] = { "connection",
-					    "content-length",
-					    "content-encoding",
-					    "content-type",
-					    "transfer-encoding",
-					    "te",
-					    "trailer",
-					    "upgrade",
-					    "host",
-					    "date",
-					    "keep-alive",
-					    "proxy-authenticate",
-					    "proxy-authorization",
-					    "content-security-policy",
-					    "x-frame-options",
-					    "x-content-type-options",
-					    "strict-transport-security",
-					    "cross-origin-opener-policy",
-					    "cross-origin-embedder-policy",
-					    "cross-origin-resource-policy",
-					    "permissions-policy",
-					    "sec-gpc",
-					    "origin",
-					    "accept",
-					    "accept-encoding",
-					    "allow",
-					    "content-security-policy-report-only",
-					    "expect-ct",
-					    "feature-policy",
-					    "origin-isolation",
-					    "p3p",
-					    "public-key-pins",
-					    "public-key-pins-report-only",
-					    "referrer-policy",
-					    "timing-allow-origin",
-					    "upgrade-insecure-requests",
-					    "x-download-options",
-					    "x-permitted-cross-domain-policies",
-					    "x-powered-by",
-					    "x-xss-protection" };
-	static const char *const families[] = { "access-control-", "sec-fetch-", "sec-websocket-" };
-
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		if (slice_ieq(name, slice_str(kept[i])))
+	for (size_t i = 0; i < sizeof(fields_kept) / sizeof(fields_kept[0]); i++)
+		if (slice_ieq(name, slice_str(fields_kept[i])))
 			return false;
-	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
-		if (slice_istarts(name, slice_str(families[i])))
+	for (size_t i = 0; i < sizeof(families_kept) / sizeof(families_kept[0]); i++)
+		if (slice_istarts(name, slice_str(families_kept[i])))
 			return false;
 	return true;
 }

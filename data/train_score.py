@@ -13,7 +13,7 @@
 #
 # What the score sees of a cookie is computed by the program itself (crumbgate classify --features),
 # so there is one definition of it.  The model is multinomial logistic regression; a feature counts
-# only where it occurs in several families of names, so that no single name is learned by heart.
+# only where it occurs in more than one family of names, so that no single name is learned by heart.
 # A family is a name without digits and identifiers, up to its first word of three letters.
 #
 # Before the model is written, it is tried: families are dealt into ten parts, and each part is

@@ -194,6 +194,7 @@ void score_explain(const struct score_model *m, const struct score_hits *hits,
 		weigh(&g, hits->at[i]);
 	for (unsigned said = 0; said < SAID_MAX; said++) {
 		unsigned topic = strongest(&g);
+		size_t before = text.n;
 
 		if (topic == TOPICS)
 			break;
@@ -201,6 +202,12 @@ void score_explain(const struct score_model *m, const struct score_hits *hits,
 			say_add(&text, SLICE(", "));
 		say_topic(&g, f, (enum topic)topic, purpose, &text);
 		g.topic[topic] = 0;
+		if (said != 0 && text.n == SCORE_WHY_MAX - 1) {
+			/* No half of a reason. */
+			text.n = before;
+			out[before] = '\0';
+			break;
+		}
 	}
 	if (text.n == 0)
 		say_add(&text, SLICE("nothing that speaks for tracking"));

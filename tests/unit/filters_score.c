@@ -229,6 +229,28 @@ static void test_why(void **state)
 	score_free(m);
 }
 
+/* What does not fit is left out whole. */
+static void test_long_why(void **state)
+{
+	struct score_model *m = model_of(HEADER LIMITS "bias\t0\t0\t0\t0\t0\n"
+						       "i:pix\t0\t0\t0\t300\t0\n"
+						       "g:zqz\t0\t0\t0\t200\t0\n"
+						       "a:domain\t0\t0\t0\t100\t0\n");
+	struct score_facts f = { .name = SLICE("zqz"),
+				 .host = SLICE("mypixels.example"),
+				 .party_known = true,
+				 .party = PARTY_THIRD,
+				 .attributes_known = true,
+				 .has_domain = true };
+	struct score_result s;
+
+	(void)state;
+	score_of(m, &f, &s);
+	assert_string_equal(s.why, "a setter called like those of advertising cookies, a name "
+				   "like those of advertising cookies");
+	score_free(m);
+}
+
 /* The threshold is another for a first party, a third, and one that is not known. */
 static void test_threshold(void **state)
 {
@@ -915,6 +937,7 @@ int main(void)
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_exact),
 		cmocka_unit_test(test_why),
+		cmocka_unit_test(test_long_why),
 		cmocka_unit_test(test_threshold),
 		cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_sections),

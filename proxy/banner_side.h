@@ -3,7 +3,7 @@
  *
  *	for each exchange, in its order:
  *	banner_request(w, &scene, &fields);		// before cookies are decided
- *	if (banner_wants(w, &scene, method, path)) keep the body, then
+ *	if (banner_wants(w, &report, &body)) keep the body if it needs one, then
  *		banner_report(w, &scene, &report);
  *	banner_answer(w, &scene, &fields);		// before the answer's cookies are decided
  *	banner_write_refusal(w, &scene, &fields);	// and after: what is added is no site's

@@ -57,9 +57,11 @@ scenario('lists', async (t) => {
 
 	r = await page('/a?x=1&gclid=abc&y=2&utm_source=z&fbclid=q');
 	t.equal([r.status, r.get('location')], [302, '/a?x=1&y=2'], 'the browser is sent on, so that no script of the page reads them either');
-	r = await page('/a?x=1&gclid=abc&y=2&utm_source=z&fbclid=q');
+	/* Each worker sends a browser on once; whose script puts it back gets the page. */
+	for (let i = 0; i < 3 && r.status === 302; i++)
+		r = await page('/a?x=1&gclid=abc&y=2&utm_source=z&fbclid=q');
 	t.equal([r.status, origin.requests.at(-1).url], [404, '/a?x=1&y=2'], 'a page\'s URL loses what follows the click');
-	t.equal((await gate.entries((e) => e.kind === 'strip', 2)).map((e) => e.name).sort(), ['gclid', '||site.test^$removeparam=utm_source'], 'and the log says so');
+	t.equal([...new Set((await gate.entries((e) => e.kind === 'strip', 2)).map((e) => e.name))].sort(), ['gclid', '||site.test^$removeparam=utm_source'], 'and the log says so');
 
 	r = await gate.curl([...as(1), '-H', 'Sec-Fetch-Site: none', '-H', 'Sec-Fetch-Mode: navigate', '-H', 'Sec-Fetch-Dest: document',
 		'-H', 'X-Browser-Mark: 1', 'https://site.test/framed']);

@@ -87,16 +87,19 @@ static void refuse_later(struct exchange *x, const char *text)
 	loop_defer(x->w->loop, &x->refuse_later, on_refuse_later);
 }
 
-static void on_block_later(struct deferred *d)
+void exchange_block(struct exchange *x)
 {
-	struct exchange *x = LOOP_OWNER(d, struct exchange, refuse_later);
-
 	exchange_go(x, EXCHANGE_OVER);
 	if (x->scene.document && x->blocked == LISTS_BODY_NONE)
 		refuse_listed(x->down, x->scene.host, x->scene.site.site,
 			      x->scene.visitor->profile == PROFILE_MINORS);
 	else
 		blocking_answer(x->down, x->blocked);
+}
+
+static void on_block_later(struct deferred *d)
+{
+	exchange_block(LOOP_OWNER(d, struct exchange, refuse_later));
 }
 
 static void on_skip_later(struct deferred *d)

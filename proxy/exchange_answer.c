@@ -52,8 +52,7 @@ static void refuse_answer(struct exchange *x)
 	tap_send(x->w->tap);
 	x->up->ops->drop(x->up);
 	x->up = NULL;
-	exchange_go(x, EXCHANGE_OVER);
-	blocking_answer(x->down, x->blocked);
+	exchange_block(x);
 }
 
 static void on_head(void *arg, const struct upstream_head *h)

@@ -66,6 +66,8 @@ void exchange_go(struct exchange *x, enum exchange_state to);
 /* What the person chose by now: an answer may come long after its request. */
 void exchange_hear_choice(struct exchange *x);
 void exchange_refuse(struct exchange *x, const struct origin_failure *why);
+/* Answers for what filter lists keep out, with x->blocked. */
+void exchange_block(struct exchange *x);
 /* Asks once more on a new connection, where that cannot do harm.  False: not allowed. */
 bool exchange_ask_again(struct exchange *x, bool heard, bool unprocessed);
 

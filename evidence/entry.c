@@ -1,37 +1,12 @@
-#include "evidence/entry.h"
+#include "evidence/entry_impl.h"
 
 #include "base/clock.h"
 #include "base/json.h"
 
 #include <stddef.h>
 
-/* The largest integer that every JSON reader keeps exactly (RFC 8259 section 6). */
-#define NUMBER_MAX ((uint64_t)1 << 53)
 /* 9999-12-31T23:59:59.999Z */
 #define TIME_MAX 253402300799999
-
-enum type {
-	TYPE_LITERAL, /* the text alone */
-	TYPE_WORD,
-	TYPE_BYTES,
-	TYPE_HEX, /* of exactly `cap` digits */
-	TYPE_U64,
-	TYPE_I64,
-	TYPE_BOOL,
-	TYPE_TIME,
-	TYPE_TIME_OR_ABSENT,
-};
-
-struct field {
-	const char *text; /* what stands before the value */
-	uint8_t text_len;
-	uint8_t type;
-	uint16_t offset; /* in struct entry */
-	uint16_t cap;
-	uint8_t group; /* of fields that stand there together, or not at all */
-};
-
-enum group { GROUP_NONE, GROUP_ALIAS, GROUP_LIST };
 
 #define FIELD(text, type, member, cap)                                                             \
 	{                                                                                          \
@@ -83,7 +58,7 @@ enum group { GROUP_NONE, GROUP_ALIAS, GROUP_LIST };
 /* Each kind's keys, in the order in which they stand in the line. */
 static const struct kind {
 	const char *word;
-	struct field fields[FIELDS_MAX];
+	struct entry_field fields[FIELDS_MAX];
 } kinds[ENTRY_KINDS] = {
 	[ENTRY_START] = { "start",
 			  { BYTES(version, ENTRY_WHY_MAX), BYTES(origin, ENTRY_WHY_MAX), END } },
@@ -146,71 +121,46 @@ bool entry_kind_of(struct slice word, enum entry_kind *out)
 	return false;
 }
 
+const struct entry_field *entry_fields(enum entry_kind kind)
+{
+	return kinds[kind].fields;
+}
+
 void entry_init(struct entry *e, enum entry_kind kind, int64_t t)
 {
 	*e = (struct entry){ .kind = kind, .t = t, .last = t, .first = ENTRY_NO_TIME };
 }
 
-static const void *at(const struct entry *e, const struct field *f)
-{
-	return (const char *)e + f->offset;
-}
-
-static void *at_mut(struct entry *e, const struct field *f)
-{
-	return (char *)e + f->offset;
-}
-
-/* A group is told by its first field. */
-static bool is_there(const struct entry *e, const struct field *f)
-{
-	if (f->group == GROUP_ALIAS)
-		return e->alias.n != 0;
-	return f->group != GROUP_LIST || e->list.says.n != 0;
-}
-
 /* ---- what may stand in a field ---- */
 
-/* Sets of ASCII characters, a bit each: every byte of every line is looked up in one of them. */
 #define BIT(c) ((uint64_t)1 << ((c)&63))
 #define DIGITS ((uint64_t)0x3ff << '0')
 
-struct set {
-	uint64_t bits[2];
-};
-
 /* Bits of a-z: from the 33rd of the upper half on. */
-static const struct set word_set = { { DIGITS | BIT('+') | BIT('-') | BIT('.') | BIT('/') |
-					       BIT(':'),
-				       (uint64_t)0x3ffffff << 33 | BIT('_') } };
-static const struct set hex_set = { { DIGITS, (uint64_t)0x3f << 33 } };
+const struct entry_set entry_word_set = { { DIGITS | BIT('+') | BIT('-') | BIT('.') | BIT('/') |
+						    BIT(':'),
+					    (uint64_t)0x3ffffff << 33 | BIT('_') } };
+const struct entry_set entry_hex_set = { { DIGITS, (uint64_t)0x3f << 33 } };
 /* What stands in a string as it is: 0x20 to 0x7e without '"' and '\\'. */
-static const struct set plain_set = { { (UINT64_MAX << 32) & ~BIT('"'),
-					(UINT64_MAX >> 1) & ~BIT('\\') } };
+const struct entry_set entry_plain_set = { { (UINT64_MAX << 32) & ~BIT('"'),
+					     (UINT64_MAX >> 1) & ~BIT('\\') } };
 
-static inline bool in_set(const struct set *set, char c)
-{
-	unsigned char u = (unsigned char)c;
-
-	return u < 128 && (set->bits[u >> 6] >> (u & 63) & 1) != 0;
-}
-
-static bool all_in_set(const struct set *set, struct slice s)
+static bool all_in_set(const struct entry_set *set, struct slice s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (!in_set(set, s.p[i]))
+		if (!entry_in_set(set, s.p[i]))
 			return false;
 	return true;
 }
 
 static bool word_ok(struct slice s, size_t cap)
 {
-	return s.n != 0 && s.n <= cap && all_in_set(&word_set, s);
+	return s.n != 0 && s.n <= cap && all_in_set(&entry_word_set, s);
 }
 
 static bool hex_ok(struct slice s, size_t digits)
 {
-	return s.n == digits && all_in_set(&hex_set, s);
+	return s.n == digits && all_in_set(&entry_hex_set, s);
 }
 
 static bool time_ok(int64_t t)
@@ -218,12 +168,12 @@ static bool time_ok(int64_t t)
 	return t >= 0 && t <= TIME_MAX;
 }
 
-static bool field_ok(const struct entry *e, const struct field *f)
+static bool field_ok(const struct entry *e, const struct entry_field *f)
 {
-	const void *p = at(e, f);
+	const void *p = entry_at(e, f);
 	int64_t v;
 
-	switch ((enum type)f->type) {
+	switch ((enum entry_type)f->type) {
 	case TYPE_WORD:
 		return word_ok(*(const struct slice *)p, f->cap);
 	case TYPE_BYTES:
@@ -231,10 +181,10 @@ static bool field_ok(const struct entry *e, const struct field *f)
 	case TYPE_HEX:
 		return hex_ok(*(const struct slice *)p, f->cap);
 	case TYPE_U64:
-		return *(const uint64_t *)p < NUMBER_MAX;
+		return *(const uint64_t *)p < ENTRY_NUMBER_MAX;
 	case TYPE_I64:
 		v = *(const int64_t *)p;
-		return v < (int64_t)NUMBER_MAX && v > -(int64_t)NUMBER_MAX;
+		return v < (int64_t)ENTRY_NUMBER_MAX && v > -(int64_t)ENTRY_NUMBER_MAX;
 	case TYPE_TIME_OR_ABSENT:
 		return *(const int64_t *)p == ENTRY_NO_TIME || time_ok(*(const int64_t *)p);
 	case TYPE_TIME:
@@ -248,22 +198,22 @@ static bool field_ok(const struct entry *e, const struct field *f)
 
 bool entry_ok(const struct entry *e)
 {
-	if ((unsigned)e->kind >= ENTRY_KINDS || e->n >= NUMBER_MAX || !time_ok(e->t) ||
+	if ((unsigned)e->kind >= ENTRY_KINDS || e->n >= ENTRY_NUMBER_MAX || !time_ok(e->t) ||
 	    e->clear.n > ENTRY_CLEAR_MAX)
 		return false;
-	for (const struct field *f = kinds[e->kind].fields; f->text != NULL; f++)
-		if (is_there(e, f) && !field_ok(e, f))
+	for (const struct entry_field *f = kinds[e->kind].fields; f->text != NULL; f++)
+		if (entry_is_there(e, f) && !field_ok(e, f))
 			return false;
 	return true;
 }
 
 /* ---- packed ---- */
 
-static void pack_field(struct buf *b, const struct entry *e, const struct field *f)
+static void pack_field(struct buf *b, const struct entry *e, const struct entry_field *f)
 {
-	const void *p = at(e, f);
+	const void *p = entry_at(e, f);
 
-	switch ((enum type)f->type) {
+	switch ((enum entry_type)f->type) {
 	case TYPE_WORD:
 	case TYPE_BYTES:
 	case TYPE_HEX:
@@ -289,18 +239,18 @@ void entry_pack(struct buf *b, const struct entry *e)
 {
 	msg_put_u8(b, (uint8_t)e->kind);
 	msg_put_i64(b, e->t);
-	for (const struct field *f = kinds[e->kind].fields; f->text != NULL; f++)
+	for (const struct entry_field *f = kinds[e->kind].fields; f->text != NULL; f++)
 		pack_field(b, e, f);
 	msg_put_u8(b, e->clear.p != NULL);
 	if (e->clear.p != NULL)
 		msg_put_bytes(b, e->clear);
 }
 
-static void unpack_field(struct msg_reader *r, struct entry *e, const struct field *f)
+static void unpack_field(struct msg_reader *r, struct entry *e, const struct entry_field *f)
 {
-	void *p = at_mut(e, f);
+	void *p = entry_at_mut(e, f);
 
-	switch ((enum type)f->type) {
+	switch ((enum entry_type)f->type) {
 	case TYPE_WORD:
 	case TYPE_BYTES:
 	case TYPE_HEX:
@@ -330,7 +280,7 @@ bool entry_unpack(struct msg_reader *r, struct entry *e)
 	if (r->bad || kind >= ENTRY_KINDS)
 		return false;
 	entry_init(e, (enum entry_kind)kind, t);
-	for (const struct field *f = kinds[kind].fields; f->text != NULL; f++)
+	for (const struct entry_field *f = kinds[kind].fields; f->text != NULL; f++)
 		unpack_field(r, e, f);
 	if (msg_get_u8(r) != 0)
 		e->clear = msg_get_bytes(r);
@@ -349,15 +299,15 @@ static void format_time(struct buf *b, int64_t t)
 	buf_add(b, slice_of(text, CLOCK_RFC3339_LEN + 2));
 }
 
-static void format_field(struct buf *b, const struct entry *e, const struct field *f)
+static void format_field(struct buf *b, const struct entry *e, const struct entry_field *f)
 {
-	const void *p = at(e, f);
+	const void *p = entry_at(e, f);
 
 	if ((f->type == TYPE_TIME_OR_ABSENT && *(const int64_t *)p == ENTRY_NO_TIME) ||
-	    !is_there(e, f))
+	    !entry_is_there(e, f))
 		return;
 	buf_add(b, slice_of(f->text, f->text_len));
-	switch ((enum type)f->type) {
+	switch ((enum entry_type)f->type) {
 	case TYPE_WORD:
 	case TYPE_BYTES:
 	case TYPE_HEX:
@@ -390,251 +340,7 @@ void entry_format(struct buf *b, const struct entry *e)
 	buf_add(b, SLICE(",\"kind\":\""));
 	buf_adds(b, kinds[e->kind].word);
 	buf_addc(b, '"');
-	for (const struct field *f = kinds[e->kind].fields; f->text != NULL; f++)
+	for (const struct entry_field *f = kinds[e->kind].fields; f->text != NULL; f++)
 		format_field(b, e, f);
 	buf_addc(b, '}');
-}
-
-/* ---- the line, read ---- */
-
-struct cursor {
-	const char *p, *end;
-	char *scratch;
-};
-
-static bool take(struct cursor *c, const char *text, size_t n)
-{
-	if ((size_t)(c->end - c->p) < n || memcmp(c->p, text, n) != 0)
-		return false;
-	c->p += n;
-	return true;
-}
-
-static int hex_digit(char c)
-{
-	if (ascii_digit(c))
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The byte of one escape; only those that json_bytes() writes. */
-static bool take_escape(struct cursor *c, char *out)
-{
-	const char *p = c->p;
-	int hi, lo;
-
-	if (p[0] != '\\')
-		return false;
-	if (c->end - p >= 2 && (p[1] == '"' || p[1] == '\\')) {
-		*out = p[1];
-		c->p += 2;
-		return true;
-	}
-	if (c->end - p < 6 || memcmp(p, "\\u00", 4) != 0)
-		return false;
-	hi = hex_digit(p[4]);
-	lo = hex_digit(p[5]);
-	if (hi < 0 || lo < 0)
-		return false;
-	*out = (char)(hi * 16 + lo);
-	if (in_set(&plain_set, *out) || *out == '"' || *out == '\\')
-		return false;
-	c->p += 6;
-	return true;
-}
-
-static bool take_string(struct cursor *c, struct slice *out)
-{
-	const char *start;
-	char *to;
-
-	if (!take(c, "\"", 1))
-		return false;
-	start = c->p;
-	while (c->p < c->end && in_set(&plain_set, *c->p))
-		c->p++;
-	if (c->p == c->end)
-		return false;
-	if (*c->p == '"') {
-		*out = slice_of(start, (size_t)(c->p++ - start));
-		return true;
-	}
-	to = c->scratch;
-	memcpy(to, start, (size_t)(c->p - start));
-	to += c->p - start;
-	while (c->p < c->end && *c->p != '"') {
-		if (in_set(&plain_set, *c->p))
-			*to++ = *c->p++;
-		else if (!take_escape(c, to++))
-			return false;
-	}
-	if (c->p == c->end)
-		return false;
-	c->p++;
-	*out = slice_of(c->scratch, (size_t)(to - c->scratch));
-	c->scratch = to;
-	return true;
-}
-
-/* A word or hexadecimal digits: nothing in them is ever escaped. */
-static bool take_token(struct cursor *c, const struct set *set, struct slice *out)
-{
-	const char *p = c->p;
-
-	if (p == c->end || *p++ != '"')
-		return false;
-	while (p < c->end && in_set(set, *p))
-		p++;
-	if (p == c->end || *p != '"')
-		return false;
-	*out = slice_of(c->p + 1, (size_t)(p - c->p - 1));
-	c->p = p + 1;
-	return true;
-}
-
-static bool take_u64(struct cursor *c, uint64_t *out)
-{
-	const char *start = c->p;
-	uint64_t v = 0;
-
-	while (c->p < c->end && ascii_digit(*c->p) && c->p - start < 17)
-		v = v * 10 + (uint64_t)(*c->p++ - '0');
-	if (c->p == start || (*start == '0' && c->p - start > 1) || v >= NUMBER_MAX) {
-		c->p = start;
-		return false;
-	}
-	*out = v;
-	return true;
-}
-
-static bool take_i64(struct cursor *c, int64_t *out)
-{
-	const char *start = c->p;
-	bool minus = take(c, "-", 1);
-	uint64_t v;
-
-	if (!take_u64(c, &v) || (minus && v == 0)) {
-		c->p = start;
-		return false;
-	}
-	*out = minus ? -(int64_t)v : (int64_t)v;
-	return true;
-}
-
-static bool take_time(struct cursor *c, int64_t *out)
-{
-	if (c->end - c->p < CLOCK_RFC3339_LEN + 2 || c->p[0] != '"' ||
-	    c->p[CLOCK_RFC3339_LEN + 1] != '"')
-		return false;
-	*out = clock_parse_rfc3339(c->p + 1, CLOCK_RFC3339_LEN);
-	if (*out < 0)
-		return false;
-	c->p += CLOCK_RFC3339_LEN + 2;
-	return true;
-}
-
-static bool take_bool(struct cursor *c, bool *out)
-{
-	*out = take(c, "true", 4);
-	return *out || take(c, "false", 5);
-}
-
-static bool take_value(struct cursor *c, struct entry *e, const struct field *f)
-{
-	void *p = at_mut(e, f);
-	bool ok = false;
-
-	switch ((enum type)f->type) {
-	case TYPE_WORD:
-		ok = take_token(c, &word_set, p) && ((struct slice *)p)->n - 1 < f->cap;
-		break;
-	case TYPE_HEX:
-		ok = take_token(c, &hex_set, p) && ((struct slice *)p)->n == f->cap;
-		break;
-	case TYPE_BYTES:
-		ok = take_string(c, p) && ((struct slice *)p)->n <= f->cap;
-		break;
-	case TYPE_U64:
-		ok = take_u64(c, p);
-		break;
-	case TYPE_I64:
-		ok = take_i64(c, p);
-		break;
-	case TYPE_TIME:
-	case TYPE_TIME_OR_ABSENT:
-		ok = take_time(c, p);
-		break;
-	case TYPE_BOOL:
-		ok = take_bool(c, p);
-		break;
-	case TYPE_LITERAL:
-		ok = true;
-		break;
-	}
-	return ok;
-}
-
-/* True: the last field of what is not there, if it may be missing. */
-static bool may_miss(const struct field *fields, const struct field **at)
-{
-	const struct field *f = *at;
-
-	if (f->type == TYPE_TIME_OR_ABSENT)
-		return true;
-	if (f->group == GROUP_NONE || (f != fields && f[-1].group == f->group))
-		return false;
-	while (f[1].group == f->group)
-		f++;
-	*at = f;
-	return true;
-}
-
-static bool take_kind(struct cursor *c, enum entry_kind *kind)
-{
-	static const char text[] = ",\"kind\":";
-	const char *start = c->p;
-	struct slice word;
-
-	if (take(c, text, sizeof(text) - 1) && take_string(c, &word) && entry_kind_of(word, kind))
-		return true;
-	c->p = start;
-	return false;
-}
-
-static bool take_line(struct cursor *c, struct entry *e)
-{
-	static const char head[] = "{\"v\":1,\"n\":";
-	enum entry_kind kind;
-	uint64_t n;
-	int64_t t;
-
-	if (!take(c, head, sizeof(head) - 1) || !take_u64(c, &n) || !take(c, ",\"t\":", 5) ||
-	    !take_time(c, &t) || !take_kind(c, &kind))
-		return false;
-	entry_init(e, kind, t);
-	e->n = n;
-	for (const struct field *f = kinds[kind].fields; f->text != NULL; f++) {
-		if (!take(c, f->text, f->text_len)) {
-			if (!may_miss(kinds[kind].fields, &f))
-				return false;
-			continue;
-		}
-		if (!take_value(c, e, f) || !is_there(e, f))
-			return false;
-	}
-	return take(c, "}", 1) && c->p == c->end;
-}
-
-bool entry_parse(struct slice line, char *scratch, struct entry *e, size_t *where)
-{
-	struct cursor c = { line.p, line.p + line.n, scratch };
-
-	if (line.n > ENTRY_LINE_MAX) {
-		*where = ENTRY_LINE_MAX;
-		return false;
-	}
-	if (take_line(&c, e))
-		return true;
-	*where = (size_t)(c.p - line.p);
-	return false;
 }

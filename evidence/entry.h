@@ -122,8 +122,8 @@ struct entry {
 	 * (digest_plain()).
 	 */
 	struct slice rules;
-	struct slice
-		alias; /* a tracker's name that the host is an alias of; empty: none is known */
+	/* A tracker's name that the host is an alias of; empty: none is known. */
+	struct slice alias;
 	struct entry_list list;
 	/* set */
 	struct entry_attrs attrs;

@@ -117,8 +117,11 @@ struct choice choices_find(const struct choices *t, const uint8_t client[CLIENT_
 			   struct slice site, int64_t now_ms)
 {
 	const struct choice none = { CHOICE_NONE, SEEN_NOWHERE, 0 };
-	const struct entry *e = find(t, client, site);
+	const struct entry *e;
 
+	if (t->table == NULL)
+		return none;
+	e = find(t, client, site);
 	if (e == NULL || !choice_holds(&e->choice, now_ms))
 		e = find(t, client, SLICE("*"));
 	return e != NULL && choice_holds(&e->choice, now_ms) ? e->choice : none;

@@ -72,12 +72,15 @@ static void write_url(struct blocking *b, const struct cookie_scene *s,
 		      const struct request_head *r)
 {
 	uint16_t port = r->authority->kind != HOST_NONE ? r->authority->port : 0;
+	bool v6 = strchr(s->host, ':') != NULL;
 
 	buf_clear(&b->url);
 	buf_adds(&b->url, slice_ieq(r->upgrade, SLICE("websocket")) ? s->secure ? "wss://" : "ws://"
 			  : s->secure				    ? "https://"
 								    : "http://");
-	buf_addf(&b->url, strchr(s->host, ':') != NULL ? "[%s]" : "%s", s->host);
+	buf_adds(&b->url, v6 ? "[" : "");
+	buf_adds(&b->url, s->host);
+	buf_adds(&b->url, v6 ? "]" : "");
 	if (port != 0 && port != (s->secure ? 443 : 80))
 		buf_addf(&b->url, ":%u", (unsigned)port);
 	buf_add(&b->url, slice_head(r->path, QUERY_URL_MAX));

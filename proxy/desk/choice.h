@@ -10,8 +10,8 @@
 #include "proxy/desk/desk.h"
 
 struct choice_now {
-	struct desk_choice choice;
-	bool for_all; /* as far as can be seen it is the choice for all sites */
+	struct desk_choice choice; /* of the site itself, else that for all sites */
+	struct desk_choice all;
 };
 
 /* `site`: or "*". */

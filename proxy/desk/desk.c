@@ -8,6 +8,7 @@
 #include "proxy/desk/pac.h"
 #include "proxy/desk/pages.h"
 #include "proxy/desk/passes.h"
+#include "proxy/desk/site_name.h"
 #include "proxy/desk/tiktok.h"
 
 static const char csp[] =
@@ -98,19 +99,6 @@ static struct slice form_value(struct slice form, struct slice key)
 			return value;
 	}
 	return (struct slice){ NULL, 0 };
-}
-
-/* A host name in lower case, as the ledger has sites; false: it is none. */
-static bool site_name(struct slice text, bool plus, char out[256])
-{
-	if (!url_decode(text, plus, out, 256) || out[0] == '\0')
-		return false;
-	for (char *c = out; *c != '\0'; c++) {
-		*c = ascii_lower(*c);
-		if (!((*c >= 'a' && *c <= 'z') || ascii_digit(*c) || strchr("-._:[]", *c) != NULL))
-			return false;
-	}
-	return true;
 }
 
 /* ---- answers without data ---- */
@@ -295,7 +283,7 @@ static void serve_plain(const struct desk_context *ctx, const struct desk_reques
 
 /* ---- a choice ---- */
 
-static bool read_choice(struct slice form, struct desk_answer *a)
+static bool read_choice(const struct desk_context *ctx, struct slice form, struct desk_answer *a)
 {
 	static const char *const words[] = {
 		[DESK_REFUSE] = "refuse",
@@ -305,6 +293,7 @@ static bool read_choice(struct slice form, struct desk_answer *a)
 	};
 	const size_t n = sizeof(words) / sizeof(words[0]);
 	struct slice op = form_value(form, SLICE("op")), site = form_value(form, SLICE("site"));
+	char name[SITE_NAME_MAX];
 	size_t i = 0;
 
 	while (i < n && !slice_eq(op, slice_str(words[i])))
@@ -317,7 +306,7 @@ static bool read_choice(struct slice form, struct desk_answer *a)
 	a->advertising = form_value(form, SLICE("advertising")).p != NULL;
 	if (slice_eq(site, SLICE("*")) || slice_ieq(site, SLICE("%2A")))
 		return slice_copy(SLICE("*"), a->site, sizeof(a->site));
-	return site_name(site, true, a->site);
+	return site_name_read(site, true, name) && site_name_resolve(ctx, slice_str(name), a->site);
 }
 
 static bool is_form(struct slice type)
@@ -328,21 +317,50 @@ static bool is_form(struct slice type)
 	return slice_ieq(slice_trim(essence), SLICE("application/x-www-form-urlencoded"));
 }
 
+/*
+ * A form may choose for what is odd (site_name.h) only with a token of that name's own page; what
+ * was chosen somehow can be forgotten always.
+ */
+static bool is_for(const struct desk_context *ctx, const struct desk_request *req,
+		   const struct desk_answer *a, bool *odd)
+{
+	struct slice token = form_value(req->body, SLICE("token")), site = slice_str(a->site);
+	char use[SITE_NAME_USE_MAX];
+
+	site_name_use(ctx, site, use);
+	*odd = a->op != DESK_CLEAR && site_name_odd(ctx, site);
+	if (guard_token_good(ctx, req, use, token)) {
+		*odd = false;
+		return true;
+	}
+	return guard_token_good(ctx, req, "form", token);
+}
+
 static enum desk_step take_form(const struct desk_context *ctx, const struct desk_request *req,
 				enum page_id page, struct desk_answer *a)
 {
 	struct slice host = form_value(req->body, SLICE("host"));
+	bool good, odd = false;
 
-	if (req->body.n > DESK_BODY_MAX)
+	if (req->body.n > DESK_BODY_MAX) {
 		note(ctx, req, a, 413, "Too long", "This form is longer than the desk reads.");
-	else if (!is_form(req->content_type))
+		return DESK_DONE;
+	}
+	if (!is_form(req->content_type)) {
 		note(ctx, req, a, 415, "No form", "A choice is sent as a form.");
-	else if (!guard_token_good(ctx, req, "form", form_value(req->body, SLICE("token"))))
+		return DESK_DONE;
+	}
+	good = page == PAGE_PASS ? host.p != NULL && site_name_read(host, true, a->site)
+				 : read_choice(ctx, req->body, a);
+	if (!good)
+		a->site[0] = '\0';
+	if (!is_for(ctx, req, a, &odd))
 		note(ctx, req, a, 403, "This page was too old",
 		     "Nothing was changed. Go back, load the page again and choose once more.");
-	else if (page == PAGE_PASS ? host.p == NULL || !site_name(host, true, a->site)
-				   : !read_choice(req->body, a))
+	else if (!good)
 		note(ctx, req, a, 400, "No choice", "This form names no site, or nothing to do.");
+	else if (odd && page == PAGE_CHOICE)
+		note(ctx, req, a, 400, site_name_title, site_name_text);
 	else
 		return page == PAGE_PASS ? DESK_STOP : DESK_CHOICE;
 	return DESK_DONE;
@@ -378,18 +396,75 @@ void desk_stopped(const struct desk_context *ctx, const struct desk_request *req
 		  struct desk_answer *a)
 {
 	struct slice page = form_value(req->body, SLICE("page"));
-	char site[256];
+	char site[SITE_NAME_MAX];
 
 	begin(a, 303, type_html);
 	embeddable(a, false);
 	buf_adds(&a->fields, "Location: /");
-	if (page.p != NULL && site_name(page, true, site)) {
+	if (page.p != NULL && site_name_read(page, true, site)) {
 		buf_adds(&a->fields, "site/");
 		url_segment(&a->fields, slice_str(site));
 	}
 	buf_adds(&a->fields, "\r\n");
 	page_note(ctx, req, "Noted", "It counts from the next connection on.", &a->body);
 	finish(a);
+}
+
+/* ---- the page of a site ---- */
+
+static bool site_of_path(struct slice path, char out[SITE_NAME_MAX])
+{
+	return site_name_read(slice_skip(path, strlen("/site/")), false, out);
+}
+
+static void no_site(const struct desk_context *ctx, const struct desk_request *req,
+		    struct desk_answer *a)
+{
+	note(ctx, req, a, 404, site_name_title, site_name_text);
+}
+
+/* Cookies and choices are a site's, so the page of a host below it is that of its site. */
+static enum desk_step find_site(const struct desk_context *ctx, const struct desk_request *req,
+				struct slice path, struct desk_answer *a)
+{
+	char name[SITE_NAME_MAX], site[SITE_NAME_MAX];
+
+	if (!site_of_path(path, name) || !site_name_resolve(ctx, slice_str(name), site)) {
+		no_site(ctx, req, a);
+		return DESK_DONE;
+	}
+	if (strcmp(name, site) == 0)
+		return DESK_SITES;
+	begin(a, 302, type_html);
+	embeddable(a, false);
+	buf_adds(&a->fields, "Location: /site/");
+	url_segment(&a->fields, slice_str(site));
+	buf_adds(&a->fields, "\r\n");
+	page_note(ctx, req, "Its site", "What is seen of a host stands on the page of its site.",
+		  &a->body);
+	return DESK_DONE;
+}
+
+static void serve_site(const struct desk_context *ctx, const struct desk_request *req,
+		       const struct desk_data *data, struct slice path, struct desk_answer *a)
+{
+	struct passes_list unread;
+	char name[SITE_NAME_MAX];
+	struct slice site;
+
+	if (!site_of_path(path, name)) {
+		no_site(ctx, req, a);
+		return;
+	}
+	site = slice_str(name);
+	passes_load(ctx, req, &unread);
+	if (site_name_odd(ctx, site) && desk_data_find(data, site) == NULL &&
+	    !passes_cover(&unread, site)) {
+		no_site(ctx, req, a);
+		return;
+	}
+	embeddable(a, false);
+	page_site(ctx, req, data, site, &a->body);
 }
 
 /* ---- in and out ---- */
@@ -454,8 +529,9 @@ static enum desk_step handle(const struct desk_context *ctx, const struct desk_r
 	}
 	if (wants_post)
 		return take_form(ctx, req, r->id, a);
-	if (r->id == PAGE_HOME || r->id == PAGE_SITE || r->id == PAGE_SITES_JSON ||
-	    r->id == PAGE_TIKTOK)
+	if (r->id == PAGE_SITE)
+		return find_site(ctx, req, split(req->target).path, a);
+	if (r->id == PAGE_HOME || r->id == PAGE_SITES_JSON || r->id == PAGE_TIKTOK)
 		return DESK_SITES;
 	serve_plain(ctx, req, r, a);
 	return DESK_DONE;
@@ -477,7 +553,6 @@ static void serve_data(const struct desk_context *ctx, const struct desk_request
 	struct target t = split(req->target);
 	const struct route *r = find_route(t.path);
 	uint64_t from = 0;
-	char site[256];
 
 	begin(a, 200, type_html);
 	if (r != NULL && r->id == PAGE_SITES_JSON) {
@@ -486,11 +561,7 @@ static void serve_data(const struct desk_context *ctx, const struct desk_request
 		embeddable(a, false);
 		page_tiktok(ctx, req, data, &a->body);
 	} else if (r != NULL && r->id == PAGE_SITE) {
-		embeddable(a, false);
-		if (site_name(slice_skip(t.path, strlen("/site/")), false, site))
-			page_site(ctx, req, data, slice_str(site), &a->body);
-		else
-			note(ctx, req, a, 404, "Not found", "This is no site's name.");
+		serve_site(ctx, req, data, t.path, a);
 	} else {
 		embeddable(a, false);
 		(void)slice_to_u64(form_value(t.query, SLICE("from")), DESK_ROWS_MAX, &from);

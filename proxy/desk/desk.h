@@ -55,8 +55,13 @@ struct desk_about {
 struct desk_choice {
 	struct slice word; /* none, refused, accepted, or the purposes that were accepted */
 	bool functional, analytics, advertising; /* accepted */
-	int64_t until;				 /* wall ms; not for none */
+	bool for_all; /* asked for a site: it has none of its own, this is that for all sites */
+	struct slice seen;   /* where: desk, cli, session, banner, claim */
+	int64_t when, until; /* wall ms; not for none */
 };
+
+/* What a name that was typed stands for. */
+enum desk_names { DESK_NAMES_NOTHING, DESK_NAMES_SITE, DESK_NAMES_SUFFIX };
 
 /* A host that passes unread for this client, for a time; borrowed until the next call. */
 struct desk_pass {
@@ -82,7 +87,12 @@ struct desk_context {
 	bool (*about)(void *arg, const struct desk_cookie_key *key, struct desk_about *out);
 	/* What passes unread for this client; how many were written. */
 	size_t (*passes)(void *arg, struct slice client, struct desk_pass out[DESK_PASSES_MAX]);
-	void *lookup_arg; /* for all three; each may be NULL: no choice, nothing known, none */
+	/*
+	 * Writes the site (the registrable domain) of a host name; a public suffix is its own.
+	 */
+	enum desk_names (*site_of)(void *arg, struct slice host, char out[256]);
+	/* For all of these; each may be NULL: no choice, nothing known, none, any name is a site. */
+	void *lookup_arg;
 
 	/* What is known of TikTok: the text of data/tiktok.tsv (data/README.md). */
 	struct slice tiktok;
@@ -133,8 +143,7 @@ struct desk_answer {
 	enum desk_choice_op op;
 	bool functional, analytics, advertising; /* DESK_SOME */
 	/*
-	 * "*" is all sites; else a host name in lower case: the caller takes its site.  For
-	 * DESK_STOP the host.
+	 * "*" is all sites; else a site.  For DESK_STOP the host.
 	 */
 	char site[256];
 };

@@ -29,15 +29,40 @@ static void digest(void *arg, struct slice text, unsigned char out[32])
 
 static struct desk_choice choice(void *arg, struct slice client, struct slice site)
 {
+	struct desk_choice c = { .word = SLICE("refused"), .seen = SLICE("desk"), .until = NOW };
+
 	(void)arg;
 	assert_true(client.n != 0);
-	if (slice_eq(site, SLICE("old.example")))
-		return (struct desk_choice){ SLICE("accepted"), true, true, true, NOW };
-	if (slice_eq(site, SLICE("some.example")))
-		return (struct desk_choice){ SLICE("functional+analytics"), true, true, false,
-					     NOW };
-	/* That for all sites stands in where a site has none of its own, as in the ledger. */
-	return (struct desk_choice){ SLICE("refused"), false, false, false, NOW };
+	if (slice_eq(site, SLICE("old.example"))) {
+		c.word = SLICE("accepted");
+		c.functional = c.analytics = c.advertising = true;
+	} else if (slice_eq(site, SLICE("some.example"))) {
+		c.word = SLICE("functional+analytics");
+		c.functional = c.analytics = true;
+	} else if (slice_eq(site, SLICE("banner.example"))) {
+		c.word = SLICE("functional");
+		c.functional = true;
+		c.seen = SLICE("banner");
+	} else if (!slice_eq(site, SLICE("*")) && !slice_eq(site, SLICE("both.example"))) {
+		/* That for all sites stands in where a site has none of its own. */
+		c.for_all = true;
+	}
+	return c;
+}
+
+/* The last two labels, as if there were no other suffixes than single labels. */
+static enum desk_names site_of(void *arg, struct slice host, char out[256])
+{
+	size_t at = host.n, dots = 0;
+
+	(void)arg;
+	if (slice_eq(host, SLICE("a..b")))
+		return DESK_NAMES_NOTHING;
+	while (at > 0 && (host.p[at - 1] != '.' || ++dots < 2))
+		at--;
+	assert_true(slice_copy(slice_skip(host, at), out, 256));
+	return slice_eq(host, SLICE("com")) || slice_eq(host, SLICE("co.uk")) ? DESK_NAMES_SUFFIX
+									      : DESK_NAMES_SITE;
 }
 
 static bool about(void *arg, const struct desk_cookie_key *key, struct desk_about *out)
@@ -79,6 +104,7 @@ static struct desk_context context(void)
 		.choice = choice,
 		.about = about,
 		.passes = passes,
+		.site_of = site_of,
 		.version = SLICE("0.1.0"),
 		.started = NOW - 1000,
 		.ca_pem = SLICE("PEM"),
@@ -181,9 +207,12 @@ static void test_pages(void **state)
 					     "/ca.pem",
 					     "/ca.der",
 					     "/ca.mobileconfig" };
-	static const char *const none[] = { "/x",	   "/site",	"/site/", "/site/a%00b",
-					    "/site/a/b",   "/site/%zz", "//",	  "",
-					    "/index.html", "*" };
+	static const char *const none[] = {
+		"/x",	       "/site",	     "/site/",	  "/site/a%00b",
+		"/site/a/b",   "/site/%zz",  "/site/com", "/site/printer",
+		"/site/co.uk", "/site/a..b", "//",	  "",
+		"/index.html", "*"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -280,9 +309,9 @@ static void test_change_of_mind(void **state)
 		desk_sites(&v.ctx, &v.req, slice_str(json), &v.a);
 		BODY(&v, rows[i].shown);
 		BODY(&v, strncmp(rows[i].shown, ">Removed", 8) == 0 ||
-				 strncmp(rows[i].shown, ">Deleted", 8) == 0
-			 ? "1 cookie: 1 removed"
-			 : "1 cookie: 0 removed");
+					 strncmp(rows[i].shown, ">Deleted", 8) == 0
+				 ? "1 cookie: 1 removed"
+				 : "1 cookie: 0 removed");
 		desk_answer_release(&v.a);
 	}
 }
@@ -408,9 +437,10 @@ static void test_direct(void **state)
 {
 	static const char *const own[] = { "/",	      "/style.css", "/icon.svg",       "/proxy.pac",
 					   "/ca.pem", "/ca.der",    "/ca.mobileconfig" };
-	static const char *const never[] = { "/site/new.example", "/sites.json", "/status.json",
-					     "/passes.json",	  "/trust",	 "/probe.svg", "/tiktok",
-					     "/choice",		  "/pass",	 "/x" };
+	static const char *const never[] = {
+		"/site/new.example", "/sites.json", "/status.json", "/passes.json", "/trust",
+		"/probe.svg",	     "/tiktok",	    "/choice",	    "/pass",	    "/x"
+	};
 	struct desk_request req;
 	struct visit v;
 
@@ -606,15 +636,17 @@ static void test_purposes(void **state)
 
 	(void)state;
 	visit(&v, get("/site/some.example"));
-	BODY(&v, "<p>You accepted functional and analytics only. It holds until 2026-11-21.</p>");
+	BODY(&v, "<p>You accepted functional and analytics only. It holds until 2026-11-21. For all "
+		 "other sites you refused.</p>");
 	BODY(&v, "name=\"functional\" value=\"1\" checked>");
 	BODY(&v, "name=\"analytics\" value=\"1\" checked>");
 	BODY(&v, "name=\"advertising\" value=\"1\">");
 	BODY(&v, "; you accepted functional and analytics only");
 	desk_answer_release(&v.a);
 	visit(&v, get("/site/old.example"));
-	BODY(&v, "Analytics</span></dt><dd>1 cookie, set by Google Analytics, usually kept for up to "
-		 "2 years; let through.</dd>");
+	BODY(&v,
+	     "Analytics</span></dt><dd>1 cookie, set by Google Analytics, usually kept for up to "
+	     "2 years; let through.</dd>");
 	desk_answer_release(&v.a);
 	visit(&v, get("/site/new.example"));
 	BODY(&v, "Advertising</span></dt><dd>1 cookie, set by &lt;b&gt;; removed.</dd>");
@@ -627,6 +659,80 @@ static void test_purposes(void **state)
 	BODY(&v, "Usually kept for 2 years.");
 	assert_false(holds(buf_slice(&v.a.body), " checked>"));
 	desk_answer_release(&v.a);
+}
+
+/* A site's own choice is shown, and can be forgotten, also where it is that for all sites too. */
+static void test_own_choice(void **state)
+{
+	struct visit v;
+
+	(void)state;
+	visit(&v, get("/site/both.example"));
+	BODY(&v, "<p>You refused. It holds until 2026-11-21. For all other sites you refused.</p>");
+	BODY(&v, ">Forget my choice<");
+	assert_false(holds(buf_slice(&v.a.body), "refused for all sites"));
+	desk_answer_release(&v.a);
+	visit(&v, get("/site/old.example"));
+	BODY(&v,
+	     "<p>You accepted. It holds until 2026-11-21. For all other sites you refused.</p>");
+	desk_answer_release(&v.a);
+	visit(&v, get("/site/new.example"));
+	BODY(&v, "<p>You refused for all sites. It holds until 2026-11-21.</p>");
+	assert_false(holds(buf_slice(&v.a.body), "Forget my choice"));
+	desk_answer_release(&v.a);
+	visit(&v, get("/site/banner.example"));
+	BODY(&v, "<p>You accepted functional only in the site&#39;s banner. It holds until");
+	BODY(&v, "; you accepted functional only in the site&#39;s banner<");
+	desk_answer_release(&v.a);
+}
+
+/* A host's page is its site's; what is hardly any site has one only where it was seen. */
+static void test_site_names(void **state)
+{
+	static const char rows[] = "{\"rows\":[{\"site\":\"printer\",\"host\":\"printer\","
+				   "\"cookie\":\"c\",\"kept\":1}]}";
+	static const char *const odd[] = { "op=accept&site=com", "op=some&site=co.uk",
+					   "op=refuse&site=printer" };
+	char token[GUARD_TOKEN_LEN + 1];
+	static char body[256];
+	struct visit v;
+
+	(void)state;
+	visit(&v, get("/site/WWW.Shop.Example"));
+	assert_int_equal(v.step, DESK_DONE);
+	assert_int_equal(v.a.status, 302);
+	FIELDS(&v, "Location: /site/shop.example\r\n");
+	desk_answer_release(&v.a);
+	expect(get("/site/localhost"), 200);
+	expect(get("/site/[::1]"), 200);
+	visit(&v, get("/site/com"));
+	BODY(&v, "an ending that many sites share, a single word");
+	desk_answer_release(&v.a);
+
+	choose("op=refuse&site=www.shop.example", NOW, DESK_CHOICE, 0, &v);
+	assert_string_equal(v.a.site, "shop.example");
+	desk_answer_release(&v.a);
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		choose(odd[i], NOW, DESK_DONE, 400, &v);
+		BODY(&v, "Name one site, as in news.example.");
+		desk_answer_release(&v.a);
+	}
+	choose("op=clear&site=com", NOW, DESK_CHOICE, 0, &v);
+	desk_answer_release(&v.a);
+
+	v = (struct visit){ .ctx = context(), .req = get("/site/printer") };
+	desk_answer_init(&v.a);
+	desk_sites(&v.ctx, &v.req, SLICE(rows), &v.a);
+	assert_int_equal(v.a.status, 200);
+	guard_token(&v.ctx, &v.req, "form printer", token);
+	BODY(&v, token);
+	desk_answer_release(&v.a);
+	snprintf(body, sizeof(body), "op=refuse&site=printer&token=%s", token);
+	visit(&v, post(slice_str(body)));
+	assert_int_equal(v.step, DESK_CHOICE);
+	desk_answer_release(&v.a);
+	snprintf(body, sizeof(body), "op=refuse&site=a.test&token=%s", token);
+	expect(post(slice_str(body)), 403);
 }
 
 static void test_life(void **state)
@@ -726,9 +832,12 @@ static void test_passes(void **state)
 	visit(&v, get("/site/d.example"));
 	assert_false(holds(buf_slice(&v.a.body), "passes unread"));
 	desk_answer_release(&v.a);
-	visit(&v, get("/site/www.old.example"));
+	wall = "www.wall.example";
+	visit(&v, get("/site/wall.example"));
 	BODY(&v, "Nothing was seen, for it passes unread.");
 	desk_answer_release(&v.a);
+	wall = "printer";
+	expect(get("/site/printer"), 200);
 	wall = "wall.example";
 	visit(&v, get("/passes.json"));
 	assert_int_equal(v.step, DESK_DONE);
@@ -930,17 +1039,28 @@ static void test_is_host(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pages),	 cmocka_unit_test(test_home),
-		cmocka_unit_test(test_profiles), cmocka_unit_test(test_trust_and_probe),
-		cmocka_unit_test(test_pac),	 cmocka_unit_test(test_direct),
-		cmocka_unit_test(test_foreign),	 cmocka_unit_test(test_choice),
-		cmocka_unit_test(test_purposes), cmocka_unit_test(test_life),
+		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_home),
+		cmocka_unit_test(test_profiles),
+		cmocka_unit_test(test_trust_and_probe),
+		cmocka_unit_test(test_pac),
+		cmocka_unit_test(test_direct),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_choice),
+		cmocka_unit_test(test_purposes),
+		cmocka_unit_test(test_life),
 		cmocka_unit_test(test_life_seen),
-		cmocka_unit_test(test_data),	 cmocka_unit_test(test_no_answer),
-		cmocka_unit_test(test_many),	 cmocka_unit_test(test_status),
-		cmocka_unit_test(test_html),	 cmocka_unit_test(test_error_page),
-		cmocka_unit_test(test_is_host),	 cmocka_unit_test(test_change_of_mind),
+		cmocka_unit_test(test_data),
+		cmocka_unit_test(test_no_answer),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_html),
+		cmocka_unit_test(test_error_page),
+		cmocka_unit_test(test_is_host),
+		cmocka_unit_test(test_change_of_mind),
 		cmocka_unit_test(test_passes),
+		cmocka_unit_test(test_own_choice),
+		cmocka_unit_test(test_site_names),
 	};
 
 	return cmocka_run_group_tests_name("desk", tests, NULL, NULL);

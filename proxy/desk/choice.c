@@ -199,3 +199,24 @@ void choice_words(struct buf *out, const struct desk_request *req, const struct 
 	else if (now->choice.for_all)
 		buf_adds(out, " for all sites");
 }
+
+static bool accepts(const struct desk_choice *choice, struct slice purpose)
+{
+	if (slice_eq(purpose, SLICE("functional")))
+		return choice->functional;
+	if (slice_eq(purpose, SLICE("analytics")))
+		return choice->analytics;
+	if (slice_eq(purpose, SLICE("advertising")))
+		return choice->advertising;
+	return slice_eq(choice->word, SLICE("accepted"));
+}
+
+bool choice_changes(const struct desk_request *req, const struct choice_now *now,
+		    const struct desk_cookie *c)
+{
+	if (!choice_decides(req->profile) || is_none(&now->choice) || c->last >= now->choice.when)
+		return false;
+	if (accepts(&now->choice, c->purpose))
+		return desk_removed(c);
+	return !desk_removed(c) && desk_accepted(c);
+}

@@ -7,6 +7,7 @@
 #ifndef CRUMBGATE_PROXY_DESK_CHOICE_H
 #define CRUMBGATE_PROXY_DESK_CHOICE_H
 
+#include "proxy/desk/data.h"
 #include "proxy/desk/desk.h"
 
 struct choice_now {
@@ -34,5 +35,12 @@ void choice_sentence(struct buf *out, const struct desk_request *req, const stru
 		     bool all_sites);
 /* "; you accepted functional and analytics only"; nothing where nothing was chosen. */
 void choice_words(struct buf *out, const struct desk_request *req, const struct choice_now *now);
+
+/*
+ * The cookie was seen last before the choice in force was made, and what was done with it then is
+ * not what would be done now.
+ */
+bool choice_changes(const struct desk_request *req, const struct choice_now *now,
+		    const struct desk_cookie *c);
 
 #endif

@@ -43,6 +43,10 @@ static struct desk_choice choice(void *arg, struct slice client, struct slice si
 		c.word = SLICE("functional");
 		c.functional = true;
 		c.seen = SLICE("banner");
+	} else if (slice_eq(site, SLICE("lately.example"))) {
+		c.word = SLICE("analytics");
+		c.analytics = true;
+		c.when = NOW - 60000;
 	} else if (!slice_eq(site, SLICE("*")) && !slice_eq(site, SLICE("both.example"))) {
 		/* That for all sites stands in where a site has none of its own. */
 		c.for_all = true;
@@ -71,6 +75,9 @@ static bool about(void *arg, const struct desk_cookie_key *key, struct desk_abou
 	if (slice_eq(key->name, SLICE("_ga")))
 		*out = (struct desk_about){ SLICE("Google Analytics"), SLICE("Counts visits."),
 					    SLICE("730d") };
+	else if (slice_eq(key->name, SLICE("theme")))
+		*out = (struct desk_about){ SLICE("many sites"), SLICE("Light or dark."),
+					    SLICE("?") };
 	else if (key->third)
 		*out = (struct desk_about){ SLICE("<b>"), SLICE("a&b"), SLICE("?") };
 	else
@@ -155,6 +162,15 @@ static void visit(struct visit *v, struct desk_request req)
 	v->step = desk_handle(&v->ctx, &v->req, &v->a);
 	if (v->step == DESK_SITES)
 		desk_sites(&v->ctx, &v->req, SLICE(ledger), &v->a);
+}
+
+/* The page with other data. */
+static void show(struct visit *v, const char *target, const char *json)
+{
+	*v = (struct visit){ .ctx = context(), .req = get(target) };
+	desk_answer_init(&v->a);
+	desk_sites(&v->ctx, &v->req, slice_str(json), &v->a);
+	assert_int_equal(v->a.status, 200);
 }
 
 static bool holds(struct slice text, const char *what)
@@ -636,8 +652,9 @@ static void test_purposes(void **state)
 
 	(void)state;
 	visit(&v, get("/site/some.example"));
-	BODY(&v, "<p>You accepted functional and analytics only. It holds until 2026-11-21. For all "
-		 "other sites you refused.</p>");
+	BODY(&v,
+	     "<p>You accepted functional and analytics only. It holds until 2026-11-21. For all "
+	     "other sites you refused.</p>");
 	BODY(&v, "name=\"functional\" value=\"1\" checked>");
 	BODY(&v, "name=\"analytics\" value=\"1\" checked>");
 	BODY(&v, "name=\"advertising\" value=\"1\">");
@@ -733,6 +750,102 @@ static void test_site_names(void **state)
 	desk_answer_release(&v.a);
 	snprintf(body, sizeof(body), "op=refuse&site=a.test&token=%s", token);
 	expect(post(slice_str(body)), 403);
+}
+
+#define SEEN(site, name, purpose, why, counts, last)                                               \
+	"{\"site\":\"" site "\",\"host\":\"" site "\",\"cookie\":\"" name                          \
+	"\",\"purpose\":\"" purpose "\",\"why\":\"" why "\",\"party\":\"first\"," counts           \
+	",\"last\":\"2026-11-21T" last ".000Z\"}"
+
+/* What the score says of a cookie is a guess; what tables and guards say is none. */
+static void test_guess(void **state)
+{
+	struct visit v;
+
+	(void)state;
+	show(&v, "/site/a.test",
+	     "{\"rows\":[" SEEN(
+		     "a.test", "w", "functional", "score:612 short; first party", "\"kept\":1",
+		     "21:00:00") "," SEEN("a.test", "lang", "functional",
+					  "table:31 lang; first party", "\"kept\":1",
+					  "21:00:00") "," SEEN("a.test", "x", "advertising",
+							       "score:900 a random id",
+							       "\"removed\":1",
+							       "21:00:00") "," SEEN("a.test", "y",
+										    "unknown",
+										    "score:100 "
+										    "nothing; "
+										    "first party",
+										    "\"kept\":1",
+										    "21:00:00") "]"
+												"}");
+	BODY(&v, ">Functional</span> <span class=\"quiet\">by a guess</span>");
+	BODY(&v, ">Functional</span></dt><dd>2 cookies, 1 of them by a guess; let through.</dd>");
+	BODY(&v, ">Advertising</span></dt><dd>1 cookie, by a guess; removed.</dd>");
+	BODY(&v, ">Unknown</span></dt><dd>1 cookie; let through.</dd>");
+	BODY(&v, ">Functional</span>  <span class=\"quiet\"></span>");
+	desk_answer_release(&v.a);
+}
+
+/* What was done before the choice, where it would be done otherwise now. */
+static void test_before_choice(void **state)
+{
+	struct visit v;
+
+	(void)state;
+	show(&v, "/site/lately.example",
+	     "{\"rows\":[" SEEN("lately.example", "a", "advertising", "table:1 a; accepted", "\"kept\":2", "21:58:00") "," SEEN(
+		     "lately.example", "b", "advertising", "table:1 b; accepted", "\"kept\":2",
+		     "21:59:30") "," SEEN("lately.example", "c", "analytics", "table:1 c",
+					  "\"removed\":2",
+					  "21:58:00") "," SEEN("lately.example", "d", "essential",
+							       "table:1 d", "\"kept\":2",
+							       "21:58:00") "," SEEN("lately."
+										    "example",
+										    "e",
+										    "functional",
+										    "table:1 e; "
+										    "first party",
+										    "\"kept\":2",
+										    "21:58:00") "]"
+												"}");
+	BODY(&v, ">Let through before you chose<");
+	BODY(&v, ">Removed before you chose<");
+	BODY(&v, "2 cookies; let through; 1 not seen since you chose.</dd>");
+	BODY(&v, ">Analytics</span></dt><dd>1 cookie; removed before you chose.</dd>");
+	BODY(&v, ">Essential</span></dt><dd>1 cookie; let through.</dd>");
+	BODY(&v, ">Functional</span></dt><dd>1 cookie; let through.</dd>");
+	desk_answer_release(&v.a);
+}
+
+static void test_not_seen(void **state)
+{
+	struct visit v;
+
+	(void)state;
+	show(&v, "/site/nothere.example", ledger);
+	BODY(&v, "<p class=\"lead\" id=\"lead\">Not seen yet; you refused for all sites</p>");
+	assert_false(holds(buf_slice(&v.a.body), "0 cookies"));
+	desk_answer_release(&v.a);
+}
+
+/* Nobody in particular is counted among the others. */
+static void test_setters(void **state)
+{
+	struct visit v;
+
+	(void)state;
+	show(&v, "/site/a.test",
+	     "{\"rows\":[" SEEN(
+		     "a.test", "theme", "functional", "table:1 theme; first party", "\"kept\":1",
+		     "21:00:00") "," SEEN("a.test", "_ga", "analytics", "table:1 _ga", "\"kept\":1",
+					  "21:00:00") "," SEEN("a.test", "theme", "analytics",
+							       "table:1 _ga", "\"kept\":1",
+							       "21:00:00") "]}");
+	BODY(&v, ">Functional</span></dt><dd>1 cookie; let through.</dd>");
+	BODY(&v, "<dd>2 cookies, set by Google Analytics and others, usually kept");
+	BODY(&v, "class=\"setter\">many sites</td>");
+	desk_answer_release(&v.a);
 }
 
 static void test_life(void **state)
@@ -1061,6 +1174,10 @@ int main(void)
 		cmocka_unit_test(test_passes),
 		cmocka_unit_test(test_own_choice),
 		cmocka_unit_test(test_site_names),
+		cmocka_unit_test(test_guess),
+		cmocka_unit_test(test_before_choice),
+		cmocka_unit_test(test_not_seen),
+		cmocka_unit_test(test_setters),
 	};
 
 	return cmocka_run_group_tests_name("desk", tests, NULL, NULL);

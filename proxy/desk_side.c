@@ -90,6 +90,36 @@ static struct desk_choice choice_of(void *arg, struct slice client, struct slice
 	return found;
 }
 
+/* The newest, one behind the other in a ring. */
+struct choice_ring {
+	struct desk_own_choice v[DESK_OWN_CHOICES_MAX];
+	size_t all;
+	int64_t now;
+};
+
+static void ring_choice(void *arg, const char *site, const struct choice *c)
+{
+	struct choice_ring *ring = arg;
+
+	if (strcmp(site, "*") != 0 && choice_holds(c, ring->now))
+		ring->v[ring->all++ % DESK_OWN_CHOICES_MAX] =
+			(struct desk_own_choice){ slice_str(site), for_desk(c) };
+}
+
+static void own_choices(void *arg, struct slice client, struct desk_own_choices *out)
+{
+	const struct desk_side *d = arg;
+	const struct visitor *v = visitor_find(d->w->visitors, client);
+	struct choice_ring ring = { .now = clock_wall_ms(loop_clock(d->w->loop)) };
+
+	if (v != NULL)
+		choices_each(d->w->choices, v->id, ring_choice, &ring);
+	out->all = ring.all;
+	out->n = ring.all < DESK_OWN_CHOICES_MAX ? ring.all : DESK_OWN_CHOICES_MAX;
+	for (size_t i = 0; i < out->n; i++)
+		out->v[i] = ring.v[(ring.all - 1 - i) % DESK_OWN_CHOICES_MAX];
+}
+
 static enum desk_names site_of(void *arg, struct slice host, char out[SITE_MAX])
 {
 	const struct desk_side *d = arg;
@@ -177,6 +207,7 @@ struct desk_side *desk_side_new(struct worker *w)
 		.digest = keyed_digest,
 		.digest_arg = d,
 		.choice = choice_of,
+		.own_choices = own_choices,
 		.about = about_cookie,
 		.passes = passes_of,
 		.site_of = site_of,

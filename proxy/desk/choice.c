@@ -200,6 +200,28 @@ void choice_words(struct buf *out, const struct desk_request *req, const struct 
 		buf_adds(out, " for all sites");
 }
 
+/* The words of the log, as a person says where that was; other words are not told. */
+static const struct {
+	const char *word, *plain;
+} places[] = {
+	{ "desk", " at the desk" },
+	{ "cli", " by command" },
+	{ "banner", " in the site's banner" },
+};
+
+void choice_told(struct buf *out, const struct desk_choice *choice)
+{
+	char text[CLOCK_RFC3339_LEN + 1];
+
+	clock_rfc3339(choice->until, text, sizeof(text));
+	buf_adds(out, "You ");
+	plain_choice(out, choice->word);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (slice_eq(choice->seen, slice_str(places[i].word)))
+			buf_adds(out, places[i].plain);
+	buf_addf(out, ", until %.10s.", text);
+}
+
 static bool accepts(const struct desk_choice *choice, struct slice purpose)
 {
 	if (slice_eq(purpose, SLICE("functional")))

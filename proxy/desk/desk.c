@@ -369,7 +369,7 @@ static enum desk_step take_form(const struct desk_context *ctx, const struct des
 void desk_chosen(const struct desk_context *ctx, const struct desk_request *req, bool done,
 		 struct desk_answer *a)
 {
-	bool to_site = slice_eq(form_value(req->body, SLICE("from")), SLICE("site"));
+	struct slice from = form_value(req->body, SLICE("from"));
 
 	if (!done) {
 		note(ctx, req, a, 503, "Not noted",
@@ -380,8 +380,10 @@ void desk_chosen(const struct desk_context *ctx, const struct desk_request *req,
 		begin(a, 303, type_html);
 		embeddable(a, false);
 		buf_adds(&a->fields, "Location: ");
-		if (strcmp(a->site, "*") != 0) {
-			buf_adds(&a->fields, to_site ? "/site/" : "/#s-");
+		if (slice_eq(from, SLICE("own"))) {
+			buf_adds(&a->fields, "/#own");
+		} else if (strcmp(a->site, "*") != 0) {
+			buf_adds(&a->fields, slice_eq(from, SLICE("site")) ? "/site/" : "/#s-");
 			url_segment(&a->fields, slice_str(a->site));
 		} else {
 			buf_adds(&a->fields, "/");

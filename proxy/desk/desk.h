@@ -60,6 +60,19 @@ struct desk_choice {
 	int64_t when, until; /* wall ms; not for none */
 };
 
+/* A choice in force for one site; borrowed until the next call. */
+struct desk_own_choice {
+	struct slice site;
+	struct desk_choice choice;
+};
+/* Older ones are not shown. */
+#define DESK_OWN_CHOICES_MAX 200u
+struct desk_own_choices {
+	struct desk_own_choice v[DESK_OWN_CHOICES_MAX]; /* newest first */
+	size_t n;
+	size_t all; /* more than n where there are older ones */
+};
+
 /* What a name that was typed stands for. */
 enum desk_names { DESK_NAMES_NOTHING, DESK_NAMES_SITE, DESK_NAMES_SUFFIX };
 
@@ -83,6 +96,8 @@ struct desk_context {
 
 	/* The choice in force for this client on a site, or for all sites ("*"). */
 	struct desk_choice (*choice)(void *arg, struct slice client, struct slice site);
+	/* All that the client chose for single sites. */
+	void (*own_choices)(void *arg, struct slice client, struct desk_own_choices *out);
 	/* What the table of rules says of a cookie.  False: nothing. */
 	bool (*about)(void *arg, const struct desk_cookie_key *key, struct desk_about *out);
 	/* What passes unread for this client; how many were written. */

@@ -3,6 +3,7 @@
 #include "proxy/desk/assets.h"
 #include "proxy/desk/choice.h"
 #include "proxy/desk/claims.h"
+#include "proxy/desk/own_choices.h"
 #include "proxy/desk/page_parts.h"
 #include "proxy/desk/passes.h"
 #include "proxy/desk/wants.h"
@@ -285,7 +286,7 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 		.site = SLICE("*"), .from = "home", .what = "for all sites", .purposes = true
 	};
 	struct buf main_part, now_text, lead_text, notice_part, probe_part, form, passes_part,
-		rows_part, more;
+		rows_part, more, own;
 
 	buf_init(&main_part, PART_MAX);
 	buf_init(&now_text, 512);
@@ -296,6 +297,8 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	buf_init(&passes_part, PART_MAX);
 	buf_init(&rows_part, PART_MAX);
 	buf_init(&more, 512);
+	buf_init(&own, PART_MAX);
+	own_choices(&own, ctx, req);
 	lead(&lead_text, data);
 	notice(&notice_part, req);
 	page_probe(&probe_part, ctx, req);
@@ -311,7 +314,8 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	     TEXT("client", plain_client(req->client)), HTML("probe", page_part(out, &probe_part)),
 	     TEXT("all_now", page_part(out, &now_text)),
 	     TEXT("all_rule", slice_str(all_rule(req->profile))),
-	     HTML("all_form", page_part(out, &form)), HTML("passes", page_part(out, &passes_part)),
+	     HTML("all_form", page_part(out, &form)), HTML("own", page_part(out, &own)),
+	     HTML("passes", page_part(out, &passes_part)),
 	     HTML("sites", page_part(out, &rows_part)), HTML("more", page_part(out, &more)));
 	page_layout(out, ctx, "Sites", TAB_SITES, &main_part);
 	buf_release(&main_part);
@@ -323,6 +327,7 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	buf_release(&passes_part);
 	buf_release(&rows_part);
 	buf_release(&more);
+	buf_release(&own);
 }
 
 /* ---- one site ---- */

@@ -80,6 +80,12 @@ scenario('desk', async (t) => {
 	t.equal((await submit('op=accept&site=www.shop.example&from=site')).get('location'), '/site/shop.example', 'and so is its choice');
 	t.match((await choice('list')).stdout, / shop\.example +accepted +desk /, 'as the command lists it');
 	t.equal([(await see('/site/com')).status, (await see('/site/a')).status, (await submit('op=accept&site=com')).status, (await submit('op=accept&site=a')).status], [404, 404, 400, 400], 'an ending and a single word are no sites');
+	t.equal((await choice('set', 'accept', 'never.example')).code, 0, 'a site that was never seen, by command');
+	await t.until(async () => (await see('/')).text.includes('>never.example</a>'), 10);
+	r = await see('/');
+	t.match(r.text, /site by site: 3 sites<[\s\S]*never\.example<\/a> <span class="quiet">You accepted by command, until [\s\S]*shop\.example<\/a>[\s\S]*>You accepted at the desk, until [\s\S]*news\.example<\/a>[\s\S]*>You refused at the desk/, 'what was chosen for single sites, newest first');
+	t.equal((await submit('op=clear&site=never.example&from=own')).get('location'), '/#own', 'and each can be forgotten there');
+	await t.until(async () => !(await see('/')).text.includes('>never.example</a>'), 10);
 	t.equal((await choice('set', 'accept', 'com')).code, 2, 'as for the command');
 	t.equal((await submit('op=clear&site=*')).status, 303, 'and all can be forgotten');
 	await t.until(async () => !(await see('/')).text.includes('Forget all my choices'), 10);

@@ -54,6 +54,27 @@ static struct desk_choice choice(void *arg, struct slice client, struct slice si
 	return c;
 }
 
+static size_t own_n, own_all;
+
+static void own_choices(void *arg, struct slice client, struct desk_own_choices *out)
+{
+	const struct desk_own_choice some[] = {
+		{ SLICE("never.example"),
+		  { .word = SLICE("accepted"), .seen = SLICE("cli"), .until = NOW } },
+		{ SLICE("news.example"),
+		  { .word = SLICE("refused"), .seen = SLICE("desk"), .until = NOW } },
+		{ SLICE("<b>.example"),
+		  { .word = SLICE("functional"), .seen = SLICE("banner"), .until = NOW } },
+	};
+
+	(void)arg;
+	assert_true(client.n != 0);
+	out->n = own_n;
+	out->all = own_all;
+	for (size_t i = 0; i < own_n; i++)
+		out->v[i] = some[i % 3];
+}
+
 /* The last two labels, as if there were no other suffixes than single labels. */
 static enum desk_names site_of(void *arg, struct slice host, char out[256])
 {
@@ -112,6 +133,7 @@ static struct desk_context context(void)
 		.about = about,
 		.passes = passes,
 		.site_of = site_of,
+		.own_choices = own_choices,
 		.version = SLICE("0.1.0"),
 		.started = NOW - 1000,
 		.ca_pem = SLICE("PEM"),
@@ -752,6 +774,46 @@ static void test_site_names(void **state)
 	expect(post(slice_str(body)), 403);
 }
 
+/* What was chosen for single sites, whether they were seen or not. */
+static void test_own_choices(void **state)
+{
+	struct desk_request req = get("/");
+	struct visit v;
+
+	(void)state;
+	visit(&v, req);
+	assert_false(holds(buf_slice(&v.a.body), "site by site"));
+	desk_answer_release(&v.a);
+	own_n = own_all = 3;
+	visit(&v, req);
+	BODY(&v, "<summary>Your choices, site by site: 3 sites</summary>");
+	BODY(&v, ">never.example</a> <span class=\"quiet\">You accepted by command, until "
+		 "2026-11-21.<");
+	BODY(&v,
+	     ">news.example</a> <span class=\"quiet\">You refused at the desk, until 2026-11-21.<");
+	BODY(&v, ">&lt;b&gt;.example</a> <span class=\"quiet\">You accepted functional only in the "
+		 "site&#39;s "
+		 "banner, until");
+	BODY(&v, "Forget<span class=\"hidden\"> my choice for never.example</span>");
+	desk_answer_release(&v.a);
+	own_n = DESK_OWN_CHOICES_MAX;
+	own_all = 1000;
+	visit(&v, req);
+	BODY(&v, "site by site: 1000 sites<");
+	BODY(&v, "The newest 200 of 1000");
+	desk_answer_release(&v.a);
+	req.profile = CONFIG_MINORS;
+	visit(&v, req);
+	assert_false(holds(buf_slice(&v.a.body), "site by site"));
+	desk_answer_release(&v.a);
+	own_n = own_all = 0;
+
+	choose("op=clear&site=never.example&from=own", NOW, DESK_CHOICE, 0, &v);
+	desk_chosen(&v.ctx, &v.req, true, &v.a);
+	FIELDS(&v, "Location: /#own\r\n");
+	desk_answer_release(&v.a);
+}
+
 #define SEEN(site, name, purpose, why, counts, last)                                               \
 	"{\"site\":\"" site "\",\"host\":\"" site "\",\"cookie\":\"" name                          \
 	"\",\"purpose\":\"" purpose "\",\"why\":\"" why "\",\"party\":\"first\"," counts           \
@@ -1175,6 +1237,7 @@ int main(void)
 		cmocka_unit_test(test_own_choice),
 		cmocka_unit_test(test_site_names),
 		cmocka_unit_test(test_guess),
+		cmocka_unit_test(test_own_choices),
 		cmocka_unit_test(test_before_choice),
 		cmocka_unit_test(test_not_seen),
 		cmocka_unit_test(test_setters),

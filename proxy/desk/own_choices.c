@@ -1,0 +1,50 @@
+#include "proxy/desk/own_choices.h"
+
+#include "proxy/desk/assets.h"
+#include "proxy/desk/choice.h"
+#include "proxy/desk/guard.h"
+#include "proxy/desk/page_parts.h"
+#include "proxy/desk/words.h"
+
+static void row(struct buf *out, const struct desk_own_choice *own, const char *token)
+{
+	struct buf text, link;
+
+	buf_init(&text, 256);
+	buf_init(&link, 1024);
+	choice_told(&text, &own->choice);
+	url_segment(&link, own->site);
+	FILL(out, asset_own_choice_html, TEXT("site", own->site),
+	     HTML("link", page_part(out, &link)), TEXT("text", page_part(out, &text)),
+	     TEXT("token", slice_str(token)));
+	buf_release(&text);
+	buf_release(&link);
+}
+
+void own_choices(struct buf *out, const struct desk_context *ctx, const struct desk_request *req)
+{
+	struct desk_own_choices own = { .n = 0 };
+	char token[GUARD_TOKEN_LEN + 1];
+	struct buf rows, title;
+
+	if (ctx->own_choices != NULL && choice_offered(req->profile))
+		ctx->own_choices(ctx->lookup_arg, req->client, &own);
+	if (own.n == 0)
+		return;
+	buf_init(&rows, PART_MAX);
+	buf_init(&title, 128);
+	guard_token(ctx, req, "form", token);
+	for (size_t i = 0; i < own.n; i++)
+		row(&rows, &own.v[i], token);
+	if (own.n < own.all)
+		buf_addf(&rows,
+			 "<li class=\"quiet\">The newest %zu of %zu; \"crumbgate choice list\" has "
+			 "all.</li>\n",
+			 own.n, own.all);
+	buf_adds(&title, "Your choices, site by site: ");
+	plain_count(&title, own.all, "site", "sites");
+	FILL(out, asset_own_choices_html, TEXT("title", page_part(out, &title)),
+	     HTML("rows", page_part(out, &rows)));
+	buf_release(&rows);
+	buf_release(&title);
+}

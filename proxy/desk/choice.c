@@ -200,6 +200,13 @@ void choice_words(struct buf *out, const struct desk_request *req, const struct 
 		buf_adds(out, " for all sites");
 }
 
+bool choice_is_own(const struct desk_choice *choice)
+{
+	return !is_none(choice) &&
+	       (slice_eq(choice->seen, SLICE("desk")) || slice_eq(choice->seen, SLICE("cli")) ||
+		slice_eq(choice->seen, SLICE("session")));
+}
+
 /* The words of the log, as a person says where that was; other words are not told. */
 static const struct {
 	const char *word, *plain;

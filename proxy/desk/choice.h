@@ -33,6 +33,8 @@ void choice_form(struct buf *out, const struct desk_context *ctx, const struct d
 /* What is in force: a sentence or two, as text. */
 void choice_sentence(struct buf *out, const struct desk_request *req, const struct choice_now *now,
 		     bool all_sites);
+/* A person's own, and not what a site's banner made of a click. */
+bool choice_is_own(const struct desk_choice *choice);
 /* Of a single site: "You refused at the desk, until 2027-05-24." */
 void choice_told(struct buf *out, const struct desk_choice *choice);
 /* "; you accepted functional and analytics only"; nothing where nothing was chosen. */

@@ -369,7 +369,7 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	const struct desk_site unseen = { .name = site };
 	const struct desk_site *s = desk_data_find(data, site);
 	struct buf main_part, text, now_text, notice_part, form, wants, passes_part, rows_part,
-		claims, link, words;
+		claims, link, words, overruled;
 
 	s = s != NULL ? s : &unseen;
 	buf_init(&main_part, PART_MAX);
@@ -383,9 +383,11 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	buf_init(&claims, PART_MAX);
 	buf_init(&link, 1024);
 	buf_init(&words, PART_MAX);
+	buf_init(&overruled, 1024);
 	words_list(&words, req->profile);
 	summary(&text, &p, s, &now);
 	choice_sentence(&now_text, req, &now, false);
+	claims_overruled(&overruled, req, s, &now);
 	notice(&notice_part, req);
 	choice_form(&form, ctx, req, &now, &site_form);
 	if (s->cookies_n != 0)
@@ -401,6 +403,7 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	     HTML("notice", page_part(out, &notice_part)),
 	     TEXT("heading", slice_str(site_heading(req->profile))),
 	     HTML("words", page_part(out, &words)), TEXT("now", page_part(out, &now_text)),
+	     HTML("overruled", page_part(out, &overruled)),
 	     TEXT("rule", slice_str(site_rule(req->profile))), HTML("form", page_part(out, &form)),
 	     HTML("wants", page_part(out, &wants)), HTML("passes", page_part(out, &passes_part)),
 	     HTML("link", page_part(out, &link)), HTML("table", page_part(out, &rows_part)),
@@ -417,4 +420,5 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	buf_release(&claims);
 	buf_release(&link);
 	buf_release(&words);
+	buf_release(&overruled);
 }

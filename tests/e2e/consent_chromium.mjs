@@ -133,9 +133,15 @@ async function desk(t, gate, v, s) {
 
 /* What was said at the desk is stronger than the banner. */
 async function stronger(t, v, s) {
+	const overruled = async () => {
+		await v.page.goto(`${DESK}/site/${s.site}`, { waitUntil: 'load' });
+		return /accepted everything .* That does not count: your own choice is stronger\./.test(await v.page.$eval('main', (e) => e.innerText));
+	};
 	await v.choose(`/site/${s.site}`, 'refuse');
+	t.check(!(await overruled()), 'before the banner is answered the desk says nothing of it');
 	await v.answer(s, 'accept');
 	await v.stage(s, 'refused at the desk, accepted in the banner', [], s.own);
+	t.check(await overruled(), 'the desk says why the answer does not count');
 }
 
 /*

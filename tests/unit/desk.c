@@ -814,6 +814,47 @@ static void test_own_choices(void **state)
 	desk_answer_release(&v.a);
 }
 
+#define ANSWER(site, state, change, last)                                                          \
+	"{\"rows\":[],\"claims\":[{\"site\":\"" site "\",\"host\":\"" site                         \
+	"\",\"kind\":\"claim\",\"name\":\"OneTrust\",\"why\":\"" state ", " change                 \
+	": OneTrust: 4 of 4 yes\",\"choice\":\"refused\",\"count\":1,\"last\":\"2026-11-21T" last  \
+	".000Z\"}]}"
+
+/* Why a click in a banner does nothing where the person has chosen itself. */
+static void test_overruled(void **state)
+{
+	static const char *const silent[] = {
+		ANSWER("lately.example", "accept", "act", "21:58:00"),
+		ANSWER("lately.example", "partial", "act", "21:59:30"),
+		ANSWER("lately.example", "accept", "unasked", "21:59:30"),
+		ANSWER("lately.example", "undecided", "act", "21:59:30"),
+	};
+	struct visit v;
+
+	(void)state;
+	show(&v, "/site/lately.example", ANSWER("lately.example", "accept", "act", "21:59:30"));
+	BODY(&v, "<p>Its banner noted that you accepted everything just now. That does not count: "
+		 "your own "
+		 "choice is stronger. If you meant it, choose so here.</p>");
+	desk_answer_release(&v.a);
+	show(&v, "/site/a.test", ANSWER("a.test", "partial", "act", "21:50:00"));
+	BODY(&v, "noted that you accepted a part 10 minutes ago. That does not count: your own "
+		 "choice for all "
+		 "sites is stronger.");
+	desk_answer_release(&v.a);
+	show(&v, "/site/a.test", ANSWER("a.test", "refuse", "act", "21:50:00"));
+	assert_false(holds(buf_slice(&v.a.body), "is stronger"));
+	desk_answer_release(&v.a);
+	show(&v, "/site/banner.example", ANSWER("banner.example", "accept", "act", "21:50:00"));
+	assert_false(holds(buf_slice(&v.a.body), "is stronger"));
+	desk_answer_release(&v.a);
+	for (size_t i = 0; i < sizeof(silent) / sizeof(silent[0]); i++) {
+		show(&v, "/site/lately.example", silent[i]);
+		assert_false(holds(buf_slice(&v.a.body), "is stronger"));
+		desk_answer_release(&v.a);
+	}
+}
+
 #define SEEN(site, name, purpose, why, counts, last)                                               \
 	"{\"site\":\"" site "\",\"host\":\"" site "\",\"cookie\":\"" name                          \
 	"\",\"purpose\":\"" purpose "\",\"why\":\"" why "\",\"party\":\"first\"," counts           \
@@ -1237,6 +1278,7 @@ int main(void)
 		cmocka_unit_test(test_own_choice),
 		cmocka_unit_test(test_site_names),
 		cmocka_unit_test(test_guess),
+		cmocka_unit_test(test_overruled),
 		cmocka_unit_test(test_own_choices),
 		cmocka_unit_test(test_before_choice),
 		cmocka_unit_test(test_not_seen),

@@ -240,6 +240,12 @@ static bool accepts(const struct desk_choice *choice, struct slice purpose)
 	return slice_eq(choice->word, SLICE("accepted"));
 }
 
+/* From the site itself these are let through without being accepted, too. */
+static bool weighs_party(struct slice purpose)
+{
+	return slice_eq(purpose, SLICE("functional")) || slice_eq(purpose, SLICE("unknown"));
+}
+
 bool choice_changes(const struct desk_request *req, const struct choice_now *now,
 		    const struct desk_cookie *c)
 {
@@ -247,5 +253,6 @@ bool choice_changes(const struct desk_request *req, const struct choice_now *now
 		return false;
 	if (accepts(&now->choice, c->purpose))
 		return desk_removed(c);
-	return !desk_removed(c) && desk_accepted(c);
+	return !desk_removed(c) && desk_accepted(c) &&
+	       !(weighs_party(c->purpose) && slice_eq(c->party, SLICE("first")));
 }

@@ -388,11 +388,12 @@ bool claim_is_alike(const struct desk_claim *a, const struct desk_claim *b)
 	       slice_eq(a->kind, b->kind) && strcmp(though_refused(a), though_refused(b)) == 0;
 }
 
-void claim_cookie_name(struct buf *out, const struct desk_claim *c)
+void claim_cookie_name(struct buf *out, const struct desk_claim *c, struct slice host)
 {
 	struct slice purpose, name = refused_cookie(c->why, &purpose);
 
-	buf_addf(out, "%.*s (%s)", SLICE_ARG(name.n != 0 ? name : c->why), plain_purpose(purpose));
+	buf_addf(out, "%.*s (%s%s%.*s)", SLICE_ARG(name.n != 0 ? name : c->why),
+		 plain_purpose(purpose), host.n != 0 ? ", " : "", SLICE_ARG(host));
 }
 
 void claim_cookies_were(struct buf *out, const struct desk_claim *c, size_t n)
@@ -407,7 +408,7 @@ void claim_cookies_were(struct buf *out, const struct desk_claim *c, size_t n)
 static void cookie_sentence(struct buf *out, const struct desk_claim *c)
 {
 	buf_adds(out, "The cookie ");
-	claim_cookie_name(out, c);
+	claim_cookie_name(out, c, SLICE(""));
 	buf_addf(out, "%s%s", cookies_after[cookie_after(c)].one, though_refused(c));
 }
 

@@ -223,16 +223,10 @@ static void put_line(struct buf *out, const struct desk_request *req, const stru
 
 /* ---- many cookies in one line ---- */
 
-static bool is_alike(const struct line *a, const struct line *b)
-{
-	return claim_is_alike(a->newest, b->newest) &&
-	       is_first_party(a->newest) == is_first_party(b->newest);
-}
-
 /* The next line from `i` on that says the same of a cookie as that at `first`; n: there is none. */
 static size_t next_alike(const struct lines *lines, size_t first, size_t i)
 {
-	while (i < lines->n && !is_alike(&lines->v[first], &lines->v[i]))
+	while (i < lines->n && !claim_is_alike(lines->v[first].newest, lines->v[i].newest))
 		i++;
 	return i;
 }
@@ -268,12 +262,14 @@ static void put_alike(struct buf *out, const struct desk_request *req, const str
 	buf_init(&sentence, NAMES_MAX * SENTENCE_MAX);
 	claim_cookies_were(&sentence, all.newest, n);
 	for (size_t i = first; i < lines->n; i = next_alike(lines, first, i + 1)) {
+		const struct desk_claim *c = lines->v[i].newest;
+
 		if (i != first)
 			take_in(&all, &lines->v[i]);
 		if (named++ >= NAMES_MAX)
 			continue;
 		buf_adds(&sentence, named > 1 ? ", " : "");
-		claim_cookie_name(&sentence, lines->v[i].newest);
+		claim_cookie_name(&sentence, c, is_first_party(c) ? SLICE("") : c->host);
 	}
 	if (named > NAMES_MAX)
 		buf_addf(&sentence, " and %zu more", named - NAMES_MAX);

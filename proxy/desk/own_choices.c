@@ -21,6 +21,18 @@ static void row(struct buf *out, const struct desk_own_choice *own, const char *
 	buf_release(&link);
 }
 
+static void title_of(struct buf *out, const struct desk_own_choices *own)
+{
+	size_t accepted = 0;
+
+	for (size_t i = 0; i < own->n; i++)
+		accepted += !slice_eq(own->v[i].choice.word, SLICE("refused"));
+	buf_adds(out, "Your choices, site by site: ");
+	plain_count(out, own->all, "site", "sites");
+	if (own->n == own->all && accepted != 0)
+		buf_addf(out, ", %zu accepted", accepted);
+}
+
 void own_choices(struct buf *out, const struct desk_context *ctx, const struct desk_request *req)
 {
 	struct desk_own_choices own = { .n = 0 };
@@ -41,8 +53,7 @@ void own_choices(struct buf *out, const struct desk_context *ctx, const struct d
 			 "<li class=\"quiet\">The newest %zu of %zu; \"crumbgate choice list\" has "
 			 "all.</li>\n",
 			 own.n, own.all);
-	buf_adds(&title, "Your choices, site by site: ");
-	plain_count(&title, own.all, "site", "sites");
+	title_of(&title, &own);
 	FILL(out, asset_own_choices_html, TEXT("title", page_part(out, &title)),
 	     HTML("rows", page_part(out, &rows)));
 	buf_release(&rows);

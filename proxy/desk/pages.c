@@ -45,7 +45,7 @@ static struct slice newest_verdict(const struct desk_cookie *c)
 
 struct slice cookie_guess(const struct desk_cookie *c)
 {
-	return desk_guessed(c) ? SLICE(" <span class=\"quiet\">by a guess</span>") : SLICE("");
+	return desk_guessed(c) ? SLICE(" <span class=\"quiet\">by a guess.</span>") : SLICE("");
 }
 
 void cookie_done(struct buf *out, const struct desk_request *req, const struct choice_now *now,

@@ -786,7 +786,7 @@ static void test_own_choices(void **state)
 	desk_answer_release(&v.a);
 	own_n = own_all = 3;
 	visit(&v, req);
-	BODY(&v, "<summary>Your choices, site by site: 3 sites</summary>");
+	BODY(&v, "<summary>Your choices, site by site: 3 sites, 2 accepted</summary>");
 	BODY(&v, ">never.example</a> <span class=\"quiet\">You accepted by command, until "
 		 "2026-11-21.<");
 	BODY(&v,
@@ -814,104 +814,111 @@ static void test_own_choices(void **state)
 	desk_answer_release(&v.a);
 }
 
-#define ANSWER(site, state, change, last)                                                          \
-	"{\"rows\":[],\"claims\":[{\"site\":\"" site "\",\"host\":\"" site                         \
-	"\",\"kind\":\"claim\",\"name\":\"OneTrust\",\"why\":\"" state ", " change                 \
-	": OneTrust: 4 of 4 yes\",\"choice\":\"refused\",\"count\":1,\"last\":\"2026-11-21T" last  \
-	".000Z\"}]}"
+/* A site of which only a banner's answer is known. */
+static void show_answer(struct visit *v, const char *site, const char *what, const char *last)
+{
+	char json[512], target[64];
+
+	snprintf(
+		json, sizeof(json),
+		"{\"rows\":[],\"claims\":[{\"site\":\"%s\",\"host\":\"%s\",\"kind\":\"claim\","
+		"\"name\":\"OneTrust\",\"why\":\"%s: OneTrust: 4 of 4 yes\",\"choice\":\"refused\","
+		"\"count\":1,\"last\":\"2026-11-21T%s.000Z\"}]}",
+		site, site, what, last);
+	snprintf(target, sizeof(target), "/site/%s", site);
+	show(v, target, json);
+}
 
 /* Why a click in a banner does nothing where the person has chosen itself. */
 static void test_overruled(void **state)
 {
-	static const char *const silent[] = {
-		ANSWER("lately.example", "accept", "act", "21:58:00"),
-		ANSWER("lately.example", "partial", "act", "21:59:30"),
-		ANSWER("lately.example", "accept", "unasked", "21:59:30"),
-		ANSWER("lately.example", "undecided", "act", "21:59:30"),
+	static const char *const silent[][3] = {
+		{ "lately.example", "accept, act", "21:58:00" },  /* before the choice */
+		{ "lately.example", "partial, act", "21:59:30" }, /* perhaps the same part */
+		{ "lately.example", "accept, unasked", "21:59:30" },
+		{ "lately.example", "undecided, act", "21:59:30" },
+		{ "a.test", "refuse, act", "21:50:00" },
+		{ "banner.example", "accept, act", "21:50:00" },
 	};
 	struct visit v;
 
 	(void)state;
-	show(&v, "/site/lately.example", ANSWER("lately.example", "accept", "act", "21:59:30"));
+	show_answer(&v, "lately.example", "accept, act", "21:59:30");
 	BODY(&v, "<p>Its banner noted that you accepted everything just now. That does not count: "
-		 "your own "
-		 "choice is stronger. If you meant it, choose so here.</p>");
+		 "your own choice is stronger. If you meant it, choose so here.</p>");
 	desk_answer_release(&v.a);
-	show(&v, "/site/a.test", ANSWER("a.test", "partial", "act", "21:50:00"));
+	show_answer(&v, "a.test", "partial, act", "21:50:00");
 	BODY(&v, "noted that you accepted a part 10 minutes ago. That does not count: your own "
-		 "choice for all "
-		 "sites is stronger.");
-	desk_answer_release(&v.a);
-	show(&v, "/site/a.test", ANSWER("a.test", "refuse", "act", "21:50:00"));
-	assert_false(holds(buf_slice(&v.a.body), "is stronger"));
-	desk_answer_release(&v.a);
-	show(&v, "/site/banner.example", ANSWER("banner.example", "accept", "act", "21:50:00"));
-	assert_false(holds(buf_slice(&v.a.body), "is stronger"));
+		 "choice for all sites is stronger.");
 	desk_answer_release(&v.a);
 	for (size_t i = 0; i < sizeof(silent) / sizeof(silent[0]); i++) {
-		show(&v, "/site/lately.example", silent[i]);
+		show_answer(&v, silent[i][0], silent[i][1], silent[i][2]);
 		assert_false(holds(buf_slice(&v.a.body), "is stronger"));
 		desk_answer_release(&v.a);
 	}
 }
 
-#define SEEN(site, name, purpose, why, counts, last)                                               \
-	"{\"site\":\"" site "\",\"host\":\"" site "\",\"cookie\":\"" name                          \
-	"\",\"purpose\":\"" purpose "\",\"why\":\"" why "\",\"party\":\"first\"," counts           \
-	",\"last\":\"2026-11-21T" last ".000Z\"}"
+/* What was seen of a site whose data is only this. */
+struct seen {
+	const char *name, *purpose, *why, *counts, *last;
+};
+
+static void show_seen(struct visit *v, const char *site, const struct seen *seen, size_t n)
+{
+	char target[64];
+	struct buf json;
+
+	buf_init(&json, 65536);
+	buf_adds(&json, "{\"rows\":[");
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&json,
+			 "%s{\"site\":\"%s\",\"host\":\"%s\",\"cookie\":\"%s\","
+			 "\"purpose\":\"%s\",\"why\":\"%s\",\"party\":\"first\",%s,"
+			 "\"last\":\"2026-11-21T%s.000Z\"}",
+			 i == 0 ? "" : ",", site, site, seen[i].name, seen[i].purpose, seen[i].why,
+			 seen[i].counts, seen[i].last);
+	buf_adds(&json, "]}");
+	assert_true(buf_addc(&json, '\0'));
+	snprintf(target, sizeof(target), "/site/%s", site);
+	show(v, target, json.mem);
+	buf_release(&json);
+}
 
 /* What the score says of a cookie is a guess; what tables and guards say is none. */
 static void test_guess(void **state)
 {
+	static const struct seen seen[] = {
+		{ "w", "functional", "score:612 short; first party", "\"kept\":1", "21:00:00" },
+		{ "lang", "functional", "table:31 lang; first party", "\"kept\":1", "21:00:00" },
+		{ "x", "advertising", "score:900 a random id", "\"removed\":1", "21:00:00" },
+		{ "y", "unknown", "score:100 nothing; first party", "\"kept\":1", "21:00:00" },
+	};
 	struct visit v;
 
 	(void)state;
-	show(&v, "/site/a.test",
-	     "{\"rows\":[" SEEN(
-		     "a.test", "w", "functional", "score:612 short; first party", "\"kept\":1",
-		     "21:00:00") "," SEEN("a.test", "lang", "functional",
-					  "table:31 lang; first party", "\"kept\":1",
-					  "21:00:00") "," SEEN("a.test", "x", "advertising",
-							       "score:900 a random id",
-							       "\"removed\":1",
-							       "21:00:00") "," SEEN("a.test", "y",
-										    "unknown",
-										    "score:100 "
-										    "nothing; "
-										    "first party",
-										    "\"kept\":1",
-										    "21:00:00") "]"
-												"}");
-	BODY(&v, ">Functional</span> <span class=\"quiet\">by a guess</span>");
+	show_seen(&v, "a.test", seen, 4);
+	BODY(&v, ">Functional</span> <span class=\"quiet\">by a guess.</span>");
+	BODY(&v, ">Functional</span>  <span class=\"quiet\"></span>");
 	BODY(&v, ">Functional</span></dt><dd>2 cookies, 1 of them by a guess; let through.</dd>");
 	BODY(&v, ">Advertising</span></dt><dd>1 cookie, by a guess; removed.</dd>");
 	BODY(&v, ">Unknown</span></dt><dd>1 cookie; let through.</dd>");
-	BODY(&v, ">Functional</span>  <span class=\"quiet\"></span>");
 	desk_answer_release(&v.a);
 }
 
 /* What was done before the choice, where it would be done otherwise now. */
 static void test_before_choice(void **state)
 {
+	static const struct seen seen[] = {
+		{ "a", "advertising", "table:1 a; accepted", "\"kept\":2", "21:58:00" },
+		{ "b", "advertising", "table:1 b; accepted", "\"kept\":2", "21:59:30" },
+		{ "c", "analytics", "table:1 c", "\"removed\":2", "21:58:00" },
+		{ "d", "essential", "table:1 d", "\"kept\":2", "21:58:00" },
+		{ "e", "functional", "table:1 e; accepted", "\"kept\":2", "21:58:00" },
+	};
 	struct visit v;
 
 	(void)state;
-	show(&v, "/site/lately.example",
-	     "{\"rows\":[" SEEN("lately.example", "a", "advertising", "table:1 a; accepted", "\"kept\":2", "21:58:00") "," SEEN(
-		     "lately.example", "b", "advertising", "table:1 b; accepted", "\"kept\":2",
-		     "21:59:30") "," SEEN("lately.example", "c", "analytics", "table:1 c",
-					  "\"removed\":2",
-					  "21:58:00") "," SEEN("lately.example", "d", "essential",
-							       "table:1 d", "\"kept\":2",
-							       "21:58:00") "," SEEN("lately."
-										    "example",
-										    "e",
-										    "functional",
-										    "table:1 e; "
-										    "first party",
-										    "\"kept\":2",
-										    "21:58:00") "]"
-												"}");
+	show_seen(&v, "lately.example", seen, 5);
 	BODY(&v, ">Let through before you chose<");
 	BODY(&v, ">Removed before you chose<");
 	BODY(&v, "2 cookies; let through; 1 not seen since you chose.</dd>");
@@ -935,16 +942,15 @@ static void test_not_seen(void **state)
 /* Nobody in particular is counted among the others. */
 static void test_setters(void **state)
 {
+	static const struct seen seen[] = {
+		{ "theme", "functional", "table:1 theme", "\"kept\":1", "21:00:00" },
+		{ "_ga", "analytics", "table:1 _ga", "\"kept\":1", "21:00:00" },
+		{ "theme", "analytics", "table:1 theme", "\"kept\":1", "21:00:00" },
+	};
 	struct visit v;
 
 	(void)state;
-	show(&v, "/site/a.test",
-	     "{\"rows\":[" SEEN(
-		     "a.test", "theme", "functional", "table:1 theme; first party", "\"kept\":1",
-		     "21:00:00") "," SEEN("a.test", "_ga", "analytics", "table:1 _ga", "\"kept\":1",
-					  "21:00:00") "," SEEN("a.test", "theme", "analytics",
-							       "table:1 _ga", "\"kept\":1",
-							       "21:00:00") "]}");
+	show_seen(&v, "a.test", seen, 3);
 	BODY(&v, ">Functional</span></dt><dd>1 cookie; let through.</dd>");
 	BODY(&v, "<dd>2 cookies, set by Google Analytics and others, usually kept");
 	BODY(&v, "class=\"setter\">many sites</td>");

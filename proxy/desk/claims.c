@@ -391,7 +391,9 @@ void claims_section(struct buf *out, const struct desk_request *req, const struc
 
 	buf_init(&lists, PART_MAX);
 	before_choice(&lists, s);
-	if (!claims_lists(&lists, req, &view))
+	if (claims_lists(&lists, req, &view))
+		FILL(&lists, asset_numbers_html, TEXT("site", s->name));
+	else
 		buf_adds(&lists, "<p>It claimed nothing about consent that was seen here.</p>\n");
 	FILL(out, asset_claims_html, HTML("lists", page_part(out, &lists)));
 	buf_release(&lists);

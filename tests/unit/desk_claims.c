@@ -235,6 +235,7 @@ static void test_site(void **state)
 	    "At t.test and u.test, last 1 hour ago. In the record: <code>block</code>");
 	has(&v, "&lt;b&gt;: &quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;.");
 	has_not(&v, "<script>");
+	has(&v, "<code>crumbgate log --site shop.test</code>; <code>crumbgate explain entry</code>");
 	has_not(&v, "only.test");
 	desk_answer_release(&v.a);
 
@@ -266,6 +267,7 @@ static void test_site(void **state)
 	visit(&v, "/site/quiet.test", shop);
 	has(&v, "It claimed nothing about consent that was seen here.");
 	has_not(&v, "Before any choice");
+	has_not(&v, "crumbgate log");
 	desk_answer_release(&v.a);
 
 	visit(

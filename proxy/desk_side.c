@@ -84,9 +84,8 @@ static struct desk_choice choice_of(void *arg, struct slice client, struct slice
 	}
 	found = for_desk(&own);
 	/* Nobody chooses twice in a millisecond: of the same time it is the same choice. */
-	found.for_all = own.state != CHOICE_NONE && !slice_eq(site, SLICE("*")) &&
-			own.state == all.state && own.seen == all.seen &&
-			own.when_ms == all.when_ms;
+	found.for_all = own.state != CHOICE_NONE && own.state == all.state &&
+			own.seen == all.seen && own.when_ms == all.when_ms;
 	return found;
 }
 

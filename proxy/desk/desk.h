@@ -55,7 +55,7 @@ struct desk_about {
 struct desk_choice {
 	struct slice word; /* none, refused, accepted, or the purposes that were accepted */
 	bool functional, analytics, advertising; /* accepted */
-	bool for_all; /* asked for a site: it has none of its own, this is that for all sites */
+	bool for_all;	     /* that for all sites; for a site, for want of one of its own */
 	struct slice seen;   /* where: desk, cli, session, banner, claim */
 	int64_t when, until; /* wall ms; not for none */
 };

@@ -23,14 +23,21 @@ static void row(struct buf *out, const struct desk_own_choice *own, const char *
 
 static void title_of(struct buf *out, const struct desk_own_choices *own)
 {
-	size_t accepted = 0;
+	size_t accepted = 0, in_part = 0;
 
-	for (size_t i = 0; i < own->n; i++)
-		accepted += !slice_eq(own->v[i].choice.word, SLICE("refused"));
+	for (size_t i = 0; i < own->n; i++) {
+		accepted += slice_eq(own->v[i].choice.word, SLICE("accepted"));
+		in_part += !slice_eq(own->v[i].choice.word, SLICE("accepted")) &&
+			   !slice_eq(own->v[i].choice.word, SLICE("refused"));
+	}
 	buf_adds(out, "Your choices, site by site: ");
 	plain_count(out, own->all, "site", "sites");
-	if (own->n == own->all && accepted != 0)
+	if (own->n < own->all)
+		return;
+	if (accepted != 0)
 		buf_addf(out, ", %zu accepted", accepted);
+	if (in_part != 0)
+		buf_addf(out, ", %zu accepted in part", in_part);
 }
 
 void own_choices(struct buf *out, const struct desk_context *ctx, const struct desk_request *req)

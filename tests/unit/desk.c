@@ -47,7 +47,7 @@ static struct desk_choice choice(void *arg, struct slice client, struct slice si
 		c.word = SLICE("analytics");
 		c.analytics = true;
 		c.when = NOW - 60000;
-	} else if (!slice_eq(site, SLICE("*")) && !slice_eq(site, SLICE("both.example"))) {
+	} else if (!slice_eq(site, SLICE("both.example"))) {
 		/* That for all sites stands in where a site has none of its own. */
 		c.for_all = true;
 	}
@@ -719,6 +719,9 @@ static void test_own_choice(void **state)
 	BODY(&v, "<p>You refused for all sites. It holds until 2026-11-21.</p>");
 	assert_false(holds(buf_slice(&v.a.body), "Forget my choice"));
 	desk_answer_release(&v.a);
+	show(&v, "/", "{\"rows\":[{\"site\":\"\",\"cookie\":\"c\",\"kept\":1}]}");
+	BODY(&v, "1 cookie, 0 removed; you refused for all sites");
+	desk_answer_release(&v.a);
 	visit(&v, get("/site/banner.example"));
 	BODY(&v, "<p>You accepted functional only in the site&#39;s banner. It holds until");
 	BODY(&v, "; you accepted functional only in the site&#39;s banner<");
@@ -786,7 +789,8 @@ static void test_own_choices(void **state)
 	desk_answer_release(&v.a);
 	own_n = own_all = 3;
 	visit(&v, req);
-	BODY(&v, "<summary>Your choices, site by site: 3 sites, 2 accepted</summary>");
+	BODY(&v, "<summary>Your choices, site by site: 3 sites, 1 accepted, 1 accepted in "
+		 "part</summary>");
 	BODY(&v, ">never.example</a> <span class=\"quiet\">You accepted by command, until "
 		 "2026-11-21.<");
 	BODY(&v,

@@ -95,6 +95,8 @@ async function banner(t, gate, v, s) {
 		t.equal(await v.stage(s, what, granted, s.own), [gpc], `${s.site}, ${what}: Sec-GPC says so`);
 	}
 	t.equal(await v.visit(s), 'silent', `${s.site}: its banner has its answer`);
+	await v.page.goto(`${DESK}/site/${s.site}`, { waitUntil: 'load' });
+	t.match(await v.page.$eval('main', (e) => e.innerText), /You refused in the site's banner\. It holds until /, `${s.site}: the desk says where that was said`);
 	const choices = await gate.entries((e) => e.kind === 'choice' && e.site === s.site, 7);
 	t.equal(choices.map((e) => [e.choice, e.seen]), ['refused', 'accepted', 'refused', 'analytics', 'accepted', 'analytics', 'refused'].map((c) => [c, 'banner']),
 		`${s.site}: the log has each choice`);

@@ -6,6 +6,7 @@
 #include "evidence/recorder.h"
 #include "filters/cookie.h"
 #include "filters/rules.h"
+#include "filters/site.h"
 #include "proxy/downstream.h"
 #include "proxy/desk/desk.h"
 #include "proxy/passes.h"
@@ -54,24 +55,79 @@ static void keyed_digest(void *arg, struct slice text, unsigned char out[32])
 	memcpy(out, hex, 32);
 }
 
+static struct desk_choice for_desk(const struct choice *c)
+{
+	unsigned allowed = choice_set_of(c->state);
+
+	return (struct desk_choice){
+		.word = slice_str(choice_word(c->state)),
+		.functional = (allowed & ALLOW_FUNCTIONAL) != 0,
+		.analytics = (allowed & ALLOW_ANALYTICS) != 0,
+		.advertising = (allowed & ALLOW_ADVERTISING) != 0,
+		.seen = slice_str(seen_word(c->seen)),
+		.when = c->when_ms,
+		.until = c->when_ms + CHOICE_HOLDS_MS,
+	};
+}
+
 static struct desk_choice choice_of(void *arg, struct slice client, struct slice site)
 {
 	const struct desk_side *d = arg;
 	const struct visitor *v = visitor_find(d->w->visitors, client);
 	int64_t now = clock_wall_ms(loop_clock(d->w->loop));
-	struct choice choice = { .state = CHOICE_NONE };
-	unsigned allowed;
+	struct choice own = { .state = CHOICE_NONE }, all = own;
+	struct desk_choice found;
+
+	if (v != NULL) {
+		own = choices_find(d->w->choices, v->id, site, now);
+		all = choices_find(d->w->choices, v->id, SLICE("*"), now);
+	}
+	found = for_desk(&own);
+	/* Nobody chooses twice in a millisecond: of the same time it is the same choice. */
+	found.for_all = own.state != CHOICE_NONE && own.state == all.state &&
+			own.seen == all.seen && own.when_ms == all.when_ms;
+	return found;
+}
+
+/* The newest, one behind the other in a ring. */
+struct choice_ring {
+	struct desk_own_choice v[DESK_OWN_CHOICES_MAX];
+	size_t all;
+	int64_t now;
+};
+
+static void ring_choice(void *arg, const char *site, const struct choice *c)
+{
+	struct choice_ring *ring = arg;
+
+	if (strcmp(site, "*") != 0 && choice_holds(c, ring->now))
+		ring->v[ring->all++ % DESK_OWN_CHOICES_MAX] =
+			(struct desk_own_choice){ slice_str(site), for_desk(c) };
+}
+
+static void own_choices(void *arg, struct slice client, struct desk_own_choices *out)
+{
+	const struct desk_side *d = arg;
+	const struct visitor *v = visitor_find(d->w->visitors, client);
+	struct choice_ring ring = { .now = clock_wall_ms(loop_clock(d->w->loop)) };
 
 	if (v != NULL)
-		choice = choices_find(d->w->choices, v->id, site, now);
-	allowed = choice_set_of(choice.state);
-	return (struct desk_choice){
-		.word = slice_str(choice_word(choice.state)),
-		.functional = (allowed & ALLOW_FUNCTIONAL) != 0,
-		.analytics = (allowed & ALLOW_ANALYTICS) != 0,
-		.advertising = (allowed & ALLOW_ADVERTISING) != 0,
-		.until = choice.when_ms + CHOICE_HOLDS_MS,
-	};
+		choices_each(d->w->choices, v->id, ring_choice, &ring);
+	out->all = ring.all;
+	out->n = ring.all < DESK_OWN_CHOICES_MAX ? ring.all : DESK_OWN_CHOICES_MAX;
+	for (size_t i = 0; i < out->n; i++)
+		out->v[i] = ring.v[(ring.all - 1 - i) % DESK_OWN_CHOICES_MAX];
+}
+
+static enum desk_names site_of(void *arg, struct slice host, char out[SITE_MAX])
+{
+	const struct desk_side *d = arg;
+	struct sites *sites = d->w->setup->sites;
+
+	_Static_assert(SITE_MAX == sizeof(((struct desk_answer *)0)->site), "the same names");
+	if (!site_of_host(sites, host, out))
+		return DESK_NAMES_NOTHING;
+	return site_is_listed_suffix(sites, slice_str(out)) ? DESK_NAMES_SUFFIX : DESK_NAMES_SITE;
 }
 
 /* DESK_CLEAR: none. */
@@ -150,8 +206,10 @@ struct desk_side *desk_side_new(struct worker *w)
 		.digest = keyed_digest,
 		.digest_arg = d,
 		.choice = choice_of,
+		.own_choices = own_choices,
 		.about = about_cookie,
 		.passes = passes_of,
+		.site_of = site_of,
 		.lookup_arg = d,
 		.tiktok = table_tiktok,
 		.version = SLICE(PACKAGE_VERSION),
@@ -355,21 +413,15 @@ static bool ask_choice(struct desk_work *k)
 	struct recorder_choice choice = {
 		.op = k->answer.op == DESK_CLEAR ? RECORDER_CHOICE_CLEAR : RECORDER_CHOICE_SET,
 		.client = slice_str(v->address),
-		.site = SLICE("*"),
+		.site = slice_str(k->answer.site),
 		.profile = slice_str(profile_word(v->profile)),
 		.choice = slice_str(choice_word(chosen_state(&k->answer))),
 		.seen = slice_str(seen_word(SEEN_DESK)),
 		.when = k->request.now,
 	};
-	char site[SITE_MAX];
 	struct buf body;
 	bool good;
 
-	if (strcmp(k->answer.site, "*") != 0) {
-		if (!site_of_host(k->side->w->setup->sites, slice_str(k->answer.site), site))
-			return false;
-		choice.site = slice_str(site);
-	}
 	buf_init(&body, 4096);
 	recorder_put_choice(&body, &choice);
 	good = ask(k, WAIT_CHOICE, MSG_CHOICE, &body);

@@ -4,6 +4,7 @@
 #include "proxy/desk/assets.h"
 #include "proxy/desk/guard.h"
 #include "proxy/desk/page_parts.h"
+#include "proxy/desk/site_name.h"
 #include "proxy/desk/words.h"
 
 static struct desk_choice choice_of(const struct desk_context *ctx, const struct desk_request *req,
@@ -27,11 +28,8 @@ static bool is_refused(const struct desk_choice *c)
 struct choice_now choice_now(const struct desk_context *ctx, const struct desk_request *req,
 			     struct slice site)
 {
-	struct choice_now now = { .choice = choice_of(ctx, req, site) };
-	struct desk_choice all = choice_of(ctx, req, SLICE("*"));
-
-	now.for_all = !is_none(&now.choice) && slice_eq(now.choice.word, all.word);
-	return now;
+	return (struct choice_now){ .choice = choice_of(ctx, req, site),
+				    .all = choice_of(ctx, req, SLICE("*")) };
 }
 
 /* ---- the form ---- */
@@ -44,7 +42,7 @@ static struct slice forget_button(const struct choice_now *now, struct slice sit
 	if (slice_eq(site, SLICE("*")))
 		return SLICE("<button class=\"forget\" name=\"op\" value=\"clear\">"
 			     "Forget all my choices</button>");
-	if (now->for_all)
+	if (now->choice.for_all)
 		return SLICE("");
 	return SLICE("<button class=\"forget\" name=\"op\" value=\"clear\">"
 		     "Forget my choice</button>");
@@ -83,13 +81,14 @@ void choice_form(struct buf *out, const struct desk_context *ctx, const struct d
 {
 	const struct slice yes = SLICE("true"), no = SLICE("false");
 	bool accepted = slice_eq(now->choice.word, SLICE("accepted"));
-	char token[GUARD_TOKEN_LEN + 1];
+	char token[GUARD_TOKEN_LEN + 1], use[SITE_NAME_USE_MAX];
 	struct buf fold;
 
 	if (!choice_offered(req->profile))
 		return;
 	buf_init(&fold, PART_MAX);
-	guard_token(ctx, req, "form", token);
+	site_name_use(ctx, form->site, use);
+	guard_token(ctx, req, use, token);
 	if (form->purposes)
 		purposes(&fold, &now->choice, form->what);
 	FILL(out, asset_choice_html, TEXT("token", slice_str(token)), TEXT("site", form->site),
@@ -120,6 +119,13 @@ static void effect(struct buf *out, const struct desk_choice *c)
 		buf_adds(out, ": everything else that is not essential is removed.");
 }
 
+/* A click that was not at the desk is said to be one. */
+static void where(struct buf *out, const struct desk_choice *c)
+{
+	if (slice_eq(c->seen, SLICE("banner")))
+		buf_adds(out, " in the site's banner");
+}
+
 static void for_all_sites(struct buf *out, const struct choice_now *now)
 {
 	if (is_none(&now->choice)) {
@@ -140,9 +146,20 @@ static void for_one_site(struct buf *out, const struct choice_now *now, bool cou
 	}
 	buf_adds(out, "You ");
 	plain_choice(out, now->choice.word);
-	if (counts && now->for_all)
+	where(out, &now->choice);
+	if (counts && now->choice.for_all)
 		buf_adds(out, " for all sites");
 	buf_adds(out, counts ? "." : ". It is noted, but does not count.");
+}
+
+/* Behind the site's own choice, which comes first. */
+static void for_the_others(struct buf *out, const struct choice_now *now)
+{
+	if (is_none(&now->choice) || now->choice.for_all || is_none(&now->all))
+		return;
+	buf_adds(out, " For all other sites you ");
+	plain_choice(out, now->all.word);
+	buf_addc(out, '.');
 }
 
 void choice_sentence(struct buf *out, const struct desk_request *req, const struct choice_now *now,
@@ -164,6 +181,8 @@ void choice_sentence(struct buf *out, const struct desk_request *req, const stru
 		for_one_site(out, now, counts);
 	if (!is_none(&now->choice) && counts)
 		until(out, now->choice.until);
+	if (!all_sites && counts)
+		for_the_others(out, now);
 }
 
 void choice_words(struct buf *out, const struct desk_request *req, const struct choice_now *now)
@@ -174,8 +193,66 @@ void choice_words(struct buf *out, const struct desk_request *req, const struct 
 		return;
 	buf_adds(out, "; you ");
 	plain_choice(out, now->choice.word);
+	where(out, &now->choice);
 	if (!counts)
 		buf_adds(out, ", which does not count");
-	else if (now->for_all)
+	else if (now->choice.for_all)
 		buf_adds(out, " for all sites");
+}
+
+bool choice_is_own(const struct desk_choice *choice)
+{
+	return !is_none(choice) &&
+	       (slice_eq(choice->seen, SLICE("desk")) || slice_eq(choice->seen, SLICE("cli")) ||
+		slice_eq(choice->seen, SLICE("session")));
+}
+
+/* The words of the log, as a person says where that was; other words are not told. */
+static const struct {
+	const char *word, *plain;
+} places[] = {
+	{ "desk", " at the desk" },
+	{ "cli", " by command" },
+	{ "banner", " in the site's banner" },
+};
+
+void choice_told(struct buf *out, const struct desk_choice *choice)
+{
+	char text[CLOCK_RFC3339_LEN + 1];
+
+	clock_rfc3339(choice->until, text, sizeof(text));
+	buf_adds(out, "You ");
+	plain_choice(out, choice->word);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (slice_eq(choice->seen, slice_str(places[i].word)))
+			buf_adds(out, places[i].plain);
+	buf_addf(out, ", until %.10s.", text);
+}
+
+static bool accepts(const struct desk_choice *choice, struct slice purpose)
+{
+	if (slice_eq(purpose, SLICE("functional")))
+		return choice->functional;
+	if (slice_eq(purpose, SLICE("analytics")))
+		return choice->analytics;
+	if (slice_eq(purpose, SLICE("advertising")))
+		return choice->advertising;
+	return slice_eq(choice->word, SLICE("accepted"));
+}
+
+/* From the site itself these are let through without being accepted, too. */
+static bool weighs_party(struct slice purpose)
+{
+	return slice_eq(purpose, SLICE("functional")) || slice_eq(purpose, SLICE("unknown"));
+}
+
+bool choice_changes(const struct desk_request *req, const struct choice_now *now,
+		    const struct desk_cookie *c)
+{
+	if (!choice_decides(req->profile) || is_none(&now->choice) || c->last >= now->choice.when)
+		return false;
+	if (accepts(&now->choice, c->purpose))
+		return desk_removed(c);
+	return !desk_removed(c) && desk_accepted(c) &&
+	       !(weighs_party(c->purpose) && slice_eq(c->party, SLICE("first")));
 }

@@ -254,17 +254,39 @@ static const struct {
 };
 
 /* "refuse, act: OneTrust: 1 of 4 yes"; false: it is no banner's. */
-static bool banner_sentence(struct buf *out, const struct desk_claim *c)
+static bool cut_banner(const struct desk_claim *c, struct slice *state, struct slice *change)
 {
-	struct slice state, change, rest;
-	const char *what = NULL, *how = "";
+	struct slice rest;
 
-	if (!cut_at(c->why, SLICE(", "), &state, &rest) ||
-	    !cut_at(rest, SLICE(": "), &change, &rest))
-		return false;
+	return slice_eq(c->kind, SLICE("claim")) && cut_at(c->why, SLICE(", "), state, &rest) &&
+	       cut_at(rest, SLICE(": "), change, &rest);
+}
+
+bool claim_banner_answer(const struct desk_claim *c, struct slice *state)
+{
+	struct slice change;
+
+	return cut_banner(c, state, &change) && slice_eq(change, SLICE("act")) &&
+	       (slice_eq(*state, SLICE("accept")) || slice_eq(*state, SLICE("refuse")) ||
+		slice_eq(*state, SLICE("partial")));
+}
+
+const char *claim_banner_words(struct slice state)
+{
 	for (size_t i = 0; i < sizeof(banner_states) / sizeof(banner_states[0]); i++)
 		if (slice_eq(state, slice_str(banner_states[i].word)))
-			what = banner_states[i].plain;
+			return banner_states[i].plain;
+	return NULL;
+}
+
+static bool banner_sentence(struct buf *out, const struct desk_claim *c)
+{
+	struct slice state, change;
+	const char *what, *how = "";
+
+	if (!cut_banner(c, &state, &change))
+		return false;
+	what = claim_banner_words(state);
 	for (size_t i = 0; i < sizeof(banner_changes) / sizeof(banner_changes[0]); i++)
 		if (slice_eq(change, slice_str(banner_changes[i].word)))
 			how = banner_changes[i].plain;
@@ -341,12 +363,53 @@ static const struct {
 	{ "personalised", "It said that ads may be chosen for you" },
 };
 
-static void cookie_sentence(struct buf *out, const struct desk_claim *c, const char *what)
+static const struct {
+	const char *name, *one, *many;
+} cookies_after[] = {
+	{ "set-after-refusal", " was set", " were set" },
+	{ "sent-after-refusal", " came with a request", " came with requests" },
+};
+#define COOKIES_AFTER (sizeof(cookies_after) / sizeof(cookies_after[0]))
+
+/* COOKIES_AFTER: it is not about a cookie. */
+static size_t cookie_after(const struct desk_claim *c)
+{
+	size_t i = 0;
+
+	while (i < COOKIES_AFTER && !(slice_eq(c->kind, SLICE("contradiction")) &&
+				      slice_eq(c->name, slice_str(cookies_after[i].name))))
+		i++;
+	return i;
+}
+
+bool claim_is_alike(const struct desk_claim *a, const struct desk_claim *b)
+{
+	return cookie_after(a) < COOKIES_AFTER && slice_eq(a->name, b->name) &&
+	       slice_eq(a->kind, b->kind) && strcmp(though_refused(a), though_refused(b)) == 0;
+}
+
+void claim_cookie_name(struct buf *out, const struct desk_claim *c, struct slice host)
 {
 	struct slice purpose, name = refused_cookie(c->why, &purpose);
 
-	buf_addf(out, "The cookie %.*s (%s) %s%s", SLICE_ARG(name.n != 0 ? name : c->why),
-		 plain_purpose(purpose), what, though_refused(c));
+	buf_addf(out, "%.*s (%s%s%.*s)", SLICE_ARG(name.n != 0 ? name : c->why),
+		 plain_purpose(purpose), host.n != 0 ? ", " : "", SLICE_ARG(host));
+}
+
+void claim_cookies_were(struct buf *out, const struct desk_claim *c, size_t n)
+{
+	struct slice though = slice_str(though_refused(c));
+
+	plain_count(out, n, "cookie", "cookies");
+	buf_addf(out, "%s%.*s: ", cookies_after[cookie_after(c)].many,
+		 SLICE_ARG(slice_head(though, though.n - 1)));
+}
+
+static void cookie_sentence(struct buf *out, const struct desk_claim *c)
+{
+	buf_adds(out, "The cookie ");
+	claim_cookie_name(out, c, SLICE(""));
+	buf_addf(out, "%s%s", cookies_after[cookie_after(c)].one, though_refused(c));
 }
 
 static void contradiction_words(struct buf *out, const struct desk_claim *c)
@@ -369,10 +432,8 @@ static void contradiction_words(struct buf *out, const struct desk_claim *c)
 		mode_sentence(out, c, though);
 	else if (slice_eq(c->name, SLICE("mode-unasked")))
 		mode_sentence(out, c, ", though you had not chosen anything.");
-	else if (slice_eq(c->name, SLICE("set-after-refusal")))
-		cookie_sentence(out, c, "was set");
-	else if (slice_eq(c->name, SLICE("sent-after-refusal")))
-		cookie_sentence(out, c, "came with a request");
+	else if (cookie_after(c) < COOKIES_AFTER)
+		cookie_sentence(out, c);
 	else
 		other_sentence(out, c);
 }

@@ -17,6 +17,21 @@ void claim_sentence(struct buf *out, const struct desk_claim *c, uint64_t count)
 bool claim_is_basis(const struct desk_claim *c);
 /* The name of the filter list that a block's reason begins with, and the purpose behind it. */
 struct slice block_list(struct slice why, struct slice *purpose);
+/*
+ * Whether it says what somebody's click in the site's banner came to; the word for that: "accept",
+ * "refuse", "partial".
+ */
+bool claim_banner_answer(const struct desk_claim *c, struct slice *state);
+/* That in words: "noted that you accepted everything". */
+const char *claim_banner_words(struct slice state);
+/* Both say the same of a cookie, each of its own: they can stand in one sentence. */
+bool claim_is_alike(const struct desk_claim *a, const struct desk_claim *b);
+/*
+ * "7 cookies were set, though you refused: ", and what stands behind it for each: its name and, in
+ * brackets, its purpose and the host, if one is given.
+ */
+void claim_cookies_were(struct buf *out, const struct desk_claim *c, size_t n);
+void claim_cookie_name(struct buf *out, const struct desk_claim *c, struct slice host);
 /* The cookie that an entry about set-after-refusal or sent-after-refusal names. */
 struct slice refused_cookie(struct slice why, struct slice *purpose);
 

@@ -9,6 +9,9 @@
 #define LINES_MAX 100u
 #define HOSTS_MAX 3u
 #define SENTENCE_MAX 8192u
+/* More cookies of which the same is said stand in one line; so many of them with their names. */
+#define APART_MAX 6u
+#define NAMES_MAX 50u
 
 struct line {
 	const struct desk_claim *newest;
@@ -187,27 +190,104 @@ static void detail(struct buf *out, const struct desk_request *req, const struct
 	buf_addc(out, '.');
 }
 
-static void put_line(struct buf *out, const struct desk_request *req, const struct lines *lines,
-		     const struct line *l)
+static void put_sentence(struct buf *out, const struct desk_request *req, const struct line *l,
+			 const struct buf *sentence)
 {
-	struct buf sentence, text, word;
+	struct buf text, word;
 
-	buf_init(&sentence, SENTENCE_MAX);
 	buf_init(&text, 4096);
 	buf_init(&word, 2048);
 	buf_add(&word, l->newest->kind);
 	if (group_of(l->newest) == CONTRADICTIONS || group_of(l->newest) == CLAIMS)
 		buf_addf(&word, " %.*s", SLICE_ARG(l->newest->name));
+	detail(&text, req, l);
+	FILL(out, asset_claim_html, TEXT("sentence", page_part(out, sentence)),
+	     TEXT("detail", page_part(out, &text)), TEXT("word", page_part(out, &word)));
+	buf_release(&text);
+	buf_release(&word);
+}
+
+static void put_line(struct buf *out, const struct desk_request *req, const struct lines *lines,
+		     const struct line *l)
+{
+	struct buf sentence;
+
+	buf_init(&sentence, SENTENCE_MAX);
 	if (group_of(l->newest) == BLOCKED)
 		claim_sentence(&sentence, l->newest, l->count);
 	else
 		buf_add(&sentence, sentence_of(lines, l));
-	detail(&text, req, l);
-	FILL(out, asset_claim_html, TEXT("sentence", page_part(out, &sentence)),
-	     TEXT("detail", page_part(out, &text)), TEXT("word", page_part(out, &word)));
+	put_sentence(out, req, l, &sentence);
 	buf_release(&sentence);
-	buf_release(&text);
-	buf_release(&word);
+}
+
+/* ---- many cookies in one line ---- */
+
+/* The next line from `i` on that says the same of a cookie as that at `first`; n: there is none. */
+static size_t next_alike(const struct lines *lines, size_t first, size_t i)
+{
+	while (i < lines->n && !claim_is_alike(lines->v[first].newest, lines->v[i].newest))
+		i++;
+	return i;
+}
+
+static size_t count_alike(const struct lines *lines, size_t first)
+{
+	size_t n = 0;
+
+	for (size_t i = next_alike(lines, first, 0); i < lines->n;
+	     i = next_alike(lines, first, i + 1))
+		n++;
+	return n;
+}
+
+static void take_in(struct line *all, const struct line *l)
+{
+	all->count += l->count;
+	if (l->first < all->first)
+		all->first = l->first;
+	for (size_t i = 0; i < l->hosts_n; i++)
+		add_host(all, l->hosts[i]);
+	all->others = all->others || l->others;
+}
+
+/* Lines are the newest first, so that at `first` is the newest of its like. */
+static void put_alike(struct buf *out, const struct desk_request *req, const struct lines *lines,
+		      size_t first, size_t n)
+{
+	struct line all = lines->v[first];
+	struct buf sentence;
+	size_t named = 0;
+
+	buf_init(&sentence, NAMES_MAX * SENTENCE_MAX);
+	claim_cookies_were(&sentence, all.newest, n);
+	for (size_t i = first; i < lines->n; i = next_alike(lines, first, i + 1)) {
+		const struct desk_claim *c = lines->v[i].newest;
+
+		if (i != first)
+			take_in(&all, &lines->v[i]);
+		if (named++ >= NAMES_MAX)
+			continue;
+		buf_adds(&sentence, named > 1 ? ", " : "");
+		claim_cookie_name(&sentence, c, is_first_party(c) ? SLICE("") : c->host);
+	}
+	if (named > NAMES_MAX)
+		buf_addf(&sentence, " and %zu more", named - NAMES_MAX);
+	buf_addc(&sentence, '.');
+	put_sentence(out, req, &all, &sentence);
+	buf_release(&sentence);
+}
+
+static void put_lines(struct buf *out, const struct desk_request *req, const struct lines *lines)
+{
+	for (size_t i = 0; i < lines->n; i++) {
+		size_t n = count_alike(lines, i);
+
+		if (n <= APART_MAX)
+			put_line(out, req, lines, &lines->v[i]);
+		else if (next_alike(lines, i, 0) == i)
+			put_alike(out, req, lines, i, n);
+	}
 }
 
 static bool put_group(struct buf *out, const struct desk_request *req, enum group group,
@@ -224,8 +304,7 @@ static bool put_group(struct buf *out, const struct desk_request *req, enum grou
 	if (lines->n == 0)
 		return false;
 	buf_init(&rows, PART_MAX);
-	for (size_t i = 0; i < lines->n; i++)
-		put_line(&rows, req, lines, &lines->v[i]);
+	put_lines(&rows, req, lines);
 	if (lines->more)
 		buf_adds(&rows, "<li class=\"quiet\">There are more in the record.</li>\n");
 	FILL(out, asset_claim_list_html, TEXT("level", slice_of(&level, 1)),
@@ -274,6 +353,37 @@ static void before_choice(struct buf *out, const struct desk_site *s)
 	buf_adds(out, ".</p>\n");
 }
 
+/* What is said in part cannot be told from a part that was chosen. */
+static bool says_else(struct slice state, struct slice chosen)
+{
+	if (slice_eq(state, SLICE("accept")))
+		return !slice_eq(chosen, SLICE("accepted"));
+	if (slice_eq(state, SLICE("refuse")))
+		return !slice_eq(chosen, SLICE("refused"));
+	return slice_eq(chosen, SLICE("accepted")) || slice_eq(chosen, SLICE("refused"));
+}
+
+void claims_overruled(struct buf *out, const struct desk_request *req, const struct desk_site *s,
+		      const struct choice_now *now)
+{
+	const struct desk_choice *own = &now->choice;
+	struct slice state;
+	size_t i = 0;
+
+	if (!choice_decides(req->profile) || !choice_is_own(own))
+		return;
+	while (i < s->claims_n && !claim_banner_answer(&s->claims[i], &state))
+		i++;
+	if (i == s->claims_n || s->claims[i].last <= own->when || !says_else(state, own->word))
+		return;
+	buf_addf(out, "<p>Its banner %s ", claim_banner_words(state));
+	plain_age(out, s->claims[i].last, req->now);
+	buf_addf(out,
+		 ". That does not count: your own choice%s is stronger. If you meant it, choose so "
+		 "here.</p>\n",
+		 own->for_all ? " for all sites" : "");
+}
+
 void claims_section(struct buf *out, const struct desk_request *req, const struct desk_site *s)
 {
 	const struct claims_view view = whole(s);
@@ -281,7 +391,9 @@ void claims_section(struct buf *out, const struct desk_request *req, const struc
 
 	buf_init(&lists, PART_MAX);
 	before_choice(&lists, s);
-	if (!claims_lists(&lists, req, &view))
+	if (claims_lists(&lists, req, &view))
+		FILL(&lists, asset_numbers_html, TEXT("site", s->name));
+	else
 		buf_adds(&lists, "<p>It claimed nothing about consent that was seen here.</p>\n");
 	FILL(out, asset_claims_html, HTML("lists", page_part(out, &lists)));
 	buf_release(&lists);

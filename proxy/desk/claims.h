@@ -8,6 +8,7 @@
 #ifndef CRUMBGATE_PROXY_DESK_CLAIMS_H
 #define CRUMBGATE_PROXY_DESK_CLAIMS_H
 
+#include "proxy/desk/choice.h"
 #include "proxy/desk/data.h"
 #include "proxy/desk/desk.h"
 
@@ -26,6 +27,12 @@ struct claims_view {
 bool claims_lists(struct buf *out, const struct desk_request *req, const struct claims_view *view);
 /* The section of a site's page. */
 void claims_section(struct buf *out, const struct desk_request *req, const struct desk_site *s);
+/*
+ * A paragraph where a click in the site's banner came after the person's own choice and says
+ * something else: it does not count, and somebody may wonder why.
+ */
+void claims_overruled(struct buf *out, const struct desk_request *req, const struct desk_site *s,
+		      const struct choice_now *now);
 /* ", 2 contradictions, 7 requests not sent"; nothing where there are none. */
 void claims_summary(struct buf *out, const struct desk_site *s);
 

@@ -214,6 +214,16 @@ bool desk_put_back(const struct desk_cookie *c)
 	return ends_with(c->why, SLICE("; put back"));
 }
 
+bool desk_accepted(const struct desk_cookie *c)
+{
+	return ends_with(c->why, SLICE("; accepted"));
+}
+
+bool desk_guessed(const struct desk_cookie *c)
+{
+	return slice_starts(c->why, SLICE("score:")) && !slice_eq(c->purpose, SLICE("unknown"));
+}
+
 /*
  * The ledger has the newest verdict in the reason, whose end is what weighed (filters/decide.h).
  */
@@ -224,7 +234,7 @@ bool desk_removed(const struct desk_cookie *c)
 	if (c->why.n == 0 || slice_eq(c->why, SLICE("deletes")) || !ever || c->kept == 0)
 		return ever;
 	return !(slice_eq(c->purpose, SLICE("essential")) ||
-		 slice_eq(c->purpose, SLICE("choice")) || ends_with(c->why, SLICE("; accepted")) ||
+		 slice_eq(c->purpose, SLICE("choice")) || desk_accepted(c) ||
 		 ends_with(c->why, SLICE("; investigator")) || desk_put_back(c) ||
 		 ends_with(c->why, SLICE("; first party")));
 }

@@ -56,6 +56,10 @@ void desk_data_free(struct desk_data *d);
 
 /* What the newest verdict was; after a change of mind the counts tell of the time before. */
 bool desk_removed(const struct desk_cookie *c);
+/* No table knows the cookie; its purpose was guessed from what it looks like. */
+bool desk_guessed(const struct desk_cookie *c);
+/* It is let through because somebody accepted that. */
+bool desk_accepted(const struct desk_cookie *c);
 /* It was removed, and is let through for a day because the site went round in circles. */
 bool desk_put_back(const struct desk_cookie *c);
 

@@ -2,75 +2,16 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "proxy/desk/answer.h"
 #include "proxy/desk/assets.h"
+#include "proxy/desk/forms.h"
 #include "proxy/desk/guard.h"
 #include "proxy/desk/html.h"
 #include "proxy/desk/pac.h"
 #include "proxy/desk/pages.h"
 #include "proxy/desk/passes.h"
+#include "proxy/desk/site_name.h"
 #include "proxy/desk/tiktok.h"
-
-static const char csp[] =
-	"Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; "
-	"img-src 'self' https://crumbgate.internal; connect-src 'self'; "
-	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'\r\n";
-/*
- * Referrer-Policy is same-origin, not no-referrer: with the latter a browser sends "Origin: null"
- * with our own forms, and the Origin check would be worth less.
- */
-static const char common_fields[] = "Cache-Control: no-store\r\n"
-				    "X-Content-Type-Options: nosniff\r\n"
-				    "Referrer-Policy: same-origin\r\n"
-				    "Cross-Origin-Opener-Policy: same-origin\r\n";
-
-static const char type_html[] = "text/html; charset=utf-8";
-
-void desk_answer_init(struct desk_answer *a)
-{
-	*a = (struct desk_answer){ .status = 500 };
-	buf_init(&a->fields, DESK_ANSWER_MAX);
-	buf_init(&a->body, DESK_ANSWER_MAX);
-}
-
-void desk_answer_release(struct desk_answer *a)
-{
-	buf_release(&a->fields);
-	buf_release(&a->body);
-}
-
-static void begin(struct desk_answer *a, unsigned status, const char *type)
-{
-	a->status = status;
-	buf_clear(&a->fields);
-	buf_clear(&a->body);
-	buf_addf(&a->fields, "Content-Type: %s\r\n", type);
-	buf_adds(&a->fields, common_fields);
-	buf_adds(&a->fields, csp);
-}
-
-static void embeddable(struct desk_answer *a, bool anywhere)
-{
-	buf_addf(&a->fields, "Cross-Origin-Resource-Policy: %s\r\n",
-		 anywhere ? "cross-origin" : "same-origin");
-}
-
-static void note(const struct desk_context *ctx, const struct desk_request *req,
-		 struct desk_answer *a, unsigned status, const char *title, const char *text)
-{
-	begin(a, status, type_html);
-	embeddable(a, false);
-	page_note(ctx, req, title, text, &a->body);
-}
-
-/* An answer that could not be built becomes a plain 500. */
-static void finish(struct desk_answer *a)
-{
-	if (buf_ok(&a->body) && buf_ok(&a->fields))
-		return;
-	begin(a, 500, "text/plain; charset=utf-8");
-	embeddable(a, false);
-	buf_adds(&a->body, "The page could not be made; look again.\n");
-}
 
 /* ---- the target ---- */
 
@@ -86,39 +27,12 @@ static struct target split(struct slice target)
 	return t;
 }
 
-/* The value of a key in a query or a form; p == NULL when it is not there. */
-static struct slice form_value(struct slice form, struct slice key)
-{
-	struct slice pair, name, value;
-
-	while (form.p != NULL) {
-		form = slice_cut(form, '&', &pair);
-		value = slice_cut(pair, '=', &name);
-		if (value.p != NULL && slice_eq(name, key))
-			return value;
-	}
-	return (struct slice){ NULL, 0 };
-}
-
-/* A host name in lower case, as the ledger has sites; false: it is none. */
-static bool site_name(struct slice text, bool plus, char out[256])
-{
-	if (!url_decode(text, plus, out, 256) || out[0] == '\0')
-		return false;
-	for (char *c = out; *c != '\0'; c++) {
-		*c = ascii_lower(*c);
-		if (!((*c >= 'a' && *c <= 'z') || ascii_digit(*c) || strchr("-._:[]", *c) != NULL))
-			return false;
-	}
-	return true;
-}
-
 /* ---- answers without data ---- */
 
 static void serve_file(struct desk_answer *a, const char *type, struct slice bytes, bool anywhere)
 {
-	begin(a, 200, type);
-	embeddable(a, anywhere);
+	desk_answer_begin(a, 200, type);
+	desk_answer_embeddable(a, anywhere);
 	buf_add(&a->body, bytes);
 }
 
@@ -126,8 +40,8 @@ static void serve_ca(const struct desk_context *ctx, const struct desk_request *
 		     struct desk_answer *a, const char *type, struct slice bytes, const char *name)
 {
 	if (bytes.n == 0) {
-		note(ctx, req, a, 503, "Not there yet",
-		     "The proxy has no CA yet; look again in a moment.");
+		desk_answer_note(ctx, req, a, 503, "Not there yet",
+				 "The proxy has no CA yet; look again in a moment.");
 		return;
 	}
 	serve_file(a, type, bytes, false);
@@ -137,11 +51,11 @@ static void serve_ca(const struct desk_context *ctx, const struct desk_request *
 static void serve_pac(const struct desk_context *ctx, const struct desk_request *req,
 		      struct desk_answer *a)
 {
-	begin(a, 200, "application/x-ns-proxy-autoconfig");
-	embeddable(a, true);
+	desk_answer_begin(a, 200, "application/x-ns-proxy-autoconfig");
+	desk_answer_embeddable(a, true);
 	if (!pac_write(&a->body, req->proxy, req->tls_proxy))
-		note(ctx, req, a, 503, "No address",
-		     "The proxy does not know its own address here.");
+		desk_answer_note(ctx, req, a, 503, "No address",
+				 "The proxy does not know its own address here.");
 }
 
 static void serve_status(const struct desk_context *ctx, const struct desk_request *req,
@@ -151,8 +65,8 @@ static void serve_status(const struct desk_context *ctx, const struct desk_reque
 
 	clock_rfc3339(ctx->started, started, sizeof(started));
 	clock_rfc3339(req->now, now, sizeof(now));
-	begin(a, 200, "application/json");
-	embeddable(a, false);
+	desk_answer_begin(a, 200, "application/json");
+	desk_answer_embeddable(a, false);
 	json_open(&a->body, '{');
 	json_kv(&a->body, "version", ctx->version);
 	json_kv(&a->body, "started", slice_str(started));
@@ -170,10 +84,11 @@ static void serve_probe(const struct desk_context *ctx, const struct desk_reques
 			struct slice query, struct desk_answer *a)
 {
 	/* Only a page of ours knows the token: no other site may learn that crumbgate is in use. */
-	if (guard_token_good(ctx, req, "probe", form_value(query, SLICE("t"))))
+	if (guard_token_good(ctx, req, "probe", desk_form_value(query, SLICE("t"))))
 		serve_file(a, "image/svg+xml", asset_probe_svg, true);
 	else
-		note(ctx, req, a, 403, "Not for you", "This picture is for the desk's own pages.");
+		desk_answer_note(ctx, req, a, 403, "Not for you",
+				 "This picture is for the desk's own pages.");
 }
 
 /* ---- the table of pages ---- */
@@ -241,18 +156,19 @@ static void serve_plain(const struct desk_context *ctx, const struct desk_reques
 {
 	switch (r->id) {
 	case PAGE_TRUST:
-		begin(a, 200, type_html);
-		embeddable(a, false);
+		desk_answer_begin(a, 200, DESK_HTML);
+		desk_answer_embeddable(a, false);
 		page_trust(ctx, req, &a->body);
 		return;
 	case PAGE_TRUSTED:
-		note(ctx, req, a, 200, req->https ? "It works" : "Not over https",
-		     req->https
-			     ? "This page came over https. If there was no warning before it, your "
-			       "browser trusts the proxy's certificates."
-			     : "Open https://crumbgate.internal/trusted to see whether your "
-			       "browser trusts "
-			       "the proxy's certificates.");
+		desk_answer_note(
+			ctx, req, a, 200, req->https ? "It works" : "Not over https",
+			req->https ? "This page came over https. If there was no warning before "
+				     "it, your "
+				     "browser trusts the proxy's certificates."
+				   : "Open https://crumbgate.internal/trusted to see whether your "
+				     "browser trusts "
+				     "the proxy's certificates.");
 		return;
 	case PAGE_PROBE:
 		serve_probe(ctx, req, split(req->target).query, a);
@@ -264,8 +180,8 @@ static void serve_plain(const struct desk_context *ctx, const struct desk_reques
 		serve_status(ctx, req, a);
 		return;
 	case PAGE_PASSES_JSON:
-		begin(a, 200, "application/json");
-		embeddable(a, false);
+		desk_answer_begin(a, 200, "application/json");
+		desk_answer_embeddable(a, false);
 		passes_json(ctx, req, &a->body);
 		return;
 	case PAGE_STYLE:
@@ -289,107 +205,65 @@ static void serve_plain(const struct desk_context *ctx, const struct desk_reques
 			 "crumbgate.mobileconfig");
 		return;
 	default:
-		note(ctx, req, a, 404, "Not found", "There is no such page here.");
+		desk_answer_note(ctx, req, a, 404, "Not found", "There is no such page here.");
 	}
 }
 
-/* ---- a choice ---- */
+/* ---- the page of a site ---- */
 
-static bool read_choice(struct slice form, struct desk_answer *a)
+static bool site_of_path(struct slice path, char out[SITE_NAME_MAX])
 {
-	static const char *const words[] = {
-		[DESK_REFUSE] = "refuse",
-		[DESK_ACCEPT] = "accept",
-		[DESK_SOME] = "some",
-		[DESK_CLEAR] = "clear",
-	};
-	const size_t n = sizeof(words) / sizeof(words[0]);
-	struct slice op = form_value(form, SLICE("op")), site = form_value(form, SLICE("site"));
-	size_t i = 0;
-
-	while (i < n && !slice_eq(op, slice_str(words[i])))
-		i++;
-	if (i == n || site.p == NULL)
-		return false;
-	a->op = (enum desk_choice_op)i;
-	a->functional = form_value(form, SLICE("functional")).p != NULL;
-	a->analytics = form_value(form, SLICE("analytics")).p != NULL;
-	a->advertising = form_value(form, SLICE("advertising")).p != NULL;
-	if (slice_eq(site, SLICE("*")) || slice_ieq(site, SLICE("%2A")))
-		return slice_copy(SLICE("*"), a->site, sizeof(a->site));
-	return site_name(site, true, a->site);
+	return site_name_read(slice_skip(path, strlen("/site/")), false, out);
 }
 
-static bool is_form(struct slice type)
+static void no_site(const struct desk_context *ctx, const struct desk_request *req,
+		    struct desk_answer *a)
 {
-	struct slice essence;
-
-	slice_cut(type, ';', &essence);
-	return slice_ieq(slice_trim(essence), SLICE("application/x-www-form-urlencoded"));
+	desk_answer_note(ctx, req, a, 404, site_name_title, site_name_text);
 }
 
-static enum desk_step take_form(const struct desk_context *ctx, const struct desk_request *req,
-				enum page_id page, struct desk_answer *a)
+/* Cookies and choices are a site's, so the page of a host below it is that of its site. */
+static enum desk_step find_site(const struct desk_context *ctx, const struct desk_request *req,
+				struct slice path, struct desk_answer *a)
 {
-	struct slice host = form_value(req->body, SLICE("host"));
+	char name[SITE_NAME_MAX], site[SITE_NAME_MAX];
 
-	if (req->body.n > DESK_BODY_MAX)
-		note(ctx, req, a, 413, "Too long", "This form is longer than the desk reads.");
-	else if (!is_form(req->content_type))
-		note(ctx, req, a, 415, "No form", "A choice is sent as a form.");
-	else if (!guard_token_good(ctx, req, "form", form_value(req->body, SLICE("token"))))
-		note(ctx, req, a, 403, "This page was too old",
-		     "Nothing was changed. Go back, load the page again and choose once more.");
-	else if (page == PAGE_PASS ? host.p == NULL || !site_name(host, true, a->site)
-				   : !read_choice(req->body, a))
-		note(ctx, req, a, 400, "No choice", "This form names no site, or nothing to do.");
-	else
-		return page == PAGE_PASS ? DESK_STOP : DESK_CHOICE;
+	if (!site_of_path(path, name) || !site_name_resolve(ctx, slice_str(name), site)) {
+		no_site(ctx, req, a);
+		return DESK_DONE;
+	}
+	if (strcmp(name, site) == 0)
+		return DESK_SITES;
+	desk_answer_begin(a, 302, DESK_HTML);
+	desk_answer_embeddable(a, false);
+	buf_adds(&a->fields, "Location: /site/");
+	url_segment(&a->fields, slice_str(site));
+	buf_adds(&a->fields, "\r\n");
+	page_note(ctx, req, "Its site", "What is seen of a host stands on the page of its site.",
+		  &a->body);
 	return DESK_DONE;
 }
 
-void desk_chosen(const struct desk_context *ctx, const struct desk_request *req, bool done,
-		 struct desk_answer *a)
+static void serve_site(const struct desk_context *ctx, const struct desk_request *req,
+		       const struct desk_data *data, struct slice path, struct desk_answer *a)
 {
-	bool to_site = slice_eq(form_value(req->body, SLICE("from")), SLICE("site"));
+	struct passes_list unread;
+	char name[SITE_NAME_MAX];
+	struct slice site;
 
-	if (!done) {
-		note(ctx, req, a, 503, "Not noted",
-		     "The part of the proxy that keeps choices did not answer. Nothing was "
-		     "changed; try "
-		     "again in a moment.");
-	} else {
-		begin(a, 303, type_html);
-		embeddable(a, false);
-		buf_adds(&a->fields, "Location: ");
-		if (strcmp(a->site, "*") != 0) {
-			buf_adds(&a->fields, to_site ? "/site/" : "/#s-");
-			url_segment(&a->fields, slice_str(a->site));
-		} else {
-			buf_adds(&a->fields, "/");
-		}
-		buf_adds(&a->fields, "\r\n");
-		page_note(ctx, req, "Noted", "It counts from the next request on.", &a->body);
+	if (!site_of_path(path, name)) {
+		no_site(ctx, req, a);
+		return;
 	}
-	finish(a);
-}
-
-void desk_stopped(const struct desk_context *ctx, const struct desk_request *req,
-		  struct desk_answer *a)
-{
-	struct slice page = form_value(req->body, SLICE("page"));
-	char site[256];
-
-	begin(a, 303, type_html);
-	embeddable(a, false);
-	buf_adds(&a->fields, "Location: /");
-	if (page.p != NULL && site_name(page, true, site)) {
-		buf_adds(&a->fields, "site/");
-		url_segment(&a->fields, slice_str(site));
+	site = slice_str(name);
+	passes_load(ctx, req, &unread);
+	if (site_name_odd(ctx, site) && desk_data_find(data, site) == NULL &&
+	    !passes_cover(&unread, site)) {
+		no_site(ctx, req, a);
+		return;
 	}
-	buf_adds(&a->fields, "\r\n");
-	page_note(ctx, req, "Noted", "It counts from the next connection on.", &a->body);
-	finish(a);
+	desk_answer_embeddable(a, false);
+	page_site(ctx, req, data, site, &a->body);
 }
 
 /* ---- in and out ---- */
@@ -420,8 +294,8 @@ static enum desk_step handle_direct(const struct desk_context *ctx, const struct
 	default:
 		break;
 	}
-	begin(a, id == PAGE_HOME && guard_is_own_address(req) ? 200 : 400, type_html);
-	embeddable(a, false);
+	desk_answer_begin(a, id == PAGE_HOME && guard_is_own_address(req) ? 200 : 400, DESK_HTML);
+	desk_answer_embeddable(a, false);
 	page_direct(ctx, req, &a->body);
 	return DESK_DONE;
 }
@@ -438,24 +312,26 @@ static enum desk_step handle(const struct desk_context *ctx, const struct desk_r
 		return handle_direct(ctx, req, r, a);
 	refused = guard_refuses(req, r != NULL ? r->rule : GUARD_OWN, &status);
 	if (refused != NULL) {
-		note(ctx, req, a, status, "Not from there", refused);
+		desk_answer_note(ctx, req, a, status, "Not from there", refused);
 		return DESK_DONE;
 	}
 	if (r == NULL) {
-		note(ctx, req, a, 404, "Not found", "There is no such page here.");
+		desk_answer_note(ctx, req, a, 404, "Not found", "There is no such page here.");
 		return DESK_DONE;
 	}
 	wants_post = r->id == PAGE_CHOICE || r->id == PAGE_PASS;
 	if (post != wants_post || (!post && !slice_eq(req->method, SLICE("GET")) &&
 				   !slice_eq(req->method, SLICE("HEAD")))) {
-		note(ctx, req, a, 405, "Not in this way", "This page does not know that method.");
+		desk_answer_note(ctx, req, a, 405, "Not in this way",
+				 "This page does not know that method.");
 		buf_addf(&a->fields, "Allow: %s\r\n", wants_post ? "POST" : "GET, HEAD");
 		return DESK_DONE;
 	}
 	if (wants_post)
-		return take_form(ctx, req, r->id, a);
-	if (r->id == PAGE_HOME || r->id == PAGE_SITE || r->id == PAGE_SITES_JSON ||
-	    r->id == PAGE_TIKTOK)
+		return desk_form_take(ctx, req, r->id == PAGE_PASS, a);
+	if (r->id == PAGE_SITE)
+		return find_site(ctx, req, split(req->target).path, a);
+	if (r->id == PAGE_HOME || r->id == PAGE_SITES_JSON || r->id == PAGE_TIKTOK)
 		return DESK_SITES;
 	serve_plain(ctx, req, r, a);
 	return DESK_DONE;
@@ -467,7 +343,7 @@ enum desk_step desk_handle(const struct desk_context *ctx, const struct desk_req
 	enum desk_step step = handle(ctx, req, a);
 
 	if (step == DESK_DONE)
-		finish(a);
+		desk_answer_finish(a);
 	return step;
 }
 
@@ -477,23 +353,18 @@ static void serve_data(const struct desk_context *ctx, const struct desk_request
 	struct target t = split(req->target);
 	const struct route *r = find_route(t.path);
 	uint64_t from = 0;
-	char site[256];
 
-	begin(a, 200, type_html);
+	desk_answer_begin(a, 200, DESK_HTML);
 	if (r != NULL && r->id == PAGE_SITES_JSON) {
 		serve_file(a, "application/json", json, false);
 	} else if (r != NULL && r->id == PAGE_TIKTOK) {
-		embeddable(a, false);
+		desk_answer_embeddable(a, false);
 		page_tiktok(ctx, req, data, &a->body);
 	} else if (r != NULL && r->id == PAGE_SITE) {
-		embeddable(a, false);
-		if (site_name(slice_skip(t.path, strlen("/site/")), false, site))
-			page_site(ctx, req, data, slice_str(site), &a->body);
-		else
-			note(ctx, req, a, 404, "Not found", "This is no site's name.");
+		serve_site(ctx, req, data, t.path, a);
 	} else {
-		embeddable(a, false);
-		(void)slice_to_u64(form_value(t.query, SLICE("from")), DESK_ROWS_MAX, &from);
+		desk_answer_embeddable(a, false);
+		(void)slice_to_u64(desk_form_value(t.query, SLICE("from")), DESK_ROWS_MAX, &from);
 		page_home(ctx, req, data, (size_t)from, &a->body);
 	}
 }
@@ -506,9 +377,10 @@ void desk_sites(const struct desk_context *ctx, const struct desk_request *req, 
 	if (data != NULL)
 		serve_data(ctx, req, data, json, a);
 	else
-		note(ctx, req, a, 503, "No list now",
-		     "The part of the proxy that keeps the record did not answer. What is not "
-		     "essential is removed all the same. Look again in a moment.");
+		desk_answer_note(
+			ctx, req, a, 503, "No list now",
+			"The part of the proxy that keeps the record did not answer. What is not "
+			"essential is removed all the same. Look again in a moment.");
 	desk_data_free(data);
-	finish(a);
+	desk_answer_finish(a);
 }

@@ -55,8 +55,26 @@ struct desk_about {
 struct desk_choice {
 	struct slice word; /* none, refused, accepted, or the purposes that were accepted */
 	bool functional, analytics, advertising; /* accepted */
-	int64_t until;				 /* wall ms; not for none */
+	bool for_all;	     /* that for all sites; for a site, for want of one of its own */
+	struct slice seen;   /* where: desk, cli, session, banner, claim */
+	int64_t when, until; /* wall ms; not for none */
 };
+
+/* A choice in force for one site; borrowed until the next call. */
+struct desk_own_choice {
+	struct slice site;
+	struct desk_choice choice;
+};
+/* Older ones are not shown. */
+#define DESK_OWN_CHOICES_MAX 200u
+struct desk_own_choices {
+	struct desk_own_choice v[DESK_OWN_CHOICES_MAX]; /* newest first */
+	size_t n;
+	size_t all; /* more than n where there are older ones */
+};
+
+/* What a name that was typed stands for. */
+enum desk_names { DESK_NAMES_NOTHING, DESK_NAMES_SITE, DESK_NAMES_SUFFIX };
 
 /* A host that passes unread for this client, for a time; borrowed until the next call. */
 struct desk_pass {
@@ -78,11 +96,18 @@ struct desk_context {
 
 	/* The choice in force for this client on a site, or for all sites ("*"). */
 	struct desk_choice (*choice)(void *arg, struct slice client, struct slice site);
+	/* All that the client chose for single sites. */
+	void (*own_choices)(void *arg, struct slice client, struct desk_own_choices *out);
 	/* What the table of rules says of a cookie.  False: nothing. */
 	bool (*about)(void *arg, const struct desk_cookie_key *key, struct desk_about *out);
 	/* What passes unread for this client; how many were written. */
 	size_t (*passes)(void *arg, struct slice client, struct desk_pass out[DESK_PASSES_MAX]);
-	void *lookup_arg; /* for all three; each may be NULL: no choice, nothing known, none */
+	/*
+	 * Writes the site (the registrable domain) of a host name; a public suffix is its own.
+	 */
+	enum desk_names (*site_of)(void *arg, struct slice host, char out[256]);
+	/* For all of these; each may be NULL: no choice, nothing known, none, any name is a site. */
+	void *lookup_arg;
 
 	/* What is known of TikTok: the text of data/tiktok.tsv (data/README.md). */
 	struct slice tiktok;
@@ -133,8 +158,7 @@ struct desk_answer {
 	enum desk_choice_op op;
 	bool functional, analytics, advertising; /* DESK_SOME */
 	/*
-	 * "*" is all sites; else a host name in lower case: the caller takes its site.  For
-	 * DESK_STOP the host.
+	 * "*" is all sites; else a site.  For DESK_STOP the host.
 	 */
 	char site[256];
 };

@@ -3,6 +3,7 @@
 #include "proxy/desk/assets.h"
 #include "proxy/desk/choice.h"
 #include "proxy/desk/claims.h"
+#include "proxy/desk/own_choices.h"
 #include "proxy/desk/page_parts.h"
 #include "proxy/desk/passes.h"
 #include "proxy/desk/wants.h"
@@ -42,7 +43,13 @@ static struct slice newest_verdict(const struct desk_cookie *c)
 	return c->expired != 0 ? SLICE("expired") : SLICE("removed");
 }
 
-void cookie_done(struct buf *out, const struct desk_cookie *c)
+struct slice cookie_guess(const struct desk_cookie *c)
+{
+	return desk_guessed(c) ? SLICE(" <span class=\"quiet\">by a guess.</span>") : SLICE("");
+}
+
+void cookie_done(struct buf *out, const struct desk_request *req, const struct choice_now *now,
+		 const struct desk_cookie *c)
 {
 	uint64_t all = c->kept + c->removed + c->expired;
 
@@ -50,12 +57,15 @@ void cookie_done(struct buf *out, const struct desk_cookie *c)
 		buf_adds(out, "Put back, the site did not work without it");
 	else
 		capitalised(out, plain_verdict(newest_verdict(c)));
+	if (choice_changes(req, now, c))
+		buf_adds(out, " before you chose");
 	if (c->kept != 0 && c->kept != all)
 		buf_addf(out, " (%s%llu of %llu times)", desk_removed(c) ? "let through " : "",
 			 (unsigned long long)c->kept, (unsigned long long)all);
 }
 
-static void cookie_row(struct buf *out, const struct page *p, const struct desk_cookie *c)
+static void cookie_row(struct buf *out, const struct page *p, const struct choice_now *now,
+		       const struct desk_cookie *c)
 {
 	struct desk_cookie_key key = { c->name, c->host, slice_eq(c->party, SLICE("third")) };
 	struct desk_about about = { SLICE("not known"), SLICE(""), SLICE("") };
@@ -71,14 +81,14 @@ static void cookie_row(struct buf *out, const struct page *p, const struct desk_
 	buf_adds(&from, key.third ? "third party " : "");
 	buf_add(&from, c->host);
 	plain_life(&life, c->life_s, about.life);
-	cookie_done(&done_text, c);
+	cookie_done(&done_text, p->req, now, c);
 	buf_add_u64(&count, c->kept + c->removed + c->expired);
 	FILL(out, asset_cookie_html, TEXT("name", c->name.n != 0 ? c->name : SLICE("(no name)")),
 	     TEXT("from", page_part(out, &from)),
 	     TEXT("purpose", slice_str(plain_purpose(c->purpose))),
 	     TEXT("purpose_class", slice_str(plain_purpose_word(c->purpose))),
-	     TEXT("what", about.what), TEXT("life", page_part(out, &life)),
-	     TEXT("setter", about.setter),
+	     HTML("guess", cookie_guess(c)), TEXT("what", about.what),
+	     TEXT("life", page_part(out, &life)), TEXT("setter", about.setter),
 	     TEXT("verdict_class", desk_removed(c) ? SLICE("out") : SLICE("in")),
 	     TEXT("done", page_part(out, &done_text)), TEXT("times", page_part(out, &count)));
 	buf_release(&from);
@@ -99,9 +109,13 @@ static size_t removed_of(const struct desk_site *s)
 static void summary(struct buf *out, const struct page *p, const struct desk_site *s,
 		    const struct choice_now *now)
 {
-	plain_count(out, s->cookies_n, "cookie", "cookies");
-	buf_addf(out, ", %zu removed", removed_of(s));
-	claims_summary(out, s);
+	if (s->cookies_n == 0 && s->claims_n == 0) {
+		buf_adds(out, "Not seen yet");
+	} else {
+		plain_count(out, s->cookies_n, "cookie", "cookies");
+		buf_addf(out, ", %zu removed", removed_of(s));
+		claims_summary(out, s);
+	}
 	if (s->last > 0) {
 		buf_adds(out, ", seen ");
 		plain_age(out, s->last, p->req->now);
@@ -114,12 +128,13 @@ static void note_row(struct buf *out, struct slice html)
 	FILL(out, asset_row_note_html, HTML("note", html));
 }
 
-static void rows(struct buf *out, const struct page *p, const struct desk_site *s, size_t most)
+static void rows(struct buf *out, const struct page *p, const struct desk_site *s,
+		 const struct choice_now *now, size_t most)
 {
 	struct buf link;
 
 	for (size_t i = 0; i < s->cookies_n && i < most; i++)
-		cookie_row(out, p, &s->cookies[i]);
+		cookie_row(out, p, now, &s->cookies[i]);
 	if (s->cookies_n <= most || s->name.n == 0)
 		return;
 	buf_init(&link, 1024);
@@ -132,22 +147,28 @@ static void rows(struct buf *out, const struct page *p, const struct desk_site *
 	buf_release(&link);
 }
 
+static const char *no_cookies(const struct page *p, const struct desk_site *s)
+{
+	if (passes_cover(&p->passes, s->name))
+		return "Nothing was seen, for it passes unread.";
+	return s->claims_n != 0 ? "No cookie was set or sent."
+				: "What is seen stands here for a month.";
+}
+
 /* Folded: what to choose is seen before how each was decided. */
-static void cookies(struct buf *out, const struct page *p, const struct desk_site *s, size_t most)
+static void cookies(struct buf *out, const struct page *p, const struct desk_site *s,
+		    const struct choice_now *now, size_t most)
 {
 	struct buf body, id, title;
 
 	if (s->cookies_n == 0) {
-		buf_adds(out,
-			 passes_cover(&p->passes, s->name)
-				 ? "<p class=\"quiet\">Nothing was seen, for it passes unread.</p>"
-				 : "<p class=\"quiet\">No cookie was set or sent.</p>");
+		buf_addf(out, "<p class=\"quiet\">%s</p>", no_cookies(p, s));
 		return;
 	}
 	buf_init(&body, PART_MAX);
 	buf_init(&id, 1024);
 	buf_init(&title, 128);
-	rows(&body, p, s, most);
+	rows(&body, p, s, now, most);
 	buf_adds(&id, "c-");
 	buf_add(&id, s->name);
 	plain_count(&title, s->cookies_n, "cookie", "cookies, one by one");
@@ -194,8 +215,8 @@ static void group(struct buf *out, const struct page *p, const struct desk_site 
 	form_of.what = page_part(out, &what).p;
 	if (s->name.n != 0)
 		choice_form(&form, p->ctx, p->req, &now, &form_of);
-	wants_list(p->ctx, s, &wants);
-	cookies(&body, p, s, most);
+	wants_list(p->ctx, p->req, s, &now, &wants);
+	cookies(&body, p, s, &now, most);
 	buf_adds(&id, "s-");
 	buf_add(&id, s->name);
 	FILL(out, asset_group_html, TEXT("id", page_part(out, &id)),
@@ -265,7 +286,7 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 		.site = SLICE("*"), .from = "home", .what = "for all sites", .purposes = true
 	};
 	struct buf main_part, now_text, lead_text, notice_part, probe_part, form, passes_part,
-		rows_part, more;
+		rows_part, more, own;
 
 	buf_init(&main_part, PART_MAX);
 	buf_init(&now_text, 512);
@@ -276,6 +297,8 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	buf_init(&passes_part, PART_MAX);
 	buf_init(&rows_part, PART_MAX);
 	buf_init(&more, 512);
+	buf_init(&own, PART_MAX);
+	own_choices(&own, ctx, req);
 	lead(&lead_text, data);
 	notice(&notice_part, req);
 	page_probe(&probe_part, ctx, req);
@@ -291,7 +314,8 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	     TEXT("client", plain_client(req->client)), HTML("probe", page_part(out, &probe_part)),
 	     TEXT("all_now", page_part(out, &now_text)),
 	     TEXT("all_rule", slice_str(all_rule(req->profile))),
-	     HTML("all_form", page_part(out, &form)), HTML("passes", page_part(out, &passes_part)),
+	     HTML("all_form", page_part(out, &form)), HTML("own", page_part(out, &own)),
+	     HTML("passes", page_part(out, &passes_part)),
 	     HTML("sites", page_part(out, &rows_part)), HTML("more", page_part(out, &more)));
 	page_layout(out, ctx, "Sites", TAB_SITES, &main_part);
 	buf_release(&main_part);
@@ -303,6 +327,7 @@ void page_home(const struct desk_context *ctx, const struct desk_request *req,
 	buf_release(&passes_part);
 	buf_release(&rows_part);
 	buf_release(&more);
+	buf_release(&own);
 }
 
 /* ---- one site ---- */
@@ -327,6 +352,10 @@ static void words_list(struct buf *out, enum config_profile profile)
 		FILL(out, asset_word_html, TEXT("label", slice_str(plain_purpose(words[i].word))),
 		     TEXT("means", slice_str(plain_purpose_means(words[i].word))),
 		     TEXT("rule", slice_str(words[i].rule)));
+	FILL(out, asset_word_html, TEXT("label", SLICE("By a guess")),
+	     TEXT("means",
+		  SLICE("No table knows the cookie; its name and its form look like that")),
+	     TEXT("rule", SLICE("Treated as if it were known.")));
 }
 
 void page_site(const struct desk_context *ctx, const struct desk_request *req,
@@ -340,7 +369,7 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	const struct desk_site unseen = { .name = site };
 	const struct desk_site *s = desk_data_find(data, site);
 	struct buf main_part, text, now_text, notice_part, form, wants, passes_part, rows_part,
-		claims, link, words;
+		claims, link, words, overruled;
 
 	s = s != NULL ? s : &unseen;
 	buf_init(&main_part, PART_MAX);
@@ -354,17 +383,19 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	buf_init(&claims, PART_MAX);
 	buf_init(&link, 1024);
 	buf_init(&words, PART_MAX);
+	buf_init(&overruled, 1024);
 	words_list(&words, req->profile);
 	summary(&text, &p, s, &now);
 	choice_sentence(&now_text, req, &now, false);
+	claims_overruled(&overruled, req, s, &now);
 	notice(&notice_part, req);
 	choice_form(&form, ctx, req, &now, &site_form);
 	if (s->cookies_n != 0)
 		buf_adds(&wants, "<h3 class=\"block\">What it asked for</h3>\n");
-	wants_list(ctx, s, &wants);
+	wants_list(ctx, req, s, &now, &wants);
 	passes_load(ctx, req, &p.passes);
 	passes_section(ctx, req, &p.passes, site, &passes_part);
-	cookies(&rows_part, &p, s, SIZE_MAX);
+	cookies(&rows_part, &p, s, &now, SIZE_MAX);
 	claims_section(&claims, req, s);
 	url_segment(&link, site);
 	FILL(&main_part, asset_site_html, TEXT("name", site),
@@ -372,6 +403,7 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	     HTML("notice", page_part(out, &notice_part)),
 	     TEXT("heading", slice_str(site_heading(req->profile))),
 	     HTML("words", page_part(out, &words)), TEXT("now", page_part(out, &now_text)),
+	     HTML("overruled", page_part(out, &overruled)),
 	     TEXT("rule", slice_str(site_rule(req->profile))), HTML("form", page_part(out, &form)),
 	     HTML("wants", page_part(out, &wants)), HTML("passes", page_part(out, &passes_part)),
 	     HTML("link", page_part(out, &link)), HTML("table", page_part(out, &rows_part)),
@@ -388,4 +420,5 @@ void page_site(const struct desk_context *ctx, const struct desk_request *req,
 	buf_release(&claims);
 	buf_release(&link);
 	buf_release(&words);
+	buf_release(&overruled);
 }

@@ -90,6 +90,7 @@ struct row {
 	int64_t unasked; /* sightings before any choice; -1: not known */
 	uint64_t all;	 /* 0: not counted */
 	bool out;
+	struct slice guess; /* markup */
 	const struct buf *done;
 };
 
@@ -120,8 +121,9 @@ static void put_row(struct buf *out, struct view *v, const struct row *r)
 	FILL(out, asset_tiktok_row_html, TEXT("name", slice_head(r->name, NAME_SHOWN)),
 	     TEXT("host", r->host),
 	     TEXT("purpose_class", slice_str(plain_purpose_word(r->purpose))),
-	     TEXT("purpose", slice_str(plain_purpose(r->purpose))), TEXT("what", r->what),
-	     TEXT("life", page_part(out, &life)), TEXT("before", page_part(out, &before)),
+	     TEXT("purpose", slice_str(plain_purpose(r->purpose))), HTML("guess", r->guess),
+	     TEXT("what", r->what), TEXT("life", page_part(out, &life)),
+	     TEXT("before", page_part(out, &before)),
 	     TEXT("verdict_class", r->out ? SLICE("out") : SLICE("in")),
 	     TEXT("done", page_part(out, r->done)));
 	v->asked++;
@@ -158,12 +160,14 @@ static void cookie_row(struct buf *out, struct view *v, const struct desk_cookie
 			 .life_s = c->life_s,
 			 .unasked = c->unasked,
 			 .all = c->kept + c->removed + c->expired,
+			 .guess = cookie_guess(c),
 			 .out = desk_removed(c) };
+	const struct choice_now now = choice_now(v->ctx, v->req, c->site);
 	struct buf done;
 
 	buf_init(&done, 256);
 	describe(v, c, &r);
-	cookie_done(&done, c);
+	cookie_done(&done, v->req, &now, c);
 	r.done = &done;
 	put_row(out, v, &r);
 	buf_release(&done);
@@ -244,6 +248,7 @@ static void target_row(struct buf *out, struct view *v, const struct target *t)
 			 .life_s = -1,
 			 .unasked = t->unasked != 0 || t->known ? (int64_t)t->unasked : -1,
 			 .all = t->stripped,
+			 .guess = SLICE(""),
 			 .out = t->stripped + t->blocked != 0 };
 	struct buf done;
 

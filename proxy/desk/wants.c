@@ -11,16 +11,24 @@
 struct want {
 	const char *purpose;
 	size_t n, out;
+	size_t guessed; /* what they are for */
+	size_t before;	/* done otherwise than it would be since the newest choice */
 	struct slice setters[SETTERS_MAX];
 	size_t setters_n;
 	int64_t life; /* the longest; -1: of none it is known */
 	bool usual;   /* ... which no origin asked for: a table says it */
-	bool others;  /* who is not known, or one too many */
+	bool others;  /* who is not known or nobody in particular, or one too many */
 };
+
+/* The table has "many sites" where no one in particular sets it. */
+static bool is_nobody(struct slice setter)
+{
+	return setter.n == 0 || slice_starts(setter, SLICE("many "));
+}
 
 static void add_setter(struct want *w, struct slice setter)
 {
-	if (setter.n == 0) {
+	if (is_nobody(setter)) {
 		w->others = true;
 		return;
 	}
@@ -44,6 +52,7 @@ static void add_cookie(struct want *w, const struct desk_context *ctx, const str
 	life = c->life_s >= 0 ? c->life_s : life_seconds(about.life);
 	w->n++;
 	w->out += desk_removed(c);
+	w->guessed += desk_guessed(c);
 	if (life > w->life || (life == w->life && c->life_s >= 0)) {
 		w->life = life;
 		w->usual = c->life_s < 0;
@@ -82,11 +91,24 @@ static void life(struct buf *out, const struct want *w)
 static void done(struct buf *out, const struct want *w)
 {
 	if (w->out == 0)
-		buf_adds(out, "; let through.");
+		buf_adds(out, "; let through");
 	else if (w->out == w->n)
-		buf_adds(out, "; removed.");
+		buf_adds(out, "; removed");
 	else
-		buf_addf(out, "; %zu removed.", w->out);
+		buf_addf(out, "; %zu removed", w->out);
+	if (w->before != 0 && w->before == w->n)
+		buf_adds(out, " before you chose");
+	else if (w->before != 0)
+		buf_addf(out, "; %zu not seen since you chose", w->before);
+	buf_addc(out, '.');
+}
+
+static void guessed(struct buf *out, const struct want *w)
+{
+	if (w->guessed == w->n)
+		buf_adds(out, w->n == 1 ? ", by a guess" : ", all by a guess");
+	else if (w->guessed != 0)
+		buf_addf(out, ", %zu of them by a guess", w->guessed);
 }
 
 static void row(struct buf *out, const struct want *w)
@@ -95,6 +117,7 @@ static void row(struct buf *out, const struct want *w)
 
 	buf_init(&text, PART_MAX);
 	plain_count(&text, w->n, "cookie", "cookies");
+	guessed(&text, w);
 	setters(&text, w);
 	life(&text, w);
 	done(&text, w);
@@ -104,7 +127,8 @@ static void row(struct buf *out, const struct want *w)
 	buf_release(&text);
 }
 
-void wants_list(const struct desk_context *ctx, const struct desk_site *s, struct buf *out)
+void wants_list(const struct desk_context *ctx, const struct desk_request *req,
+		const struct desk_site *s, const struct choice_now *now, struct buf *out)
 {
 	struct want wants[] = {
 		{ .purpose = "advertising", .life = -1 }, { .purpose = "analytics", .life = -1 },
@@ -117,11 +141,15 @@ void wants_list(const struct desk_context *ctx, const struct desk_site *s, struc
 	if (s->cookies_n == 0)
 		return;
 	buf_init(&rows, PART_MAX);
-	for (size_t i = 0; i < s->cookies_n; i++)
-		for (size_t k = 0; k < n; k++)
-			if (strcmp(wants[k].purpose, plain_purpose_word(s->cookies[i].purpose)) ==
-			    0)
-				add_cookie(&wants[k], ctx, &s->cookies[i]);
+	for (size_t i = 0; i < s->cookies_n; i++) {
+		const struct desk_cookie *c = &s->cookies[i];
+		struct want *w = wants;
+
+		while (strcmp(w->purpose, plain_purpose_word(c->purpose)) != 0)
+			w++;
+		add_cookie(w, ctx, c);
+		w->before += choice_changes(req, now, c);
+	}
 	for (size_t k = 0; k < n; k++)
 		if (wants[k].n != 0)
 			row(&rows, &wants[k]);

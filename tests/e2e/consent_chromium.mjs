@@ -95,6 +95,8 @@ async function banner(t, gate, v, s) {
 		t.equal(await v.stage(s, what, granted, s.own), [gpc], `${s.site}, ${what}: Sec-GPC says so`);
 	}
 	t.equal(await v.visit(s), 'silent', `${s.site}: its banner has its answer`);
+	await v.page.goto(`${DESK}/site/${s.site}`, { waitUntil: 'load' });
+	t.match(await v.page.$eval('main', (e) => e.innerText), /You refused in the site's banner\. It holds until /, `${s.site}: the desk says where that was said`);
 	const choices = await gate.entries((e) => e.kind === 'choice' && e.site === s.site, 7);
 	t.equal(choices.map((e) => [e.choice, e.seen]), ['refused', 'accepted', 'refused', 'analytics', 'accepted', 'analytics', 'refused'].map((c) => [c, 'banner']),
 		`${s.site}: the log has each choice`);
@@ -133,9 +135,15 @@ async function desk(t, gate, v, s) {
 
 /* What was said at the desk is stronger than the banner. */
 async function stronger(t, v, s) {
+	const overruled = async () => {
+		await v.page.goto(`${DESK}/site/${s.site}`, { waitUntil: 'load' });
+		return /accepted everything .* That does not count: your own choice is stronger\./.test(await v.page.$eval('main', (e) => e.innerText));
+	};
 	await v.choose(`/site/${s.site}`, 'refuse');
+	t.check(!(await overruled()), 'before the banner is answered the desk says nothing of it');
 	await v.answer(s, 'accept');
 	await v.stage(s, 'refused at the desk, accepted in the banner', [], s.own);
+	t.check(await overruled(), 'the desk says why the answer does not count');
 }
 
 /*

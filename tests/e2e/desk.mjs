@@ -64,6 +64,32 @@ scenario('desk', async (t) => {
 	t.equal([(await choice('clear', 'site.test')).code, (await choice('clear', '--all')).code], [0, 1], 'it is cleared, and then there is nothing more');
 	t.equal((await gate.entries((e) => e.kind === 'choice', 2)).map((e) => e.choice), ['refused', 'none'], 'the log has what was chosen and cleared, and nothing else');
 
+	/* Choices at the desk: a site's own stands first, for the site whatever host was typed, and for nothing that is none. */
+	const see = async (path) => (await gate.curl([`${DESK}${path}`]));
+	const submit = async (form) => {
+		const [, token] = (await see('/')).text.match(/name="token" value="([0-9a-f]+)"/);
+		return gate.curl(['-d', `${form}&token=${token}`, '-H', `Origin: ${DESK}`, `${DESK}/choice`]);
+	};
+	t.equal([(await submit('op=refuse&site=*')).status, (await submit('op=refuse&site=news.example&from=site')).status], [303, 303], 'all are refused, then one');
+	r = await see('/site/news.example');
+	t.check(/<p>You refused\. It holds until [\d-]+\. For all other sites you refused\.<\/p>/.test(r.text) && r.text.includes('>Forget my choice<'), 'the one is shown, and can be forgotten', r.text);
+	r = await see('/site/shop.example');
+	t.check(r.text.includes('You refused for all sites.') && !r.text.includes('>Forget my choice<'), 'another site has that for all', r.text);
+	r = await see('/site/www.shop.example');
+	t.equal([r.status, r.get('location')], [302, '/site/shop.example'], 'the page of a host is that of its site');
+	t.equal((await submit('op=accept&site=www.shop.example&from=site')).get('location'), '/site/shop.example', 'and so is its choice');
+	t.match((await choice('list')).stdout, / shop\.example +accepted +desk /, 'as the command lists it');
+	t.equal([(await see('/site/com')).status, (await see('/site/a')).status, (await submit('op=accept&site=com')).status, (await submit('op=accept&site=a')).status], [404, 404, 400, 400], 'an ending and a single word are no sites');
+	t.equal((await choice('set', 'accept', 'never.example')).code, 0, 'a site that was never seen, by command');
+	await t.until(async () => (await see('/')).text.includes('>never.example</a>'), 10);
+	r = await see('/');
+	t.match(r.text, /site by site: 3 sites, 2 accepted<[\s\S]*never\.example<\/a> <span class="quiet">You accepted by command, until [\s\S]*shop\.example<\/a>[\s\S]*>You accepted at the desk, until [\s\S]*news\.example<\/a>[\s\S]*>You refused at the desk/, 'what was chosen for single sites, newest first');
+	t.equal((await submit('op=clear&site=never.example&from=own')).get('location'), '/#own', 'and each can be forgotten there');
+	await t.until(async () => !(await see('/')).text.includes('>never.example</a>'), 10);
+	t.equal((await choice('set', 'accept', 'com')).code, 2, 'as for the command');
+	t.equal((await submit('op=clear&site=*')).status, 303, 'and all can be forgotten');
+	await t.until(async () => !(await see('/')).text.includes('Forget all my choices'), 10);
+
 	/* What verify says, and what it says of that. */
 	said = await gate.tool('verify', '--explain', '--state', gate.state);
 	t.match(said.stdout, /^good: \d+ entries without a gap, every hash is right; /m, 'verify says what it checked');

@@ -18,6 +18,7 @@ const PAGES = [
 	['trusted, over http', `${DESK}/trusted`, 'Not over https'],
 	['trusted, over https', 'https://crumbgate.internal/trusted', 'It works'],
 	['no such page', `${DESK}/nowhere`, 'Not found'],
+	['an ending that many sites have', `${DESK}/site/com`, 'No such site'],
 	['a page for forms only', `${DESK}/choice`, 'Not in this way'],
 	['an error', 'https://wrong.test/', 'This site.s certificate'],
 ];

@@ -29,15 +29,65 @@ static void digest(void *arg, struct slice text, unsigned char out[32])
 
 static struct desk_choice choice(void *arg, struct slice client, struct slice site)
 {
+	struct desk_choice c = { .word = SLICE("refused"), .seen = SLICE("desk"), .until = NOW };
+
 	(void)arg;
 	assert_true(client.n != 0);
-	if (slice_eq(site, SLICE("old.example")))
-		return (struct desk_choice){ SLICE("accepted"), true, true, true, NOW };
-	if (slice_eq(site, SLICE("some.example")))
-		return (struct desk_choice){ SLICE("functional+analytics"), true, true, false,
-					     NOW };
-	/* That for all sites stands in where a site has none of its own, as in the ledger. */
-	return (struct desk_choice){ SLICE("refused"), false, false, false, NOW };
+	if (slice_eq(site, SLICE("old.example"))) {
+		c.word = SLICE("accepted");
+		c.functional = c.analytics = c.advertising = true;
+	} else if (slice_eq(site, SLICE("some.example"))) {
+		c.word = SLICE("functional+analytics");
+		c.functional = c.analytics = true;
+	} else if (slice_eq(site, SLICE("banner.example"))) {
+		c.word = SLICE("functional");
+		c.functional = true;
+		c.seen = SLICE("banner");
+	} else if (slice_eq(site, SLICE("lately.example"))) {
+		c.word = SLICE("analytics");
+		c.analytics = true;
+		c.when = NOW - 60000;
+	} else if (!slice_eq(site, SLICE("both.example"))) {
+		/* That for all sites stands in where a site has none of its own. */
+		c.for_all = true;
+	}
+	return c;
+}
+
+static size_t own_n, own_all;
+
+static void own_choices(void *arg, struct slice client, struct desk_own_choices *out)
+{
+	const struct desk_own_choice some[] = {
+		{ SLICE("never.example"),
+		  { .word = SLICE("accepted"), .seen = SLICE("cli"), .until = NOW } },
+		{ SLICE("news.example"),
+		  { .word = SLICE("refused"), .seen = SLICE("desk"), .until = NOW } },
+		{ SLICE("<b>.example"),
+		  { .word = SLICE("functional"), .seen = SLICE("banner"), .until = NOW } },
+	};
+
+	(void)arg;
+	assert_true(client.n != 0);
+	out->n = own_n;
+	out->all = own_all;
+	for (size_t i = 0; i < own_n; i++)
+		out->v[i] = some[i % 3];
+}
+
+/* The last two labels, as if there were no other suffixes than single labels. */
+static enum desk_names site_of(void *arg, struct slice host, char out[256])
+{
+	size_t at = host.n, dots = 0;
+
+	(void)arg;
+	if (slice_eq(host, SLICE("a..b")))
+		return DESK_NAMES_NOTHING;
+	while (at > 0 && (host.p[at - 1] != '.' || ++dots < 2))
+		at--;
+	assert_true(slice_copy(slice_skip(host, at), out, 256));
+	return slice_eq(host, SLICE("com")) || slice_eq(host, SLICE("co.uk")) ? DESK_NAMES_SUFFIX
+									      : DESK_NAMES_SITE;
 }
 
 static bool about(void *arg, const struct desk_cookie_key *key, struct desk_about *out)
@@ -46,6 +96,9 @@ static bool about(void *arg, const struct desk_cookie_key *key, struct desk_abou
 	if (slice_eq(key->name, SLICE("_ga")))
 		*out = (struct desk_about){ SLICE("Google Analytics"), SLICE("Counts visits."),
 					    SLICE("730d") };
+	else if (slice_eq(key->name, SLICE("theme")))
+		*out = (struct desk_about){ SLICE("many sites"), SLICE("Light or dark."),
+					    SLICE("?") };
 	else if (key->third)
 		*out = (struct desk_about){ SLICE("<b>"), SLICE("a&b"), SLICE("?") };
 	else
@@ -79,6 +132,8 @@ static struct desk_context context(void)
 		.choice = choice,
 		.about = about,
 		.passes = passes,
+		.site_of = site_of,
+		.own_choices = own_choices,
 		.version = SLICE("0.1.0"),
 		.started = NOW - 1000,
 		.ca_pem = SLICE("PEM"),
@@ -131,6 +186,15 @@ static void visit(struct visit *v, struct desk_request req)
 		desk_sites(&v->ctx, &v->req, SLICE(ledger), &v->a);
 }
 
+/* The page with other data. */
+static void show(struct visit *v, const char *target, const char *json)
+{
+	*v = (struct visit){ .ctx = context(), .req = get(target) };
+	desk_answer_init(&v->a);
+	desk_sites(&v->ctx, &v->req, slice_str(json), &v->a);
+	assert_int_equal(v->a.status, 200);
+}
+
 static bool holds(struct slice text, const char *what)
 {
 	size_t n = strlen(what);
@@ -181,9 +245,12 @@ static void test_pages(void **state)
 					     "/ca.pem",
 					     "/ca.der",
 					     "/ca.mobileconfig" };
-	static const char *const none[] = { "/x",	   "/site",	"/site/", "/site/a%00b",
-					    "/site/a/b",   "/site/%zz", "//",	  "",
-					    "/index.html", "*" };
+	static const char *const none[] = {
+		"/x",	       "/site",	     "/site/",	  "/site/a%00b",
+		"/site/a/b",   "/site/%zz",  "/site/com", "/site/printer",
+		"/site/co.uk", "/site/a..b", "//",	  "",
+		"/index.html", "*"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -280,9 +347,9 @@ static void test_change_of_mind(void **state)
 		desk_sites(&v.ctx, &v.req, slice_str(json), &v.a);
 		BODY(&v, rows[i].shown);
 		BODY(&v, strncmp(rows[i].shown, ">Removed", 8) == 0 ||
-				 strncmp(rows[i].shown, ">Deleted", 8) == 0
-			 ? "1 cookie: 1 removed"
-			 : "1 cookie: 0 removed");
+					 strncmp(rows[i].shown, ">Deleted", 8) == 0
+				 ? "1 cookie: 1 removed"
+				 : "1 cookie: 0 removed");
 		desk_answer_release(&v.a);
 	}
 }
@@ -408,9 +475,10 @@ static void test_direct(void **state)
 {
 	static const char *const own[] = { "/",	      "/style.css", "/icon.svg",       "/proxy.pac",
 					   "/ca.pem", "/ca.der",    "/ca.mobileconfig" };
-	static const char *const never[] = { "/site/new.example", "/sites.json", "/status.json",
-					     "/passes.json",	  "/trust",	 "/probe.svg", "/tiktok",
-					     "/choice",		  "/pass",	 "/x" };
+	static const char *const never[] = {
+		"/site/new.example", "/sites.json", "/status.json", "/passes.json", "/trust",
+		"/probe.svg",	     "/tiktok",	    "/choice",	    "/pass",	    "/x"
+	};
 	struct desk_request req;
 	struct visit v;
 
@@ -606,15 +674,18 @@ static void test_purposes(void **state)
 
 	(void)state;
 	visit(&v, get("/site/some.example"));
-	BODY(&v, "<p>You accepted functional and analytics only. It holds until 2026-11-21.</p>");
+	BODY(&v,
+	     "<p>You accepted functional and analytics only. It holds until 2026-11-21. For all "
+	     "other sites you refused.</p>");
 	BODY(&v, "name=\"functional\" value=\"1\" checked>");
 	BODY(&v, "name=\"analytics\" value=\"1\" checked>");
 	BODY(&v, "name=\"advertising\" value=\"1\">");
 	BODY(&v, "; you accepted functional and analytics only");
 	desk_answer_release(&v.a);
 	visit(&v, get("/site/old.example"));
-	BODY(&v, "Analytics</span></dt><dd>1 cookie, set by Google Analytics, usually kept for up to "
-		 "2 years; let through.</dd>");
+	BODY(&v,
+	     "Analytics</span></dt><dd>1 cookie, set by Google Analytics, usually kept for up to "
+	     "2 years; let through.</dd>");
 	desk_answer_release(&v.a);
 	visit(&v, get("/site/new.example"));
 	BODY(&v, "Advertising</span></dt><dd>1 cookie, set by &lt;b&gt;; removed.</dd>");
@@ -626,6 +697,267 @@ static void test_purposes(void **state)
 	BODY(&v, "Accept what is ticked<span class=\"hidden\"> for all sites</span>");
 	BODY(&v, "Usually kept for 2 years.");
 	assert_false(holds(buf_slice(&v.a.body), " checked>"));
+	desk_answer_release(&v.a);
+}
+
+/* A site's own choice is shown, and can be forgotten, also where it is that for all sites too. */
+static void test_own_choice(void **state)
+{
+	struct visit v;
+
+	(void)state;
+	visit(&v, get("/site/both.example"));
+	BODY(&v, "<p>You refused. It holds until 2026-11-21. For all other sites you refused.</p>");
+	BODY(&v, ">Forget my choice<");
+	assert_false(holds(buf_slice(&v.a.body), "refused for all sites"));
+	desk_answer_release(&v.a);
+	visit(&v, get("/site/old.example"));
+	BODY(&v,
+	     "<p>You accepted. It holds until 2026-11-21. For all other sites you refused.</p>");
+	desk_answer_release(&v.a);
+	visit(&v, get("/site/new.example"));
+	BODY(&v, "<p>You refused for all sites. It holds until 2026-11-21.</p>");
+	assert_false(holds(buf_slice(&v.a.body), "Forget my choice"));
+	desk_answer_release(&v.a);
+	show(&v, "/", "{\"rows\":[{\"site\":\"\",\"cookie\":\"c\",\"kept\":1}]}");
+	BODY(&v, "1 cookie, 0 removed; you refused for all sites");
+	desk_answer_release(&v.a);
+	visit(&v, get("/site/banner.example"));
+	BODY(&v, "<p>You accepted functional only in the site&#39;s banner. It holds until");
+	BODY(&v, "; you accepted functional only in the site&#39;s banner<");
+	desk_answer_release(&v.a);
+}
+
+/* A host's page is its site's; what is hardly any site has one only where it was seen. */
+static void test_site_names(void **state)
+{
+	static const char rows[] = "{\"rows\":[{\"site\":\"printer\",\"host\":\"printer\","
+				   "\"cookie\":\"c\",\"kept\":1}]}";
+	static const char *const odd[] = { "op=accept&site=com", "op=some&site=co.uk",
+					   "op=refuse&site=printer" };
+	char token[GUARD_TOKEN_LEN + 1];
+	static char body[256];
+	struct visit v;
+
+	(void)state;
+	visit(&v, get("/site/WWW.Shop.Example"));
+	assert_int_equal(v.step, DESK_DONE);
+	assert_int_equal(v.a.status, 302);
+	FIELDS(&v, "Location: /site/shop.example\r\n");
+	desk_answer_release(&v.a);
+	expect(get("/site/localhost"), 200);
+	expect(get("/site/[::1]"), 200);
+	visit(&v, get("/site/com"));
+	BODY(&v, "an ending that many sites share, a single word");
+	desk_answer_release(&v.a);
+
+	choose("op=refuse&site=www.shop.example", NOW, DESK_CHOICE, 0, &v);
+	assert_string_equal(v.a.site, "shop.example");
+	desk_answer_release(&v.a);
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		choose(odd[i], NOW, DESK_DONE, 400, &v);
+		BODY(&v, "Name one site, as in news.example.");
+		desk_answer_release(&v.a);
+	}
+	choose("op=clear&site=com", NOW, DESK_CHOICE, 0, &v);
+	desk_answer_release(&v.a);
+
+	v = (struct visit){ .ctx = context(), .req = get("/site/printer") };
+	desk_answer_init(&v.a);
+	desk_sites(&v.ctx, &v.req, SLICE(rows), &v.a);
+	assert_int_equal(v.a.status, 200);
+	guard_token(&v.ctx, &v.req, "form printer", token);
+	BODY(&v, token);
+	desk_answer_release(&v.a);
+	snprintf(body, sizeof(body), "op=refuse&site=printer&token=%s", token);
+	visit(&v, post(slice_str(body)));
+	assert_int_equal(v.step, DESK_CHOICE);
+	desk_answer_release(&v.a);
+	snprintf(body, sizeof(body), "op=refuse&site=a.test&token=%s", token);
+	expect(post(slice_str(body)), 403);
+}
+
+/* What was chosen for single sites, whether they were seen or not. */
+static void test_own_choices(void **state)
+{
+	struct desk_request req = get("/");
+	struct visit v;
+
+	(void)state;
+	visit(&v, req);
+	assert_false(holds(buf_slice(&v.a.body), "site by site"));
+	desk_answer_release(&v.a);
+	own_n = own_all = 3;
+	visit(&v, req);
+	BODY(&v, "<summary>Your choices, site by site: 3 sites, 1 accepted, 1 accepted in "
+		 "part</summary>");
+	BODY(&v, ">never.example</a> <span class=\"quiet\">You accepted by command, until "
+		 "2026-11-21.<");
+	BODY(&v,
+	     ">news.example</a> <span class=\"quiet\">You refused at the desk, until 2026-11-21.<");
+	BODY(&v, ">&lt;b&gt;.example</a> <span class=\"quiet\">You accepted functional only in the "
+		 "site&#39;s "
+		 "banner, until");
+	BODY(&v, "Forget<span class=\"hidden\"> my choice for never.example</span>");
+	desk_answer_release(&v.a);
+	own_n = DESK_OWN_CHOICES_MAX;
+	own_all = 1000;
+	visit(&v, req);
+	BODY(&v, "site by site: 1000 sites<");
+	BODY(&v, "The newest 200 of 1000");
+	desk_answer_release(&v.a);
+	req.profile = CONFIG_MINORS;
+	visit(&v, req);
+	assert_false(holds(buf_slice(&v.a.body), "site by site"));
+	desk_answer_release(&v.a);
+	own_n = own_all = 0;
+
+	choose("op=clear&site=never.example&from=own", NOW, DESK_CHOICE, 0, &v);
+	desk_chosen(&v.ctx, &v.req, true, &v.a);
+	FIELDS(&v, "Location: /#own\r\n");
+	desk_answer_release(&v.a);
+}
+
+/* A site of which only a banner's answer is known. */
+static void show_answer(struct visit *v, const char *site, const char *what, const char *last)
+{
+	char json[512], target[64];
+
+	snprintf(
+		json, sizeof(json),
+		"{\"rows\":[],\"claims\":[{\"site\":\"%s\",\"host\":\"%s\",\"kind\":\"claim\","
+		"\"name\":\"OneTrust\",\"why\":\"%s: OneTrust: 4 of 4 yes\",\"choice\":\"refused\","
+		"\"count\":1,\"last\":\"2026-11-21T%s.000Z\"}]}",
+		site, site, what, last);
+	snprintf(target, sizeof(target), "/site/%s", site);
+	show(v, target, json);
+}
+
+/* Why a click in a banner does nothing where the person has chosen itself. */
+static void test_overruled(void **state)
+{
+	static const char *const silent[][3] = {
+		{ "lately.example", "accept, act", "21:58:00" },  /* before the choice */
+		{ "lately.example", "partial, act", "21:59:30" }, /* perhaps the same part */
+		{ "lately.example", "accept, unasked", "21:59:30" },
+		{ "lately.example", "undecided, act", "21:59:30" },
+		{ "a.test", "refuse, act", "21:50:00" },
+		{ "banner.example", "accept, act", "21:50:00" },
+	};
+	struct visit v;
+
+	(void)state;
+	show_answer(&v, "lately.example", "accept, act", "21:59:30");
+	BODY(&v, "<p>Its banner noted that you accepted everything just now. That does not count: "
+		 "your own choice is stronger. If you meant it, choose so here.</p>");
+	desk_answer_release(&v.a);
+	show_answer(&v, "a.test", "partial, act", "21:50:00");
+	BODY(&v, "noted that you accepted a part 10 minutes ago. That does not count: your own "
+		 "choice for all sites is stronger.");
+	desk_answer_release(&v.a);
+	for (size_t i = 0; i < sizeof(silent) / sizeof(silent[0]); i++) {
+		show_answer(&v, silent[i][0], silent[i][1], silent[i][2]);
+		assert_false(holds(buf_slice(&v.a.body), "is stronger"));
+		desk_answer_release(&v.a);
+	}
+}
+
+/* What was seen of a site whose data is only this. */
+struct seen {
+	const char *name, *purpose, *why, *counts, *last;
+};
+
+static void show_seen(struct visit *v, const char *site, const struct seen *seen, size_t n)
+{
+	char target[64];
+	struct buf json;
+
+	buf_init(&json, 65536);
+	buf_adds(&json, "{\"rows\":[");
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&json,
+			 "%s{\"site\":\"%s\",\"host\":\"%s\",\"cookie\":\"%s\","
+			 "\"purpose\":\"%s\",\"why\":\"%s\",\"party\":\"first\",%s,"
+			 "\"last\":\"2026-11-21T%s.000Z\"}",
+			 i == 0 ? "" : ",", site, site, seen[i].name, seen[i].purpose, seen[i].why,
+			 seen[i].counts, seen[i].last);
+	buf_adds(&json, "]}");
+	assert_true(buf_addc(&json, '\0'));
+	snprintf(target, sizeof(target), "/site/%s", site);
+	show(v, target, json.mem);
+	buf_release(&json);
+}
+
+/* What the score says of a cookie is a guess; what tables and guards say is none. */
+static void test_guess(void **state)
+{
+	static const struct seen seen[] = {
+		{ "w", "functional", "score:612 short; first party", "\"kept\":1", "21:00:00" },
+		{ "lang", "functional", "table:31 lang; first party", "\"kept\":1", "21:00:00" },
+		{ "x", "advertising", "score:900 a random id", "\"removed\":1", "21:00:00" },
+		{ "y", "unknown", "score:100 nothing; first party", "\"kept\":1", "21:00:00" },
+	};
+	struct visit v;
+
+	(void)state;
+	show_seen(&v, "a.test", seen, 4);
+	BODY(&v, ">Functional</span> <span class=\"quiet\">by a guess.</span>");
+	BODY(&v, ">Functional</span>  <span class=\"quiet\"></span>");
+	BODY(&v, ">Functional</span></dt><dd>2 cookies, 1 of them by a guess; let through.</dd>");
+	BODY(&v, ">Advertising</span></dt><dd>1 cookie, by a guess; removed.</dd>");
+	BODY(&v, ">Unknown</span></dt><dd>1 cookie; let through.</dd>");
+	desk_answer_release(&v.a);
+}
+
+/* What was done before the choice, where it would be done otherwise now. */
+static void test_before_choice(void **state)
+{
+	static const struct seen seen[] = {
+		{ "a", "advertising", "table:1 a; accepted", "\"kept\":2", "21:58:00" },
+		{ "b", "advertising", "table:1 b; accepted", "\"kept\":2", "21:59:30" },
+		{ "c", "analytics", "table:1 c", "\"removed\":2", "21:58:00" },
+		{ "d", "essential", "table:1 d", "\"kept\":2", "21:58:00" },
+		{ "e", "functional", "table:1 e; accepted", "\"kept\":2", "21:58:00" },
+	};
+	struct visit v;
+
+	(void)state;
+	show_seen(&v, "lately.example", seen, 5);
+	BODY(&v, ">Let through before you chose<");
+	BODY(&v, ">Removed before you chose<");
+	BODY(&v, "2 cookies; let through; 1 not seen since you chose.</dd>");
+	BODY(&v, ">Analytics</span></dt><dd>1 cookie; removed before you chose.</dd>");
+	BODY(&v, ">Essential</span></dt><dd>1 cookie; let through.</dd>");
+	BODY(&v, ">Functional</span></dt><dd>1 cookie; let through.</dd>");
+	desk_answer_release(&v.a);
+}
+
+static void test_not_seen(void **state)
+{
+	struct visit v;
+
+	(void)state;
+	show(&v, "/site/nothere.example", ledger);
+	BODY(&v, "<p class=\"lead\" id=\"lead\">Not seen yet; you refused for all sites</p>");
+	assert_false(holds(buf_slice(&v.a.body), "0 cookies"));
+	desk_answer_release(&v.a);
+}
+
+/* Nobody in particular is counted among the others. */
+static void test_setters(void **state)
+{
+	static const struct seen seen[] = {
+		{ "theme", "functional", "table:1 theme", "\"kept\":1", "21:00:00" },
+		{ "_ga", "analytics", "table:1 _ga", "\"kept\":1", "21:00:00" },
+		{ "theme", "analytics", "table:1 theme", "\"kept\":1", "21:00:00" },
+	};
+	struct visit v;
+
+	(void)state;
+	show_seen(&v, "a.test", seen, 3);
+	BODY(&v, ">Functional</span></dt><dd>1 cookie; let through.</dd>");
+	BODY(&v, "<dd>2 cookies, set by Google Analytics and others, usually kept");
+	BODY(&v, "class=\"setter\">many sites</td>");
 	desk_answer_release(&v.a);
 }
 
@@ -726,9 +1058,12 @@ static void test_passes(void **state)
 	visit(&v, get("/site/d.example"));
 	assert_false(holds(buf_slice(&v.a.body), "passes unread"));
 	desk_answer_release(&v.a);
-	visit(&v, get("/site/www.old.example"));
+	wall = "www.wall.example";
+	visit(&v, get("/site/wall.example"));
 	BODY(&v, "Nothing was seen, for it passes unread.");
 	desk_answer_release(&v.a);
+	wall = "printer";
+	expect(get("/site/printer"), 200);
 	wall = "wall.example";
 	visit(&v, get("/passes.json"));
 	assert_int_equal(v.step, DESK_DONE);
@@ -930,17 +1265,34 @@ static void test_is_host(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pages),	 cmocka_unit_test(test_home),
-		cmocka_unit_test(test_profiles), cmocka_unit_test(test_trust_and_probe),
-		cmocka_unit_test(test_pac),	 cmocka_unit_test(test_direct),
-		cmocka_unit_test(test_foreign),	 cmocka_unit_test(test_choice),
-		cmocka_unit_test(test_purposes), cmocka_unit_test(test_life),
+		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_home),
+		cmocka_unit_test(test_profiles),
+		cmocka_unit_test(test_trust_and_probe),
+		cmocka_unit_test(test_pac),
+		cmocka_unit_test(test_direct),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_choice),
+		cmocka_unit_test(test_purposes),
+		cmocka_unit_test(test_life),
 		cmocka_unit_test(test_life_seen),
-		cmocka_unit_test(test_data),	 cmocka_unit_test(test_no_answer),
-		cmocka_unit_test(test_many),	 cmocka_unit_test(test_status),
-		cmocka_unit_test(test_html),	 cmocka_unit_test(test_error_page),
-		cmocka_unit_test(test_is_host),	 cmocka_unit_test(test_change_of_mind),
+		cmocka_unit_test(test_data),
+		cmocka_unit_test(test_no_answer),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_html),
+		cmocka_unit_test(test_error_page),
+		cmocka_unit_test(test_is_host),
+		cmocka_unit_test(test_change_of_mind),
 		cmocka_unit_test(test_passes),
+		cmocka_unit_test(test_own_choice),
+		cmocka_unit_test(test_site_names),
+		cmocka_unit_test(test_guess),
+		cmocka_unit_test(test_overruled),
+		cmocka_unit_test(test_own_choices),
+		cmocka_unit_test(test_before_choice),
+		cmocka_unit_test(test_not_seen),
+		cmocka_unit_test(test_setters),
 	};
 
 	return cmocka_run_group_tests_name("desk", tests, NULL, NULL);

@@ -235,6 +235,7 @@ static void test_site(void **state)
 	    "At t.test and u.test, last 1 hour ago. In the record: <code>block</code>");
 	has(&v, "&lt;b&gt;: &quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;.");
 	has_not(&v, "<script>");
+	has(&v, "<code>crumbgate log --site shop.test</code>; <code>crumbgate explain entry</code>");
 	has_not(&v, "only.test");
 	desk_answer_release(&v.a);
 
@@ -266,6 +267,7 @@ static void test_site(void **state)
 	visit(&v, "/site/quiet.test", shop);
 	has(&v, "It claimed nothing about consent that was seen here.");
 	has_not(&v, "Before any choice");
+	has_not(&v, "crumbgate log");
 	desk_answer_release(&v.a);
 
 	visit(
@@ -307,6 +309,53 @@ static void test_site(void **state)
 	has(&v, "<a href=\"/site/only.test\">only.test</a>");
 	has(&v, "2 sites, 1 cookie: 0 removed, 1 let through.");
 	desk_answer_release(&v.a);
+}
+
+/* One line for many cookies of which the same is said; a line for each where they are few. */
+static void test_alike(void **state)
+{
+	static const char form[] =
+		"%s{\"site\":\"a.test\",\"host\":\"%s\",\"kind\":\"contradiction\",\"name\":\"%s\","
+		"\"why\":\"c%u: analytics\",\"choice\":\"%s\",\"count\":2,\"last\":\"2026-11-21T21:%02u:"
+		"00.000Z\"}";
+	struct visit v;
+	struct buf json;
+
+	(void)state;
+	buf_init(&json, 1 << 20);
+	buf_adds(&json, "{\"rows\":[],\"claims\":[");
+	for (unsigned i = 0; i < 7; i++)
+		buf_addf(&json, form, i == 0 ? "" : ",", i == 3 ? "www.a.test" : "a.test",
+			 "set-after-refusal", i, "refused", 40 - i);
+	for (unsigned i = 0; i < 6; i++)
+		buf_addf(&json, form, ",", "a.test", "sent-after-refusal", i, "refused", 30 - i);
+	buf_addf(&json, form, ",", "a.test", "set-after-refusal", 7u, "functional", 20u);
+	buf_addf(&json, form, ",", "ads.test", "set-after-refusal", 8u, "refused", 19u);
+	buf_adds(&json, "]}");
+	assert_true(buf_addc(&json, '\0'));
+	visit(&v, "/site/a.test", json.mem);
+	has(&v, "<li>8 cookies were set, though you refused: c0 (Analytics), c1 (Analytics), "
+		"c2 (Analytics), c3 (Analytics), c4 (Analytics), c5 (Analytics), c6 (Analytics), "
+		"c8 (Analytics, ads.test). "
+		"<span class=\"quiet\">At a.test, www.a.test and ads.test, 16 times, last 20 minutes ago. In the "
+		"record: <code>contradiction set-after-refusal</code></span></li>");
+	has_not(&v, "The cookie c1 (Analytics) was set, ");
+	has(&v, "<li>The cookie c5 (Analytics) came with a request, though you refused. ");
+	has(&v, "<li>The cookie c7 (Analytics) was set, though you had not accepted that. ");
+	has(&v, "15 contradictions");
+	desk_answer_release(&v.a);
+	buf_clear(&json);
+	buf_adds(&json, "{\"rows\":[],\"claims\":[");
+	for (unsigned i = 0; i < 200; i++)
+		buf_addf(&json, form, i == 0 ? "" : ",", "a.test", "set-after-refusal", i, "refused", 40u);
+	buf_adds(&json, "]}");
+	assert_true(buf_addc(&json, '\0'));
+	visit(&v, "/site/a.test", json.mem);
+	has(&v, "<li>100 cookies were set, though you refused: ");
+	has(&v, "(Analytics) and 50 more. ");
+	has(&v, "There are more in the record.");
+	desk_answer_release(&v.a);
+	buf_release(&json);
 }
 
 /* More than are shown, and what is of another form than ours. */
@@ -480,7 +529,7 @@ int main(void)
 		cmocka_unit_test(test_sentences), cmocka_unit_test(test_basis),
 		cmocka_unit_test(test_site),	  cmocka_unit_test(test_many),
 		cmocka_unit_test(test_facts),	  cmocka_unit_test(test_nothing_seen),
-		cmocka_unit_test(test_pixel),
+		cmocka_unit_test(test_pixel),	  cmocka_unit_test(test_alike),
 	};
 
 	return cmocka_run_group_tests_name("desk_claims", tests, NULL, NULL);

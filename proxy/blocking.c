@@ -31,7 +31,7 @@ static void record(struct worker *w, const struct cookie_scene *s, const struct 
 	char why[ENTRY_WHY_MAX];
 
 	snprintf(why, sizeof(why), "list:%.*s %.*s; %s%s%.*s%s", SLICE_ARG(slice_head(list, 160)),
-		 (int)ENTRY_RULES_LEN, w->setup->list_digests[v->rule.list], purpose_word(p),
+		 (int)ENTRY_RULES_LEN, w->setup->list_about[v->rule.list].digest, purpose_word(p),
 		 alias.n != 0 ? "; alias of " : "", SLICE_ARG(alias), more);
 	claim_record(w, s, ENTRY_BLOCK, slice_head(v->rule.text, ENTRY_WHY_MAX), why);
 }
@@ -124,8 +124,7 @@ bool blocking_skips(struct worker *w, const struct cookie_scene *s, const struct
 
 	/* What else a request brings along would be lost. */
 	if (l == NULL || !s->document || !slice_eq(r->method, SLICE("GET")) ||
-	    r->path.n > QUERY_URL_MAX ||
-	    slice_find(r->path, '?') == r->path.n ||
+	    r->path.n > QUERY_URL_MAX || slice_find(r->path, '?') == r->path.n ||
 	    !lists_skip(l, w->blocking->query, false, url, &by) || !buf_ok(url))
 		return false;
 	claim_record(w, s, ENTRY_STRIP, slice_head(by.text, ENTRY_WHY_MAX),

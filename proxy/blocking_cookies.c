@@ -4,9 +4,25 @@
 #include "filters/cookie.h"
 #include "filters/lists/list_purpose.h"
 #include "filters/lists/modify.h"
+#include "filters/setters.h"
 #include "proxy/cookies.h"
 #include "proxy/list_files.h"
 #include "proxy/worker.h"
+
+/* As list_purpose_of_request() says; the host is asked about once for all cookies. */
+static enum purpose purpose_of(struct worker *w, const struct cookie_scene *s, size_t list)
+{
+	const struct setters *setters =
+		w->setup->rules != NULL ? rules_setters(w->setup->rules) : NULL;
+	struct blocking *b = w->blocking;
+
+	if (!b->host_asked) {
+		b->host_asked = true;
+		b->host_tracks =
+			setters != NULL && setters_find(setters, slice_str(s->host), &b->host_hit);
+	}
+	return b->host_tracks ? b->host_hit.purpose : w->setup->list_about[list].purpose;
+}
 
 static void say(struct worker *w, const struct cookie_scene *s, enum list_says says,
 		const struct lists_rule *rule, struct cookie_list *out)
@@ -14,9 +30,9 @@ static void say(struct worker *w, const struct cookie_scene *s, enum list_says s
 	struct slice list = lists_name(w->setup->lists->lists, rule->list);
 
 	out->says = says;
-	out->purpose = list_purpose_of_request(list, w->setup->rules, slice_str(s->host));
+	out->purpose = purpose_of(w, s, rule->list);
 	out->name = slice_head(list_base_name(list), ENTRY_HOST_MAX);
-	out->version = slice_of(w->setup->list_digests[rule->list], ENTRY_RULES_LEN);
+	out->version = slice_of(w->setup->list_about[rule->list].digest, ENTRY_RULES_LEN);
 	out->rule = slice_head(rule->text, ENTRY_WHY_MAX);
 }
 

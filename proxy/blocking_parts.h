@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "filters/lists/build.h"
 #include "filters/lists/query.h"
+#include "filters/setters.h"
 #include "proxy/aliases.h"
 #include "proxy/blocking.h"
 
@@ -29,6 +30,9 @@ struct blocking {
 	bool gave_up[LISTS_MAX]; /* it was said of that list */
 	bool asked;		 /* the lists can be asked about the request at hand */
 	bool ready;		 /* ... and what they say is done */
+	/* Whether the host tracks, for all cookies of the head at hand. */
+	bool host_asked, host_tracks;
+	struct setters_hit host_hit;
 	/* Takes the field of cookies away; text.p NULL: none does. */
 	struct lists_rule cookie_field;
 	struct sent_on sent_on[SENT_ON_PLACES];

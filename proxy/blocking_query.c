@@ -139,7 +139,7 @@ static void begin(const struct worker *w)
 	struct blocking *b = w->blocking;
 
 	mind_work(w);
-	b->asked = b->ready = false;
+	b->asked = b->ready = b->host_asked = false;
 	b->cookie_field = (struct lists_rule){ .text = slice_of(NULL, 0) };
 }
 

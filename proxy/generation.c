@@ -88,7 +88,7 @@ static void tell_lists(struct supervisor *sup, const struct setup *setup)
 	for (size_t i = 0; setup->lists != NULL && i < setup->lists->n; i++) {
 		buf_init(&body, 8192);
 		msg_put_bytes(&body, list_file_name(&setup->lists->files[i]));
-		msg_put_bytes(&body, slice_str(setup->list_digests[i]));
+		msg_put_bytes(&body, slice_str(setup->list_about[i].digest));
 		msg_put_u64(&body, lists_rules_of(setup->lists->lists, i));
 		if (!buf_ok(&body) ||
 		    !post_send(sup->post, POST_RECORDER, MSG_LIST, 0, buf_slice(&body)))

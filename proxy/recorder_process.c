@@ -147,7 +147,8 @@ static bool record_lists(struct recorder_state *r)
 
 	for (size_t i = 0; f != NULL && good && i < f->n; i++)
 		good = recorder_list(r->recorder, list_file_name(&f->files[i]),
-				     slice_str(s->list_digests[i]), lists_rules_of(f->lists, i));
+				     slice_str(s->list_about[i].digest),
+				     lists_rules_of(f->lists, i));
 	return good;
 }
 

@@ -6,6 +6,7 @@
 #include "certs/trust.h"
 #include "data/tables.h"
 #include "evidence/digest.h"
+#include "filters/lists/list_purpose.h"
 #include "filters/banners/table.h"
 #include "filters/hosts.h"
 #include "filters/rules.h"
@@ -49,16 +50,17 @@ const char *setup_user(const struct config *config)
 /* ---- filter lists ---- */
 
 /* Which version of a list decided is a fact of each entry; its text is not needed any more. */
-static bool note_digests(struct setup *s)
+static bool note_lists(struct setup *s)
 {
 	struct list_files *f = s->lists;
 
-	s->list_digests = calloc(f->n, sizeof(*s->list_digests));
-	if (s->list_digests == NULL)
+	s->list_about = calloc(f->n, sizeof(*s->list_about));
+	if (s->list_about == NULL)
 		return false;
 	for (size_t i = 0; i < f->n; i++) {
-		if (!digest_plain(buf_slice(&f->files[i].text), s->list_digests[i]))
+		if (!digest_plain(buf_slice(&f->files[i].text), s->list_about[i].digest))
 			return false;
+		s->list_about[i].purpose = list_purpose(lists_name(f->lists, i));
 		buf_release(&f->files[i].text);
 	}
 	return true;
@@ -91,8 +93,7 @@ bool setup_load_lists(struct setup *s)
 	if (!list_sources_init(&s->list_sources, s->config) || !add_lists(s))
 		return false;
 	if (f->n != 0)
-		return list_files_open_by(f, list_compile, setup_user(s->config)) &&
-		       note_digests(s);
+		return list_files_open_by(f, list_compile, setup_user(s->config)) && note_lists(s);
 	list_files_release(f);
 	free(f);
 	s->lists = NULL;
@@ -301,7 +302,7 @@ void setup_free(struct setup *s)
 	if (s->lists != NULL)
 		list_files_release(s->lists);
 	free(s->lists);
-	free(s->list_digests);
+	free(s->list_about);
 	list_sources_release(&s->list_sources);
 	hosts_free(s->never);
 	sites_free(s->sites);

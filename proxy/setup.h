@@ -17,6 +17,7 @@
 #include "certs/tickets.h"
 #include "evidence/digest.h"
 #include "evidence/entry.h"
+#include "filters/words.h"
 #include "proxy/list_sources.h"
 
 #define SETUP_ADDRESSES_MAX 32
@@ -37,15 +38,20 @@ struct setup_listener {
 	unsigned worker; /* the first is 0 */
 };
 
+struct list_about {
+	char digest[DIGEST_PLAIN_LEN + 1]; /* of its text */
+	enum purpose purpose;		   /* of what it is about */
+};
+
 struct setup {
 	struct config *config;
 	struct sites *sites;
 	struct rules *rules;
-	char rules_id[ENTRY_RULES_LEN + 1];	    /* names them in each entry */
-	struct banners *banners;		    /* the consent banners of sites */
-	struct list_sources list_sources;	    /* of the filter lists */
-	struct list_files *lists;		    /* filter lists; NULL: none */
-	char (*list_digests)[DIGEST_PLAIN_LEN + 1]; /* of their texts */
+	char rules_id[ENTRY_RULES_LEN + 1]; /* names them in each entry */
+	struct banners *banners;	    /* the consent banners of sites */
+	struct list_sources list_sources;   /* of the filter lists */
+	struct list_files *lists;	    /* filter lists; NULL: none */
+	struct list_about *list_about;	    /* each of them */
 	struct hosts *never; /* the built-in never-intercept table; NULL when switched off */
 	struct trust *trust;
 

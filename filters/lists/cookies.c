@@ -72,15 +72,18 @@ static struct query_name hear_rules(const struct lists *l, struct query *q, stru
 {
 	struct about a = { .l = l, .q = q, .name = name };
 	uint64_t id = key_fold(q->cookie_rules_id, hash_bytes(name.p, name.n)) | 1;
-	struct query_name *place = &q->names[id >> (64 - QUERY_NAMES_BITS)];
+	struct query_name *places = q->names[id >> (64 - QUERY_NAMES_BITS)];
 
-	if (place->id == id)
-		return *place;
+	for (unsigned i = 0; i < QUERY_NAMES_WAYS; i++)
+		if (places[i].id == id)
+			return places[i];
 	for (unsigned i = 0; i < q->cookie_rules_n; i++)
 		hear(&a, q->cookie_rule[i]);
 	a.said.id = id;
-	if (q->left != 0)
-		*place = a.said;
+	if (q->left == 0)
+		return a.said;
+	memmove(places + 1, places, (QUERY_NAMES_WAYS - 1) * sizeof(places[0]));
+	places[0] = a.said;
 	return a.said;
 }
 

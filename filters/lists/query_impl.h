@@ -36,7 +36,8 @@
  * What rules that are filed under no name say of a name, remembered by a keyed hash of it and of which
  * rules they are: browsers send the same few cookies with each request.
  */
-#define QUERY_NAMES_BITS 10
+#define QUERY_NAMES_BITS 8
+#define QUERY_NAMES_WAYS 4
 
 struct query_name {
 	uint64_t id; /* 0: free */
@@ -81,7 +82,7 @@ struct query {
 	unsigned cookie_rules_n;
 	uint64_t cookie_rules_id;
 	const void *names_of; /* the image */
-	struct query_name names[1u << QUERY_NAMES_BITS];
+	struct query_name names[1u << QUERY_NAMES_BITS][QUERY_NAMES_WAYS];
 	uint32_t stamp;
 	uint64_t seen[QUERY_SEEN];
 };

@@ -177,6 +177,12 @@ static enum line_kind read_pattern(struct rule *r, bool options)
 {
 	bool anchored;
 
+	/* What some lists write for '*'. */
+	if (options && slice_eq(r->pattern, SLICE("/.*/"))) {
+		r->pattern.n = 0;
+		r->flags |= RULE_ANY | RULE_PLAIN;
+		return LINE_RULE;
+	}
 	if (is_regex(r->pattern)) {
 		r->pattern = slice_of(r->pattern.p + 1, r->pattern.n - 2);
 		r->flags |= RULE_REGEX;

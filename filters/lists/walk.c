@@ -40,10 +40,22 @@ static bool method_fits(const struct query *q, uint32_t methods)
 	return (q->method_bit & no) == 0 && (yes == 0 || (q->method_bit & yes) != 0);
 }
 
+/* Most rules about cookies have none of these. */
+static bool has_conditions(const struct lists *l, const struct image_rule *r)
+{
+	const uint32_t any = 1u << OPT_DOMAIN | 1u << OPT_TO | 1u << OPT_DENYALLOW |
+			     1u << OPT_METHOD;
+
+	return r->options != 0 && (l->options[r->options - 1] & any) != 0;
+}
+
 static bool options_fit(const struct lists *l, struct query *q, const struct image_rule *r)
 {
-	const uint32_t *w = rule_option(l, r, OPT_DOMAIN);
+	const uint32_t *w;
 
+	if (!has_conditions(l, r))
+		return true;
+	w = rule_option(l, r, OPT_DOMAIN);
 	if (!query_pay(q, r, q->source.count + q->host.count))
 		return false;
 	if (w != NULL && !names_in_set(&q->source, l, w[0], q->scratch))
@@ -65,5 +77,5 @@ bool rule_matches(const struct lists *l, struct query *q, const struct image_rul
 	/* A set of domains is asked faster than an expression. */
 	if ((r->flags & RULE_REGEX) != 0)
 		return options_fit(l, q, r) && pattern_is_in(l, q, r);
-	return pattern_is_in(l, q, r) && (r->options == 0 || options_fit(l, q, r));
+	return pattern_is_in(l, q, r) && options_fit(l, q, r);
 }

@@ -68,8 +68,8 @@ static const struct command commands[] = {
 	  false, cmd_classify },
 	{ "explain",
 	  "cookie NAME [--value VALUE | --value-shape SHAPE] [--set-cookie LINE]\n"
-	  "       [--host HOST] [--site SITE | --first | --third] [--profile P] [--choice C] "
-	  "[--json]\n"
+	  "       [--host HOST] [--site SITE | --first | --third] [--list FILE]... [-c FILE]\n"
+	  "       [--state DIR] [--profile P] [--choice C] [--json]\n"
 	  "url URL [--source URL] [--type TYPE] [--list FILE]... [-c FILE] [--state DIR]\n"
 	  "       [--profile P] [--choice C] [--json]\n"
 	  "entry N [--json] [-c FILE] [--state DIR | FOLDER]",

@@ -93,6 +93,18 @@ expect 2 '^--force: unknown option' lists show --force --state "$state"
 expect 2 "^--list-url: 'ftp://a.test/' is no URL of a list" lists update --list-url ftp://a.test/
 expect 1 'not fetched yet; run: crumbgate lists update' lists show --state "$state" --no-list-defaults --list-url https://a.test/a.txt
 expect 0 '^{"lists":\[\],"rules":0,"left_out":\[\]}$' lists show --json --state "$state" --no-list-defaults
+# A list that is none is said, though it can be read.
+printf '<!DOCTYPE html>\n<title>Log in</title>\n' >"$dir/page.txt"
+printf '! nothing yet\n' >"$dir/remarks.txt"
+: >"$dir/empty.txt"
+printf 'list = {"%s", "%s"}\nlist-defaults = no\n' "$dir/page.txt" "$dir/remarks.txt" >"$dir/page.conf"
+expect 1 '^[^:]*/page.txt: a web page and no filter list: it protects nothing$' check -c "$dir/page.conf"
+[ "$(printf '%s\n' "$said" | wc -l)" -eq 1 ] || { echo "check: $said" >&2 && failed=1; }
+expect 1 "$(basename "$program"): no text and no filter list" check --no-list-defaults --list "$program"
+expect 0 'defaults are in force' check --no-list-defaults --list "$dir/remarks.txt" --list "$dir/empty.txt"
+expect 1 '^    a web page and no filter list: it protects nothing$' lists show -c "$dir/page.conf" --state "$state"
+expect 1 '"wrong":"a web page and no filter list: it protects nothing"' lists show --json -c "$dir/page.conf" --state "$state"
+expect 0 '^2 lists, 0 rules$' lists show --no-list-defaults --list "$dir/remarks.txt" --list "$dir/empty.txt" --state "$state"
 printf '||a.test^\n||b.test^\n##.ad\n' >"$dir/one.txt"
 printf '||a.test^\n||c.test^\n||d.test^\n##.ad\n' >"$dir/two.txt"
 lists="--no-list-defaults --list $dir/one.txt --list $dir/two.txt --state $state"

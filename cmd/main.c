@@ -46,7 +46,7 @@ static const struct command commands[] = {
 	  "from the\n"
 	  "next request on, for six months. PURPOSES are what is accepted, the rest being refused: "
 	  "functional,\n"
-	  "analytics, advertising, with commas between. Without --client it is for the person at this machine. The running "
+	  "analytics, advertising, with commas (or +) between. Without --client it is for the person at this machine. The running "
 	  "proxy is\n"
 	  "asked (STATE/control.sock); where none runs, the ledger is written, and the log gets no "
 	  "entry.\n"

@@ -119,7 +119,37 @@ expect 2 'with -o FILE' ca export --pem x.pem --state "$state"
 for suffix in com co.uk; do
 	expect 2 'name one of these' choice set accept $suffix --state "$state"
 done
-expect 0 '^printer: accepted' choice set accept printer --state "$state"
+for word in all '*' printer 'a b' ''; do
+	expect 2 "'$word': this is no site's name; for all sites use --all" choice set accept "$word" --state "$state"
+done
+expect 2 "'all': this is no site's name; for all sites use --all" choice clear all --state "$state"
+expect 2 "'münchen.example': .*write its form that begins with xn--" choice set accept münchen.example --state "$state"
+expect 0 '^xn--mnchen-3ya.example: accepted' choice set accept xn--mnchen-3ya.example --state "$state"
+expect 0 '^localhost: accepted' choice set accept localhost --state "$state"
+expect 0 '^printer: accepted' choice set accept http://printer/ --state "$state"
+expect 0 '^192.0.2.1: accepted' choice set accept 192.0.2.1 --state "$state"
+expect 2 "'burn': say refuse, accept, or" choice set burn a.test --state "$state"
+expect 0 '^plus.test: accepted functional and analytics only$' choice set functional+analytics plus.test --state "$state"
+
+# Where a choice for all sites holds, forgetting one site's falls back to it.
+expect 0 '^all sites: accepted$' choice set accept --all --state "$state"
+expect 0 '^plus.test: cleared; for all sites: accepted$' choice clear plus.test --state "$state"
+expect 0 'every choice is cleared' choice clear --all --state "$state"
+
+# What does not count is noted, and said so.
+printf 'state = "%s"\nprofile "minors" { clients = { "192.0.2.0/24" } }\nprofile "investigator" { clients = { "198.51.100.0/24" } }\n' "$state" >"$dir/minors.conf"
+expect 0 '^192.0.2.9: a.test: accepted (noted; it does not count: profile minors)$' choice set accept a.test --client 192.0.2.9 -c "$dir/minors.conf"
+expect 0 '^198.51.100.1: a.test: refused (noted; it does not count: profile investigator)$' choice set refuse a.test --client 198.51.100.1 -c "$dir/minors.conf"
+expect 0 '^203.0.113.1: a.test: accepted$' choice set accept a.test --client 203.0.113.1 -c "$dir/minors.conf"
+expect 0 '^a.test: accepted$' choice set accept a.test -c "$dir/minors.conf"
+
+# Looking makes no ledger.
+mkdir -m 700 "$dir/bare" "$dir/logged" "$dir/logged/evidence"
+expect 2 "$dir/bare: no proxy ever ran here" choice list --state "$dir/bare"
+expect 2 "$dir/bare: no proxy ever ran here" choice clear a.test --state "$dir/bare"
+expect 0 '^CLIENT' choice list --state "$dir/logged"
+expect 1 'nothing to clear' choice clear a.test --state "$dir/logged"
+[ -z "$(find "$dir/bare" "$dir/logged" -type f)" ] || { echo "a ledger was made by looking" >&2 && failed=1; }
 
 # The state folder is the same for all: --state, else the configuration's, else the default one.
 mine=$dir/mine
@@ -193,6 +223,10 @@ site() { # SITE LINES
 site example.co.uk 2
 site OTHER.co.uk 1
 site 192.0.2.1 1
-expect 0 '^$' log --site www.example.co.uk --state "$mine"
+site www.example.co.uk 2
+site 'https://user@www.Example.co.uk:8443/cart?x#y' 2
+expect 0 '^$' log --site elsewhere.example --state "$mine"
+expect 0 '^$' log --site '*' --state "$mine"
+expect 2 "^crumbgate log: --site takes a site's name" log --site 'a b' --state "$mine"
 expect 0 '^       1 2026-11-22T03:36:50 refuse  *example.co.uk expired x1$' log --table --state "$mine"
 exit $failed

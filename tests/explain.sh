@@ -53,6 +53,10 @@ has '"purpose":"analytics","known_by":"table"' "\"row\":{\"file\":\"data/cookies
 run 0 cookie _ga --choice analytics --json
 has "\"why\":\"table:$row _ga; accepted\"" '{"choice":"refused","set":"not kept","sent":"not kept"}' '{"profile":"minors",'
 lacks '"choice":"accepted","set"'
+run 0 cookie _ga --choice analytics,functional --json
+has '"choice":"functional+analytics"' '"set":{"verdict":"kept"'
+run 0 cookie _ga --choice analytics+functional --json
+has '"choice":"functional+analytics"'
 run 0 cookie _ga --choice accepted --profile minors --json
 has "\"why\":\"table:$row _ga; minors: no choice counts\"" '{"profile":"default","set":"kept","sent":"kept"}'
 run 0 cookie _ga --profile minors --json

@@ -53,6 +53,16 @@ expect 2 'did you mean --listen' check --lisen=x
 expect 2 'listen-tls: 127.0.0.1:1 is an address of listen too' check --listen 127.0.0.1:1 --listen-tls 127.0.0.1:1
 expect 2 'listen-tls: 127.0.0.1:1 is an address of listen too' run --listen 127.0.0.1:1 --listen-tls 127.0.0.1:1
 
+# A profile without clients is nobody's: not wrong, but hardly meant.
+printf 'workers = 2\nprofile "minors" {\n}\nprofile investigator { clients = {10.0.0.0/8} }\n' >"$dir/nobody.conf"
+expect 0 'nobody.conf:2:10: no clients: nobody has this profile; add clients' check -c "$dir/nobody.conf"
+expect 0 'nobody.conf: good' check -c "$dir/nobody.conf"
+[ "$(printf '%s\n' "$said" | wc -l)" -eq 2 ] || { echo "check: $said" >&2 && failed=1; }
+expect 2 'no clients: nobody has this profile' run -c "$dir/nobody.conf" --listen 192.0.2.1:1 --state "$dir/nobody"
+printf 'profile minors { }\nprofile minors { clients = {10.0.0.0/8} }\n' >"$dir/twice.conf"
+expect 0 'twice.conf: good' check -c "$dir/twice.conf"
+[ "$(printf '%s\n' "$said" | wc -l)" -eq 1 ] || { echo "check: $said" >&2 && failed=1; }
+
 state=$dir/state
 expect 2 'no proxy ever ran here' choice list --state "$state"
 mkdir -m 700 "$state"
@@ -205,6 +215,14 @@ lines=$(printf 'G1x1\n2~1~dv\r\n1YNN' | "$program" tcf --json - 2>/dev/null) && 
 [ "$(printf '%s\n' "$lines" | cut -c 1-10 | tr '\n' ' ')" = '{"error":" {"version" {"Version" ' ] ||
 	{ echo "tcf -: $lines" >&2 && failed=1; }
 
+said=$(printf '1YNN\n\nDBABTA\n' | "$program" tcf - 2>&1 >/dev/null) && failed=1
+printf '%s\n' "$said" | cut -d: -f1-3 | tr '\n' ';' | grep -q '^crumbgate tcf: line 2: malformed, so it gives no consent;crumbgate tcf: line 3: malformed, so it gives no consent;$' ||
+	{ echo "tcf -: $said" >&2 && failed=1; }
+# Padding is not looked at, as in the reference library; what is longer than any padding is.
+tc=CQeEcwAQeEcwAEsAHBFRD6FoAJAAAEIAAAYgAGEwQAAAAA
+expect 0 '^vendorConsents  *2,5-6,12$' tcf "${tc}B"
+expect 1 'goes on behind its last field' tcf "${tc}xxxxxx"
+
 # Entries without a site belong to that of their host.
 entry() {
 	printf '{"v":1,"n":%s,"t":"2026-11-22T03:36:50.123Z","kind":"%s","client":"%s","host":"%s","why":"%s","count":1,"last":"2026-11-22T03:36:50.123Z"}\n' \
@@ -229,4 +247,13 @@ expect 0 '^$' log --site elsewhere.example --state "$mine"
 expect 0 '^$' log --site '*' --state "$mine"
 expect 2 "^crumbgate log: --site takes a site's name" log --site 'a b' --state "$mine"
 expect 0 '^       1 2026-11-22T03:36:50 refuse  *example.co.uk expired x1$' log --table --state "$mine"
+
+# The table of replay has the words that people read, JSON those of the log.
+mkdir "$dir/decided"
+printf '{"v":1,"n":0,"t":"2026-11-22T03:36:50.123Z","kind":"sent","client":"%s","site":"shop.example","site_by":"referer","confidence":"high","party":"first","host":"shop.example","cookie":"_ga","purpose":"analytics","why":"table:2 _ga; accepted","profile":"default","choice":"accepted","seen":"desk","verdict":"kept","value":"%s","shape":"num:10","count":1,"last":"2026-11-22T03:36:50.123Z","scheme":"https","rules":"0000000000000000","tries":0}\n' \
+	00112233445566778899aabbccddeeff 00112233445566778899aabbccddeeff >"$dir/decided/log.jsonl"
+printf 'pattern\tpurpose\tkind\tsetter\tdomains\tparty\tmax_life\tlife\twhat\tsource\n_ga\tanalytics\taudience\tGoogle\t*\tany\t*\t1d\tCounts.\ttest\n' >"$dir/cookies.tsv"
+expect 1 '^shop.example  *_ga  *analytics  *let through *-> analytics  *deleted  *1  *1$' replay --profile minors --rules "$dir/cookies.tsv" "$dir/decided"
+printf '%s\n' "$said" | grep -w -e kept -e expired >&2 && failed=1
+expect 1 '"from":{"purpose":"analytics","verdict":"kept",.*"to":{"purpose":"analytics","verdict":"expired"' replay --json --profile minors --rules "$dir/cookies.tsv" "$dir/decided"
 exit $failed

@@ -358,6 +358,24 @@ static int carry_out(const struct job *j)
 	return status;
 }
 
+/*
+ * Loopback addresses are all this machine's person, but where the configuration tells one apart it
+ * is a client of its own (proxy/visitor.c).
+ */
+static enum config_profile profile_of(const struct config *config, struct choice_request *r)
+{
+	enum config_profile own, local;
+	struct address loop;
+
+	own = config_profile_of(config, (const struct sockaddr *)&r->address.sa);
+	if (strcmp(r->client, "local") != 0 || !address_parse_ip(SLICE("127.0.0.1"), 0, &loop))
+		return own;
+	local = config_profile_of(config, (const struct sockaddr *)&loop.sa);
+	if (own != local)
+		address_print_ip(&r->address, r->client);
+	return own;
+}
+
 int cmd_choice(int argc, char **argv)
 {
 	struct choice_request r;
@@ -370,8 +388,7 @@ int cmd_choice(int argc, char **argv)
 	config = state_config("choice", &r.from);
 	if (config == NULL)
 		return COMMAND_USAGE;
-	job = (struct job){ &r, config->state,
-			    config_profile_of(config, (const struct sockaddr *)&r.address.sa) };
+	job = (struct job){ &r, config->state, profile_of(config, &r) };
 	status = carry_out(&job);
 	config_free(config);
 	return status;

@@ -147,11 +147,15 @@ expect 0 '^plus.test: cleared; for all sites: accepted$' choice clear plus.test 
 expect 0 'every choice is cleared' choice clear --all --state "$state"
 
 # What does not count is noted, and said so.
-printf 'state = "%s"\nprofile "minors" { clients = { "192.0.2.0/24" } }\nprofile "investigator" { clients = { "198.51.100.0/24" } }\n' "$state" >"$dir/minors.conf"
+printf 'state = "%s"\nprofile "minors" { clients = { "192.0.2.0/24", 127.0.0.5 } }\nprofile "investigator" { clients = { "198.51.100.0/24" } }\n' "$state" >"$dir/minors.conf"
 expect 0 '^192.0.2.9: a.test: accepted (noted; it does not count: profile minors)$' choice set accept a.test --client 192.0.2.9 -c "$dir/minors.conf"
 expect 0 '^198.51.100.1: a.test: refused (noted; it does not count: profile investigator)$' choice set refuse a.test --client 198.51.100.1 -c "$dir/minors.conf"
 expect 0 '^203.0.113.1: a.test: accepted$' choice set accept a.test --client 203.0.113.1 -c "$dir/minors.conf"
 expect 0 '^a.test: accepted$' choice set accept a.test -c "$dir/minors.conf"
+expect 0 '^a.test: refused$' choice set refuse a.test --client 127.0.0.6 -c "$dir/minors.conf"
+expect 0 '^127.0.0.5: a.test: accepted (noted; it does not count: profile minors)$' choice set accept a.test --client 127.0.0.5 -c "$dir/minors.conf"
+expect 0 '^this machine  *a.test  *refused ' choice list -c "$dir/minors.conf"
+expect 0 '^127.0.0.5  *a.test  *accepted ' choice list --client 127.0.0.5 -c "$dir/minors.conf"
 
 # Looking makes no ledger.
 mkdir -m 700 "$dir/bare" "$dir/logged" "$dir/logged/evidence"

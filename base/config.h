@@ -137,7 +137,8 @@ enum config_status { CONFIG_GOOD = 0, CONFIG_INVALID = 1, CONFIG_USAGE = 2 };
  * name): "-c FILE" or "--config FILE" names the file, else
  * $XDG_CONFIG_HOME/crumbgate/crumbgate.conf (or ~/.config) and then /etc/crumbgate/crumbgate.conf
  * are taken if they exist.  CONFIG_INVALID: the file is wrong; CONFIG_USAGE: an option is, or the
- * file cannot be read.  *out is NULL unless CONFIG_GOOD.  `why` gets the complaints.
+ * file cannot be read.  *out is NULL unless CONFIG_GOOD.  `why` gets the complaints, and
+ * of what is good a warning where it is hardly meant: a profile without clients.
  */
 enum config_status config_load(int argc, char *const *argv, struct config **out, struct buf *why);
 

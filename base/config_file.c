@@ -490,6 +490,22 @@ static void find_twins(struct reader *r, cfg_t *cfg)
 	}
 }
 
+/* A warning: nothing is wrong, but the profile is nobody's. */
+static void find_empty_profiles(struct reader *r, cfg_t *cfg)
+{
+	for (unsigned i = 0; i < cfg_size(cfg, "profile"); i++) {
+		cfg_t *one = cfg_getnsec(cfg, "profile", i);
+		struct config_place at;
+
+		if (cfg_size(one, "clients") != 0)
+			continue;
+		at = place_before(r, one->line, slice_str(cfg_title(one)));
+		buf_addf(&r->besides,
+			 "%s:%u:%u: no clients: nobody has this profile; add clients = {...}\n",
+			 r->name, at.line, at.column);
+	}
+}
+
 static void parse(struct reader *r)
 {
 	cfg_t *cfg = make_parser(r);
@@ -507,6 +523,8 @@ static void parse(struct reader *r)
 		reader_now = NULL;
 		if (!r->again && !r->full)
 			find_twins(r, cfg);
+		if (!r->failed)
+			find_empty_profiles(r, cfg);
 	}
 	free(text);
 	if (cfg != NULL)

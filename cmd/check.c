@@ -1,6 +1,7 @@
 #include "cmd/command.h"
 
 #include "base/config.h"
+#include "cmd/check_lists.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,8 @@ int cmd_check(int argc, char **argv)
 	buf_init(&why, WHY_MAX);
 	status = config_load(n, rest, &cfg, &why);
 	fwrite(buf_slice(&why).p, 1, buf_slice(&why).n, stderr);
+	if (status == CONFIG_GOOD && !check_lists(cfg))
+		status = CONFIG_INVALID;
 	if (status == CONFIG_GOOD && json)
 		print_json(cfg);
 	else if (status == CONFIG_GOOD && cfg->file != NULL)

@@ -4,180 +4,18 @@
 #include "cmd/command.h"
 
 #include "base/clock.h"
+#include "base/config.h"
+#include "base/paths.h"
 #include "base/plain.h"
+#include "cmd/choice_request.h"
 #include "cmd/control_ask.h"
-#include "cmd/state.h"
 #include "evidence/digest.h"
 #include "evidence/ledger.h"
-#include "filters/site.h"
-#include "filters/words.h"
-#include "proxy/net/address.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
 
 #define TEXT_MAX (16u * 1024 * 1024)
-
-enum verb { SET, LIST, CLEAR };
-
-struct request {
-	enum verb verb;
-	enum choice_state choice;
-	char site[SITE_MAX];
-	char client[ADDRESS_TEXT];
-	bool has_client, json;
-	struct state_given from;
-};
-
-static int usage(const char *what)
-{
-	fprintf(stderr, "crumbgate choice: %s; see 'crumbgate choice --help'\n", what);
-	return COMMAND_USAGE;
-}
-
-/* ---- the arguments ---- */
-
-/* The host of a URL, or what was given. */
-static struct slice host_of(struct slice text)
-{
-	size_t at, scheme = slice_find(text, ':');
-
-	if (slice_starts(slice_skip(text, scheme), SLICE("://")))
-		text = slice_skip(text, scheme + 3);
-	for (const char *end = "/?#"; *end != '\0'; end++)
-		text = slice_head(text, slice_find(text, *end));
-	at = slice_find(text, '@');
-	if (at < text.n)
-		text = slice_skip(text, at + 1);
-	if (text.n != 0 && text.p[0] == '[')
-		return slice_head(text, slice_find(text, ']') + 1);
-	return slice_head(text, slice_find(text, ':'));
-}
-
-/* NULL, or what is wrong. */
-static const char *read_site(struct request *r, const char *text)
-{
-	struct sites *sites = sites_new(SITES_LATEST);
-	const char *wrong = NULL;
-
-	if (sites == NULL || !site_of_host(sites, host_of(slice_str(text)), r->site))
-		wrong = "this is no site's name";
-	else if (r->verb == SET && site_is_listed_suffix(sites, slice_str(r->site)))
-		wrong = "this is a suffix under which many have their sites; name one of these";
-	sites_free(sites);
-	return wrong;
-}
-
-static bool read_client(struct request *r, struct slice text)
-{
-	struct address a;
-
-	r->has_client = true;
-	if (slice_eq(text, SLICE("local")))
-		return slice_copy(text, r->client, sizeof(r->client));
-	if (!address_parse_ip(text, 0, &a))
-		return false;
-	address_client(&a, r->client);
-	return true;
-}
-
-/* Takes the value of "--name VALUE" or "--name=VALUE"; p == NULL when args[*i] is another word. */
-static struct slice value_of(int argc, char **argv, int *i, struct slice name)
-{
-	struct slice arg = slice_str(argv[*i]), head, value = slice_cut(arg, '=', &head);
-
-	if (!slice_eq(head, name))
-		return (struct slice){ NULL, 0 };
-	if (value.p == NULL && *i + 1 < argc)
-		value = slice_str(argv[++*i]);
-	return value.p != NULL ? value : slice_of("", 0);
-}
-
-/* "refuse", "accept", or "functional,analytics". */
-static bool read_choice(struct request *r, struct slice text)
-{
-	unsigned allowed = 0;
-	struct slice word;
-
-	if (slice_eq(text, SLICE("refuse")) || slice_eq(text, SLICE("accept"))) {
-		r->choice = slice_eq(text, SLICE("accept")) ? CHOICE_ACCEPTED : CHOICE_REFUSED;
-		return true;
-	}
-	while (text.p != NULL) {
-		enum choice_state one;
-
-		text = slice_cut(text, ',', &word);
-		if (!choice_of_word(word, &one) || one <= CHOICE_ACCEPTED || one == CHOICE_PUT_BACK)
-			return false;
-		allowed |= choice_set_of(one);
-	}
-	r->choice = choice_of_set(allowed);
-	return true;
-}
-
-/* words[0..n) without options; NULL, or what is wrong. */
-static const char *read_verb(struct request *r, const char *const *words, int n, bool all)
-{
-	const char *site = n > 1 ? words[n - 1] : NULL;
-	int sites;
-
-	if (n == 1 && strcmp(words[0], "list") == 0) {
-		r->verb = LIST;
-		return all ? "list takes no site" : NULL;
-	}
-	if (n > 0 && strcmp(words[0], "clear") == 0) {
-		r->verb = CLEAR;
-		sites = n - 1;
-	} else if (n > 1 && strcmp(words[0], "set") == 0) {
-		r->verb = SET;
-		if (!read_choice(r, slice_str(words[1])))
-			return "say refuse, accept, or what is accepted: functional, analytics, "
-			       "advertising, with commas between";
-		sites = n - 2;
-	} else {
-		return "say set refuse, set accept, set PURPOSES, list or clear";
-	}
-	if (sites != (all ? 0 : 1))
-		return "name one site, or say --all";
-	if (all)
-		slice_copy(SLICE("*"), r->site, sizeof(r->site));
-	else
-		return read_site(r, site);
-	return NULL;
-}
-
-static const char *read_words(struct request *r, int argc, char **argv)
-{
-	const char *words[3] = { NULL, NULL, NULL };
-	struct slice value;
-	bool all = false;
-	int n = 0;
-
-	for (int i = 1; i < argc; i++) {
-		struct slice arg = slice_str(argv[i]);
-
-		if (slice_eq(arg, SLICE("--json"))) {
-			r->json = true;
-		} else if (slice_eq(arg, SLICE("--all"))) {
-			all = true;
-		} else if ((value = value_of(argc, argv, &i, SLICE("--client"))).p != NULL) {
-			if (!read_client(r, value))
-				return "--client: this is no IP address";
-		} else if ((value = value_of(argc, argv, &i, SLICE("--state"))).p != NULL) {
-			r->from.state = value.p; /* to the end of a word, so NUL is behind it */
-		} else if ((value = value_of(argc, argv, &i, SLICE("-c"))).p != NULL ||
-			   (value = value_of(argc, argv, &i, SLICE("--config"))).p != NULL) {
-			r->from.config = value.p;
-		} else if (arg.n != 0 && arg.p[0] == '-') {
-			return "an option that does not exist";
-		} else if (n < 3) {
-			words[n++] = argv[i];
-		} else {
-			return "there are too many words";
-		}
-	}
-	return read_verb(r, words, n, all);
-}
 
 /* ---- output ---- */
 
@@ -268,7 +106,7 @@ static void print_lines(struct slice lines, bool json)
 }
 
 /* "192.0.2.7: news.example: ", as far as it is not this machine's. */
-static void print_whose(const struct request *r, bool site)
+static void print_whose(const struct choice_request *r, bool site)
 {
 	if (strcmp(r->client, "local") != 0)
 		printf("%s: ", r->client);
@@ -276,25 +114,46 @@ static void print_whose(const struct request *r, bool site)
 		printf("%s: ", strcmp(r->site, "*") == 0 ? "all sites" : r->site);
 }
 
-static void print_done(const struct request *r)
+/* A site without a choice of its own has that for all sites, of which `lines` is the list. */
+static void print_cleared(const struct choice_request *r, struct slice lines)
 {
+	struct slice line;
 	struct buf choice;
 
-	if (r->verb == CLEAR) {
-		bool all = strcmp(r->site, "*") == 0;
-
-		print_whose(r, !all);
-		printf("%s\n", all ? "every choice is cleared" : "no choice yet");
+	if (strcmp(r->site, "*") == 0) {
+		print_whose(r, false);
+		printf("every choice is cleared\n");
 		return;
 	}
 	buf_init(&choice, 256);
-	plain_choice(&choice, slice_str(choice_word(r->choice)));
+	while (lines.p != NULL) {
+		lines = slice_cut(lines, '\n', &line);
+		if (slice_eq(string_of(line, "site"), SLICE("*")))
+			plain_choice(&choice, string_of(line, "choice"));
+	}
 	print_whose(r, true);
-	printf("%.*s\n", SLICE_ARG(buf_slice(&choice)));
+	if (choice.len != 0)
+		printf("cleared; for all sites: %.*s\n", SLICE_ARG(buf_slice(&choice)));
+	else
+		printf("no choice yet\n");
 	buf_release(&choice);
 }
 
-static int nothing_to_clear(const struct request *r)
+static void print_set(const struct choice_request *r, enum config_profile profile)
+{
+	struct buf choice;
+
+	buf_init(&choice, 256);
+	plain_choice(&choice, slice_str(choice_word(r->choice)));
+	print_whose(r, true);
+	printf("%.*s", SLICE_ARG(buf_slice(&choice)));
+	if (profile != CONFIG_DEFAULT)
+		printf(" (noted; it does not count: profile %s)", config_profile_name(profile));
+	printf("\n");
+	buf_release(&choice);
+}
+
+static int nothing_to_clear(const struct choice_request *r)
 {
 	print_whose(r, true);
 	printf("nothing to clear\n");
@@ -303,39 +162,67 @@ static int nothing_to_clear(const struct request *r)
 
 /* ---- the running proxy ---- */
 
-static int by_proxy(const struct request *r, struct slice answer)
+/* Who asks, and the profile that the configuration gives to the client. */
+struct job {
+	const struct choice_request *r;
+	const char *state;
+	enum config_profile profile;
+};
+
+static void list_line(const struct choice_request *r, bool one_client, struct buf *line)
 {
-	if (r->verb == LIST && !slice_starts(answer, SLICE("error "))) {
-		print_lines(answer, r->json);
+	buf_addf(line, "choice list%s%s\n", one_client ? " " : "", one_client ? r->client : "");
+}
+
+static void request_line(const struct choice_request *r, struct buf *line)
+{
+	if (r->verb == CHOICE_LIST)
+		list_line(r, r->has_client, line);
+	else if (r->verb == CHOICE_CLEAR)
+		buf_addf(line, "choice clear %s %s\n", r->client, r->site);
+	else
+		buf_addf(line, "choice set %s %s %s\n", r->client, r->site, choice_word(r->choice));
+}
+
+static void proxy_cleared(const struct job *j)
+{
+	struct buf line, list;
+
+	buf_init(&line, 1024);
+	buf_init(&list, TEXT_MAX);
+	list_line(j->r, true, &line);
+	if (control_ask(j->state, buf_slice(&line), &list) != CONTROL_ANSWERED)
+		buf_clear(&list);
+	print_cleared(j->r, buf_slice(&list));
+	buf_release(&line);
+	buf_release(&list);
+}
+
+static int by_proxy(const struct job *j, struct slice answer)
+{
+	if (j->r->verb == CHOICE_LIST && !slice_starts(answer, SLICE("error "))) {
+		print_lines(answer, j->r->json);
 		return COMMAND_GOOD;
 	}
 	if (slice_eq(answer, SLICE("ok\n"))) {
-		print_done(r);
+		if (j->r->verb == CHOICE_CLEAR)
+			proxy_cleared(j);
+		else
+			print_set(j->r, j->profile);
 		return COMMAND_GOOD;
 	}
 	if (slice_eq(answer, SLICE("nothing\n")))
-		return nothing_to_clear(r);
+		return nothing_to_clear(j->r);
 	answer = slice_starts(answer, SLICE("error ")) ? slice_skip(answer, 6) : answer;
 	fprintf(stderr, "crumbgate choice: the proxy says: %.*s\n",
 		SLICE_ARG(slice_head(answer, slice_find(answer, '\n'))));
 	return COMMAND_USAGE;
 }
 
-static void request_line(const struct request *r, struct buf *line)
-{
-	if (r->verb == LIST)
-		buf_addf(line, "choice list%s%s\n", r->has_client ? " " : "",
-			 r->has_client ? r->client : "");
-	else if (r->verb == CLEAR)
-		buf_addf(line, "choice clear %s %s\n", r->client, r->site);
-	else
-		buf_addf(line, "choice set %s %s %s\n", r->client, r->site, choice_word(r->choice));
-}
-
 /* ---- the ledger, when no proxy runs ---- */
 
 /* *any: there was something to change. */
-static bool change(const struct request *r, struct ledger *l, bool *any)
+static bool change(const struct choice_request *r, struct ledger *l, bool *any)
 {
 	struct digest *keyed = digest_new(ledger_key(l));
 	char client[DIGEST_HEX_LEN + 1];
@@ -347,7 +234,7 @@ static bool change(const struct request *r, struct ledger *l, bool *any)
 				   .when = clock_wall_ms(&clock_system) };
 
 	*any = true;
-	if (good && r->verb == CLEAR)
+	if (good && r->verb == CHOICE_CLEAR)
 		good = ledger_choice_clear(l, c.client, c.site, any);
 	else if (good)
 		good = ledger_choice_set(l, &c);
@@ -355,67 +242,112 @@ static bool change(const struct request *r, struct ledger *l, bool *any)
 	return good;
 }
 
-static void told_ledger(const struct request *r, const char *state)
+static int ledger_listed(const struct job *j, struct ledger *l)
 {
-	print_done(r);
+	struct buf out;
+	bool good;
+
+	buf_init(&out, TEXT_MAX);
+	good = ledger_list(l, slice_str(j->r->has_client ? j->r->client : ""), &out);
+	if (good)
+		print_lines(buf_slice(&out), j->r->json);
+	else
+		fprintf(stderr, "crumbgate choice: the ledger in %s could not be read\n", j->state);
+	buf_release(&out);
+	return good ? COMMAND_GOOD : COMMAND_USAGE;
+}
+
+static void ledger_cleared(const struct job *j, struct ledger *l)
+{
+	struct buf list;
+
+	buf_init(&list, TEXT_MAX);
+	if (!ledger_list(l, slice_str(j->r->client), &list))
+		buf_clear(&list);
+	print_cleared(j->r, buf_slice(&list));
+	buf_release(&list);
+}
+
+static int ledger_changed(const struct job *j, struct ledger *l)
+{
+	bool any;
+
+	if (!change(j->r, l, &any)) {
+		fprintf(stderr, "crumbgate choice: the ledger in %s could not be written\n",
+			j->state);
+		return COMMAND_USAGE;
+	}
+	if (!any)
+		return nothing_to_clear(j->r);
+	if (j->r->verb == CHOICE_CLEAR)
+		ledger_cleared(j, l);
+	else
+		print_set(j->r, j->profile);
 	fprintf(stderr,
 		"crumbgate choice: no proxy runs with %s; kept for its next start, no entry in the "
 		"log\n",
-		state);
+		j->state);
+	return COMMAND_GOOD;
 }
 
-static int by_ledger(const struct request *r, const char *state)
+static bool is_there(const char *state, const char *name)
 {
-	struct ledger *l;
-	struct stat there;
-	char error[512];
-	int status = COMMAND_GOOD;
-	bool good, any = true;
-	struct buf out;
+	char path[STATE_PATH_MAX];
+	struct stat st;
 
-	if (stat(state, &there) < 0) {
+	return paths_join(path, sizeof(path), state, name) && stat(path, &st) == 0;
+}
+
+/* There is no ledger, and nothing to make one for. */
+static int without_ledger(const struct job *j)
+{
+	if (!is_there(j->state, "evidence")) {
 		fprintf(stderr,
 			"crumbgate choice: %s: no proxy ever ran here; name its folder with "
 			"--state\n",
-			state);
+			j->state);
 		return COMMAND_USAGE;
 	}
-	l = ledger_open(state, error, sizeof(error));
+	if (j->r->verb == CHOICE_CLEAR)
+		return nothing_to_clear(j->r);
+	print_lines(SLICE(""), j->r->json);
+	return COMMAND_GOOD;
+}
+
+static int by_ledger(const struct job *j)
+{
+	struct ledger *l;
+	char error[512];
+	int status;
+
+	if (!is_there(j->state, j->r->verb == CHOICE_SET ? "." : "ledger.db"))
+		return without_ledger(j);
+	l = ledger_open(j->state, error, sizeof(error));
 	if (l == NULL) {
 		fprintf(stderr, "crumbgate choice: %s\n", error);
 		return COMMAND_USAGE;
 	}
-	buf_init(&out, TEXT_MAX);
-	good = r->verb == LIST ? ledger_list(l, slice_str(r->has_client ? r->client : ""), &out)
-			       : change(r, l, &any);
-	if (!good)
-		fprintf(stderr, "crumbgate choice: the ledger in %s could not be %s\n", state,
-			r->verb == LIST ? "read" : "written");
-	else if (r->verb == LIST)
-		print_lines(buf_slice(&out), r->json);
-	else if (any)
-		told_ledger(r, state);
-	else
-		status = nothing_to_clear(r);
-	buf_release(&out);
+	status = j->r->verb == CHOICE_LIST ? ledger_listed(j, l) : ledger_changed(j, l);
 	ledger_close(l);
-	return good ? status : COMMAND_USAGE;
+	return status;
 }
 
-static int carry_out(const struct request *r, const char *state)
+/* ---- both ---- */
+
+static int carry_out(const struct job *j)
 {
 	struct buf line, answer;
 	int status;
 
 	buf_init(&line, 1024);
 	buf_init(&answer, TEXT_MAX);
-	request_line(r, &line);
-	switch (control_ask(state, buf_slice(&line), &answer)) {
+	request_line(j->r, &line);
+	switch (control_ask(j->state, buf_slice(&line), &answer)) {
 	case CONTROL_ANSWERED:
-		status = by_proxy(r, buf_slice(&answer));
+		status = by_proxy(j, buf_slice(&answer));
 		break;
 	case CONTROL_NOBODY:
-		status = by_ledger(r, state);
+		status = by_ledger(j);
 		break;
 	default:
 		fprintf(stderr, "crumbgate choice: %.*s\n", SLICE_ARG(buf_slice(&answer)));
@@ -426,15 +358,38 @@ static int carry_out(const struct request *r, const char *state)
 	return status;
 }
 
+/*
+ * Loopback addresses are all this machine's person, but where the configuration tells one apart it
+ * is a client of its own (proxy/visitor.c).
+ */
+static enum config_profile profile_of(const struct config *config, struct choice_request *r)
+{
+	enum config_profile own, local;
+	struct address loop;
+
+	own = config_profile_of(config, (const struct sockaddr *)&r->address.sa);
+	if (strcmp(r->client, "local") != 0 || !address_parse_ip(SLICE("127.0.0.1"), 0, &loop))
+		return own;
+	local = config_profile_of(config, (const struct sockaddr *)&loop.sa);
+	if (own != local)
+		address_print_ip(&r->address, r->client);
+	return own;
+}
+
 int cmd_choice(int argc, char **argv)
 {
-	struct request r = { .verb = LIST, .client = "local" };
-	const char *wrong = read_words(&r, argc, argv);
-	char state[STATE_PATH_MAX];
+	struct choice_request r;
+	struct config *config;
+	struct job job;
+	int status;
 
-	if (wrong != NULL)
-		return usage(wrong);
-	if (!state_folder("choice", &r.from, state, sizeof(state)))
+	if (!choice_request_read(&r, argc, argv))
 		return COMMAND_USAGE;
-	return carry_out(&r, state);
+	config = state_config("choice", &r.from);
+	if (config == NULL)
+		return COMMAND_USAGE;
+	job = (struct job){ &r, config->state, profile_of(config, &r) };
+	status = carry_out(&job);
+	config_free(config);
+	return status;
 }

@@ -15,6 +15,7 @@ struct run {
 	claim_show *show;
 	bool json;
 	bool lines; /* from standard input: an object for each line, malformed or not */
+	size_t line;
 	size_t shown;
 	int status;
 };
@@ -29,7 +30,10 @@ static void malformed(struct run *r, const char *why)
 {
 	struct buf out;
 
-	fprintf(stderr, "crumbgate %s: malformed, so it gives no consent: %s\n", r->command, why);
+	fprintf(stderr, "crumbgate %s: ", r->command);
+	if (r->lines)
+		fprintf(stderr, "line %zu: ", r->line);
+	fprintf(stderr, "malformed, so it gives no consent: %s\n", why);
 	r->status = COMMAND_NO;
 	if (!r->json || !r->lines)
 		return;
@@ -80,6 +84,7 @@ static void each_line(struct run *r)
 			buf_addc(&line, (char)c);
 		if (c == EOF && buf_slice(&line).n == 0)
 			break;
+		r->line++;
 		if (slice_ends(buf_slice(&line), SLICE("\r")))
 			one(r, slice_head(buf_slice(&line), buf_slice(&line).n - 1));
 		else

@@ -208,6 +208,16 @@ static void put_text(const struct classifier *c, const struct score_facts *f,
 	put_plain(out, slice_str(p->why));
 }
 
+/* The score reads the name before all; without one it would guess from nothing. */
+static void find(struct classifier *c, const struct score_facts *f, struct purpose_found *out)
+{
+	purpose_find(c->rules, f, out);
+	if (f->name.n != 0 || out->layer != LAYER_SCORE)
+		return;
+	*out = (struct purpose_found){ .purpose = PURPOSE_UNKNOWN, .layer = LAYER_NONE };
+	(void)slice_copy(SLICE("it has no name to go by"), out->why, sizeof(out->why));
+}
+
 static bool put_cookie(struct classifier *c, const struct score_facts *f)
 {
 	struct purpose_found found;
@@ -216,7 +226,7 @@ static bool put_cookie(struct classifier *c, const struct score_facts *f)
 	if (c->q->features) {
 		put_features(f, &c->out);
 	} else {
-		purpose_find(c->rules, f, &found);
+		find(c, f, &found);
 		if (c->q->json)
 			put_json(f, &found, &c->out);
 		else

@@ -2,6 +2,7 @@
 #include "cmd/explain.h"
 
 #include "cmd/command.h"
+#include "cmd/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,9 +21,9 @@ bool explain_read_profile(const char *word, enum profile *out)
 
 bool explain_read_choice(const char *word, enum choice_state *out)
 {
-	return choice_of_word(slice_str(word), out) ||
+	return choice_of_word(slice_str(word), out) || words_purposes(slice_str(word), out) ||
 	       explain_usage("--choice takes none, refused, accepted, functional, analytics, "
-			     "advertising, or two of these with + between them");
+			     "advertising, or two of these with a comma or + between them");
 }
 
 int cmd_explain(int argc, char **argv)

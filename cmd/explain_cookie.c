@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 #include "cmd/evidence.h"
 #include "cmd/explain.h"
+#include "cmd/explain_cookie_lists.h"
 #include "cmd/explain_kinds.h"
 #include "cmd/explain_purpose.h"
 #include "cmd/explain_put.h"
@@ -17,6 +18,8 @@ struct request {
 	bool has_party, has_shape;
 	const char *host, *site, *value, *line;
 	struct cookie_facts set, sent;
+	struct explain_lists lists;
+	struct explain_heard heard;
 };
 
 enum {
@@ -42,6 +45,7 @@ static const struct option longs[] = { { "value", required_argument, NULL, OPT_V
 				       { "profile", required_argument, NULL, OPT_PROFILE },
 				       { "choice", required_argument, NULL, OPT_CHOICE },
 				       { "json", no_argument, NULL, OPT_JSON },
+				       EXPLAIN_LISTS_OPTIONS,
 				       { NULL, 0, NULL, 0 } };
 
 static bool read_party(struct request *q, enum party party)
@@ -78,8 +82,11 @@ static bool read_option(int c, struct request *q)
 		return explain_read_profile(optarg, &q->sent.profile);
 	case OPT_CHOICE:
 		return explain_read_choice(optarg, &q->sent.choice);
-	default:
+	case OPT_JSON:
 		q->json = true;
+		return true;
+	default:
+		explain_lists_option(&q->lists, c);
 		return true;
 	}
 }
@@ -131,7 +138,7 @@ static bool read_arguments(int argc, char **argv, struct request *q)
 	q->sent.kind = COOKIE_SENT;
 	q->sent.lifetime_s = LIFETIME_UNKNOWN;
 	quiet_options();
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "c:", longs, NULL)) != -1)
 		if (c == '?' ? !wrong_option("explain", argv) : !read_option(c, q))
 			return false;
 	if (argc - optind != 1)
@@ -270,6 +277,7 @@ static bool explain(const struct request *q, const struct explain_rules *r)
 
 	out_init(&o, q->json);
 	put_facts(&o, q);
+	explain_put_heard(&o, &q->lists, &q->heard);
 	explain_purpose(&o, r, &q->set);
 	if (!same_purpose(r, q)) {
 		out_open(&o, "as_sent");
@@ -290,8 +298,12 @@ int explain_cookie(int argc, char **argv)
 	bool good;
 
 	explain_rules_init(&rules);
-	good = read_arguments(argc, argv, &q) && find_party(&q, &names) && read_line(&q) &&
-	       explain_rules_own(&rules) && explain(&q, &rules);
+	good = explain_lists_init(&q.lists, argc) && read_arguments(argc, argv, &q) &&
+	       find_party(&q, &names) && read_line(&q) && explain_lists_open(&q.lists) &&
+	       explain_rules_own(&rules) &&
+	       explain_hear(&q.lists, rules.rules, &q.set, &q.sent, &q.heard) &&
+	       explain(&q, &rules);
 	explain_rules_release(&rules);
+	explain_lists_release(&q.lists);
 	return good ? COMMAND_GOOD : COMMAND_USAGE;
 }

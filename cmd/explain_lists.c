@@ -2,6 +2,7 @@
 
 #include "base/config.h"
 #include "cmd/evidence.h"
+#include "filters/lists/list_purpose.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -108,7 +109,7 @@ static void put_source(struct explain_out *o, const struct list_source *s)
 	out_item_close(o);
 }
 
-void explain_lists_put(struct explain_out *o, const struct explain_lists *l)
+void explain_lists_put(struct explain_out *o, const struct explain_lists *l, const char *so)
 {
 	if (l->sources.n != 0) {
 		out_list(o, "lists_that_are_asked");
@@ -117,7 +118,52 @@ void explain_lists_put(struct explain_out *o, const struct explain_lists *l)
 		out_list_close(o);
 	}
 	if (l->files.n == 0)
-		out_str(o, "note",
-			"no filter list is loaded, so no request is refused; a list is named by "
-			"list or list-url in the configuration, or by --list FILE");
+		out_say(o, "note",
+			"no filter list is loaded, so %s; a list is named by "
+			"list or list-url in the configuration, or by --list FILE",
+			so);
+}
+
+/* ---- a rule ---- */
+
+/* 0: it does not stand there by itself. */
+static size_t line_of(struct slice text, struct slice rule)
+{
+	struct slice line;
+
+	for (size_t n = 1; text.p != NULL; n++) {
+		text = slice_cut(text, '\n', &line);
+		if (line.n != 0 && line.p[line.n - 1] == '\r')
+			line.n--;
+		if (slice_eq(slice_trim(line), slice_trim(rule)))
+			return n;
+	}
+	return 0;
+}
+
+/* In the list, or in a file that it includes. */
+static void put_place(struct explain_out *o, const struct list_files *f,
+		      const struct lists_rule *rule)
+{
+	const struct list_file *file = &f->files[rule->list];
+	size_t line = line_of(buf_slice(&file->text), rule->text);
+
+	for (size_t i = 0; line == 0 && i < f->included_n; i++) {
+		line = line_of(buf_slice(&f->included[i].text), rule->text);
+		if (line != 0)
+			file = &f->included[i];
+	}
+	out_str(o, "file", file->path);
+	if (line != 0)
+		out_u64(o, "line", line);
+}
+
+void explain_lists_put_rule(struct explain_out *o, const char *key, const struct explain_lists *l,
+			    const struct lists_rule *rule)
+{
+	out_open(o, key);
+	out_bytes(o, "text", rule->text);
+	out_bytes(o, "list", list_base_name(lists_name(l->files.lists, rule->list)));
+	put_place(o, &l->files, rule);
+	out_close(o);
 }

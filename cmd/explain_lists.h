@@ -1,6 +1,6 @@
 /*
- * explain_lists.h - the filter lists that `crumbgate explain url` asks: those of the configuration,
- * as the proxy has them, and what the command line adds.
+ * explain_lists.h - the filter lists that `crumbgate explain` asks about a URL or a cookie: those of
+ * the configuration, as the proxy has them, and what the command line adds.
  *
  *	if (!explain_lists_init(&l, argc)) ...
  *	... { OTHER OPTIONS, EXPLAIN_LISTS_OPTIONS } for getopt_long(), "c:" beside them;
@@ -15,6 +15,7 @@
 #define CRUMBGATE_CMD_EXPLAIN_LISTS_H
 
 #include "cmd/explain_out.h"
+#include "filters/lists/match.h"
 #include "proxy/list_files.h"
 #include "proxy/list_sources.h"
 
@@ -51,7 +52,10 @@ void explain_lists_release(struct explain_lists *l);
 /* One of the options above, with optarg. */
 void explain_lists_option(struct explain_lists *l, int c);
 bool explain_lists_open(struct explain_lists *l);
-/* Says which they are; nothing where there are none. */
-void explain_lists_put(struct explain_out *o, const struct explain_lists *l);
+/* Says which they are, or that there is none, "so ..." what follows from it. */
+void explain_lists_put(struct explain_out *o, const struct explain_lists *l, const char *so);
+/* A rule with its list, file and line. */
+void explain_lists_put_rule(struct explain_out *o, const char *key, const struct explain_lists *l,
+			    const struct lists_rule *rule);
 
 #endif

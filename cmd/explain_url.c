@@ -137,48 +137,6 @@ static bool ask(struct asked *a, struct query_facts *f)
 
 /* ---- the rule ---- */
 
-/* 0: it does not stand there by itself. */
-static size_t line_of(struct slice text, struct slice rule)
-{
-	struct slice line;
-
-	for (size_t n = 1; text.p != NULL; n++) {
-		text = slice_cut(text, '\n', &line);
-		if (line.n != 0 && line.p[line.n - 1] == '\r')
-			line.n--;
-		if (slice_eq(slice_trim(line), slice_trim(rule)))
-			return n;
-	}
-	return 0;
-}
-
-/* In the list, or in a file that it includes. */
-static void put_place(struct explain_out *o, const struct list_files *f,
-		      const struct lists_rule *rule)
-{
-	const struct list_file *file = &f->files[rule->list];
-	size_t line = line_of(buf_slice(&file->text), rule->text);
-
-	for (size_t i = 0; line == 0 && i < f->included_n; i++) {
-		line = line_of(buf_slice(&f->included[i].text), rule->text);
-		if (line != 0)
-			file = &f->included[i];
-	}
-	out_str(o, "file", file->path);
-	if (line != 0)
-		out_u64(o, "line", line);
-}
-
-static void put_rule(struct explain_out *o, const char *key, const struct request *r,
-		     const struct lists_rule *rule)
-{
-	out_open(o, key);
-	out_bytes(o, "text", rule->text);
-	out_bytes(o, "list", list_base_name(lists_name(r->lists.files.lists, rule->list)));
-	put_place(o, &r->lists.files, rule);
-	out_close(o);
-}
-
 static void put_verdict(struct explain_out *o, const struct asked *a)
 {
 	static const char *const says[] = { [LISTS_NOTHING] = "nothing",
@@ -193,11 +151,11 @@ static void put_verdict(struct explain_out *o, const struct asked *a)
 	out_str(o, "purpose_of_list", purpose_word(a->purpose));
 	out_bytes(o, "decided_by",
 		  list_base_name(lists_name(a->r->lists.files.lists, v->rule.list)));
-	put_rule(o, "rule", a->r, &v->rule);
+	explain_lists_put_rule(o, "rule", &a->r->lists, &v->rule);
 	if (v->action == LISTS_EXCEPT)
-		put_rule(o, "against", a->r, &v->against);
+		explain_lists_put_rule(o, "against", &a->r->lists, &v->against);
 	if (v->action == LISTS_ANSWER)
-		put_rule(o, "answer_rule", a->r, &v->body_rule);
+		explain_lists_put_rule(o, "answer_rule", &a->r->lists, &v->body_rule);
 }
 
 static void put_request(struct explain_out *o, const struct asked *a)
@@ -247,7 +205,7 @@ static void put_parameter(struct explain_out *o, struct slice name, const struct
 	(void)out_line(o);
 	out_bytes(o, "name", name);
 	if (by != NULL)
-		put_rule(o, "rule", r, by);
+		explain_lists_put_rule(o, "rule", &r->lists, by);
 	else
 		out_str(o, "by", "click identifier");
 	if (!o->json) {
@@ -400,7 +358,7 @@ static bool explain(const struct request *r, struct asked *a)
 		return false;
 	out_init(&o, r->json);
 	put_facts(&o, r);
-	explain_lists_put(&o, &r->lists);
+	explain_lists_put(&o, &r->lists, "no request is refused");
 	put_verdict(&o, a);
 	put_request(&o, a);
 	put_parameters(&o, a);

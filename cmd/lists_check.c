@@ -2,12 +2,10 @@
 
 #include "filters/lists/build.h"
 #include "filters/lists/lists.h"
-#include "filters/lists/rule.h"
+#include "filters/lists/looks.h"
 
 /* Where a list speaks of itself. */
 #define HEAD_MAX 8192u
-/* Of the lines that should be rules so many of a hundred may make no sense. */
-#define BAD_PERCENT 5u
 
 /* ---- expiry ---- */
 
@@ -62,45 +60,6 @@ int64_t list_expires_s(struct slice text)
 
 /* ---- is it a list? ---- */
 
-/* U+FEFF and blanks aside. */
-static struct slice beginning(struct slice text)
-{
-	if (slice_starts(text, SLICE("\xef\xbb\xbf")))
-		text = slice_skip(text, 3);
-	while (text.n != 0 && (ascii_blank(text.p[0]) || text.p[0] == '\n' || text.p[0] == '\r'))
-		text = slice_skip(text, 1);
-	return text;
-}
-
-/* Any word reads as a rule; these forms are nothing else. */
-static bool is_surely_rule(struct slice line)
-{
-	struct rule r;
-
-	switch (rule_read(line, &r)) {
-	case LINE_HOSTS:
-		return true;
-	case LINE_RULE:
-		return slice_starts(r.text, SLICE("||")) || slice_starts(r.text, SLICE("@@")) ||
-		       slice_find(r.text, '^') != r.text.n || slice_find(r.text, '$') != r.text.n ||
-		       (r.host && slice_find(r.pattern, '.') != r.pattern.n);
-	default:
-		return false;
-	}
-}
-
-static bool has_rule(struct slice text)
-{
-	struct slice line;
-
-	while (text.p != NULL) {
-		text = slice_cut(text, '\n', &line);
-		if (is_surely_rule(line))
-			return true;
-	}
-	return false;
-}
-
 static bool is_failure(enum left_kind kind)
 {
 	return kind == LEFT_OPTION || kind == LEFT_VALUE || kind == LEFT_TOGETHER ||
@@ -135,7 +94,7 @@ static bool parses(const struct list_facts *facts, struct buf *why)
 
 	for (unsigned k = 0; k < LEFT_KINDS; k++)
 		bad += is_failure((enum left_kind)k) ? facts->left[k] : 0;
-	if (facts->rules != 0 && bad * 100 <= (facts->rules + bad) * BAD_PERCENT)
+	if (facts->rules != 0 && !list_is_nonsense(facts->rules, bad))
 		return true;
 	if (facts->rules == 0)
 		buf_adds(why, "there is no rule in it that a proxy can use");
@@ -147,21 +106,21 @@ static bool parses(const struct list_facts *facts, struct buf *why)
 
 bool list_check(struct slice text, size_t size_before, struct list_facts *facts, struct buf *why)
 {
-	struct slice start = beginning(text);
+	struct list_look look = list_look(text);
 
-	if (start.n == 0)
+	if (look.looks == LIST_LOOKS_EMPTY)
 		buf_adds(why, "it is empty");
-	else if (start.p[0] == '<')
+	else if (look.looks == LIST_LOOKS_PAGE)
 		buf_adds(why, "it is a web page and no filter list; open the URL in a browser and "
 			      "look");
-	else if (slice_find(text, '\0') != text.n)
+	else if (look.looks == LIST_LOOKS_BINARY)
 		buf_adds(why, "it is no text; a list must not be packed");
 	else if (text.n < size_before / 2)
 		buf_addf(why,
 			 "it has shrunk from %zu to %zu octets; if that is right, take it with "
 			 "--force",
 			 size_before, text.n);
-	else if (!has_rule(text))
+	else if (!look.surely)
 		buf_adds(why, "there is no rule in it that a proxy can use");
 	else
 		return count(text, facts, why) && parses(facts, why);

@@ -8,6 +8,7 @@
 #include "cmd/evidence.h"
 #include "cmd/lists_kept.h"
 #include "cmd/state.h"
+#include "filters/lists/looks.h"
 #include "proxy/list_files.h"
 #include "proxy/list_sources.h"
 
@@ -19,10 +20,12 @@
 
 #define OUT_MAX ((size_t)4 * 1024 * 1024)
 #define VERSION_LEN 16
+#define WRONG_MAX 160
 
 struct shown {
 	const struct list_source *source;
-	bool good; /* it could be read */
+	bool good;	       /* it could be read */
+	char wrong[WRONG_MAX]; /* empty: it is a list */
 	size_t size, left_out;
 	size_t alone; /* rules that would hold if there were no other list */
 	size_t rules; /* rules that hold: as the log counts them */
@@ -37,11 +40,26 @@ struct totals {
 
 /* ---- one list ---- */
 
+/* What is wrong with the text, if anything is. */
+static bool is_list(struct slice text, char wrong[WRONG_MAX])
+{
+	const struct list_look look = list_look(text);
+	struct buf why;
+	bool good;
+
+	buf_init(&why, WRONG_MAX - 1);
+	good = list_look_good(&look, &why);
+	(void)slice_copy(buf_slice(&why), wrong, WRONG_MAX);
+	buf_release(&why);
+	return good;
+}
+
 static void look_closer(struct shown *s, const struct list_files *f, struct totals *t)
 {
 	struct slice text = buf_slice(&f->files[0].text);
 
 	s->size = text.n;
+	t->wrong = !is_list(text, s->wrong) || t->wrong;
 	s->alone = lists_rules(f->lists);
 	s->good = digest_plain(text, s->sha256);
 	for (unsigned k = 0; k < LEFT_KINDS; k++) {
@@ -156,6 +174,8 @@ static void put_text(struct buf *out, const struct shown *s)
 	buf_adds(out, "    ");
 	put_plain(out,
 		  slice_str(s->source->from == LIST_FROM_URL ? s->source->url : s->source->path));
+	if (s->wrong[0] != '\0')
+		buf_addf(out, "\n    %s", s->wrong);
 	buf_addc(out, '\n');
 }
 
@@ -196,6 +216,8 @@ static void put_json(struct buf *out, const struct shown *s)
 		json_kv_u64(out, "left_out", s->left_out);
 		json_kv(out, "sha256", slice_str(s->sha256));
 	}
+	if (s->wrong[0] != '\0')
+		json_kv(out, "wrong", slice_str(s->wrong));
 	put_time(out, "fetched", s->fetched);
 	put_time(out, "expires", s->expires);
 	json_close(out, '}');

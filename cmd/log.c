@@ -4,11 +4,11 @@
 #include "cmd/command.h"
 #include "cmd/evidence.h"
 #include "cmd/log_table.h"
+#include "cmd/words.h"
 #include "evidence/entry.h"
 #include "evidence/files.h"
 #include "evidence/note.h"
 #include "evidence/reader.h"
-#include "filters/site.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -25,7 +25,8 @@ struct request {
 	bool json, follow, pem;
 	bool by_kind;
 	enum entry_kind kind;
-	struct slice site;   /* p == NULL: any */
+	const char *site_given; /* NULL: any */
+	char site[SITE_MAX];
 	struct sites *sites; /* with a site: for entries that have only a host */
 	int64_t since;
 	char path[EVIDENCE_PATH_MAX];
@@ -87,7 +88,7 @@ static bool read_option(int c, struct request *q, struct state_given *from)
 		q->by_kind = entry_kind_of(slice_str(optarg), &q->kind);
 		return q->by_kind || usage_kinds();
 	case 'S':
-		q->site = slice_str(optarg);
+		q->site_given = optarg;
 		return true;
 	case 't':
 		return read_time(optarg, &q->since) ||
@@ -95,6 +96,18 @@ static bool read_option(int c, struct request *q, struct state_given *from)
 	default:
 		return false;
 	}
+}
+
+/* Entries have registrable domains, or * for a choice about all; --site may be a host or a URL. */
+static bool read_site(struct request *q)
+{
+	q->sites = sites_new(SITES_LATEST);
+	if (q->sites == NULL)
+		return usage("the list of sites cannot be read");
+	if (strcmp(q->site_given, "*") == 0)
+		return slice_copy(SLICE("*"), q->site, sizeof(q->site));
+	return words_site(q->sites, slice_str(q->site_given), q->site) ||
+	       usage("--site takes a site's name, such as shop.example, a host's or a URL");
 }
 
 static bool read_arguments(int argc, char **argv, struct request *q)
@@ -123,8 +136,7 @@ static bool read_arguments(int argc, char **argv, struct request *q)
 	if (!evidence_place("log", optind < argc ? argv[optind] : NULL, &from, q->path,
 			    sizeof(q->path)))
 		return false;
-	q->sites = q->site.p != NULL ? sites_new(SITES_LATEST) : NULL;
-	return q->site.p == NULL || q->sites != NULL || usage("the list of sites cannot be read");
+	return q->site_given == NULL || read_site(q);
 }
 
 /* ---- entries ---- */
@@ -134,15 +146,15 @@ static bool of_site(const struct request *q, const struct entry *e)
 	char site[SITE_MAX];
 
 	if (e->kind == ENTRY_PASS || e->kind == ENTRY_REFUSE)
-		return site_of_host(q->sites, e->host, site) && slice_ieq(slice_str(site), q->site);
-	return slice_ieq(e->site, q->site);
+		return site_of_host(q->sites, e->host, site) && same_site(site, q->site);
+	return slice_ieq(e->site, slice_str(q->site));
 }
 
 static bool wanted(const struct request *q, const struct entry *e)
 {
 	if (q->by_kind && e->kind != q->kind)
 		return false;
-	if (q->site.p != NULL && !of_site(q, e))
+	if (q->site_given != NULL && !of_site(q, e))
 		return false;
 	return e->t >= q->since;
 }
@@ -160,7 +172,7 @@ static bool put_chunk(const struct request *q, const struct reader_chunk *c, cha
 		      struct log_table *table, struct buf *out)
 {
 	struct slice rest = c->lines;
-	bool all = q->json && !q->by_kind && q->site.p == NULL && q->since == 0;
+	bool all = q->json && !q->by_kind && q->site_given == NULL && q->since == 0;
 
 	for (uint64_t i = 0; rest.n != 0; i++) {
 		struct slice line = slice_head(rest, slice_find(rest, '\n'));

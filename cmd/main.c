@@ -46,7 +46,7 @@ static const struct command commands[] = {
 	  "from the\n"
 	  "next request on, for six months. PURPOSES are what is accepted, the rest being refused: "
 	  "functional,\n"
-	  "analytics, advertising, with commas between. Without --client it is for the person at this machine. The running "
+	  "analytics, advertising, with commas (or +) between. Without --client it is for the person at this machine. The running "
 	  "proxy is\n"
 	  "asked (STATE/control.sock); where none runs, the ledger is written, and the log gets no "
 	  "entry.\n"
@@ -68,8 +68,8 @@ static const struct command commands[] = {
 	  false, cmd_classify },
 	{ "explain",
 	  "cookie NAME [--value VALUE | --value-shape SHAPE] [--set-cookie LINE]\n"
-	  "       [--host HOST] [--site SITE | --first | --third] [--profile P] [--choice C] "
-	  "[--json]\n"
+	  "       [--host HOST] [--site SITE | --first | --third] [--list FILE]... [-c FILE]\n"
+	  "       [--state DIR] [--profile P] [--choice C] [--json]\n"
 	  "url URL [--source URL] [--type TYPE] [--list FILE]... [-c FILE] [--state DIR]\n"
 	  "       [--profile P] [--choice C] [--json]\n"
 	  "entry N [--json] [-c FILE] [--state DIR | FOLDER]",

@@ -6,7 +6,7 @@
 
 #define WHY_MAX (1024u * 1024)
 
-bool state_folder(const char *command, const struct state_given *given, char *out, size_t size)
+struct config *state_config(const char *command, const struct state_given *given)
 {
 	/* Without -c and with --state: an empty file instead of the one in its usual place. */
 	const char *file =
@@ -16,7 +16,6 @@ bool state_folder(const char *command, const struct state_given *given, char *ou
 	enum config_status status;
 	int n = 0;
 	struct buf why;
-	bool good;
 
 	/* config_load() copies them. */
 	if (file != NULL) {
@@ -29,7 +28,6 @@ bool state_folder(const char *command, const struct state_given *given, char *ou
 	}
 	buf_init(&why, WHY_MAX);
 	status = config_load(n, words, &cfg, &why);
-	good = status == CONFIG_GOOD && slice_copy(slice_str(cfg->state), out, size);
 	if (status != CONFIG_GOOD) {
 		fwrite(buf_slice(&why).p, 1, buf_slice(&why).n, stderr);
 		if (given->state == NULL)
@@ -37,10 +35,18 @@ bool state_folder(const char *command, const struct state_given *given, char *ou
 				"crumbgate %s: so the state folder is not known; mend this, or "
 				"name the folder with --state\n",
 				command);
-	} else if (!good) {
-		fprintf(stderr, "crumbgate %s: the state folder's path is too long\n", command);
 	}
 	buf_release(&why);
+	return cfg;
+}
+
+bool state_folder(const char *command, const struct state_given *given, char *out, size_t size)
+{
+	struct config *cfg = state_config(command, given);
+	bool good = cfg != NULL && slice_copy(slice_str(cfg->state), out, size);
+
+	if (cfg != NULL && !good)
+		fprintf(stderr, "crumbgate %s: the state folder's path is too long\n", command);
 	config_free(cfg);
 	return good;
 }

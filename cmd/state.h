@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct config;
+
 #define STATE_PATH_MAX 4096
 
 /* What the command line said; NULL: nothing.  Borrowed. */
@@ -19,6 +21,8 @@ struct state_given {
 	const char *state;  /* --state */
 };
 
+/* The configuration that says so, config_free(); NULL: said on stderr, why and what to do. */
+struct config *state_config(const char *command, const struct state_given *given);
 /* The absolute path, into `out`.  False: said on stderr, why and what to do. */
 bool state_folder(const char *command, const struct state_given *given, char *out, size_t size);
 

@@ -209,6 +209,12 @@ void score_explain(const struct score_model *m, const struct score_hits *hits,
 			break;
 		}
 	}
-	if (text.n == 0)
+	if (text.n != 0)
+		return;
+	if (purpose != PURPOSE_ANALYTICS && purpose != PURPOSE_ADVERTISING) {
 		say_add(&text, SLICE("nothing that speaks for tracking"));
+		return;
+	}
+	say_add(&text, SLICE("too little is known; most such cookies are for "));
+	say_str(&text, purpose_word(purpose));
 }

@@ -111,6 +111,8 @@ void generation_reload(struct supervisor *sup)
 		say_lines(buf_slice(&why));
 		goto out;
 	}
+	say_lines(buf_slice(&why)); /* what is good, and likely not meant */
+	buf_clear(&why);
 	if (!config_same_process(sup->config, next, &why))
 		diag_warning("not taken over before a restart: %.*s", SLICE_ARG(buf_slice(&why)));
 	first = setup_other_boxes(sup->setup);

@@ -1,6 +1,7 @@
 #include "proxy/list_compile.h"
 
 #include "base/diag.h"
+#include "filters/lists/looks.h"
 #include "proxy/process.h"
 #include "proxy/sandbox.h"
 
@@ -75,12 +76,26 @@ static bool ask_parent(void *arg, size_t list, struct slice path, struct slice *
 	return true;
 }
 
+/* A page in the place of a list compiles like one, so somebody must say it. */
+static void look(const struct lists_text *text)
+{
+	const struct list_look l = list_look(text->text);
+	struct buf why;
+
+	buf_init(&why, 256);
+	if (!list_look_good(&l, &why))
+		diag_warning("%.*s: %.*s", SLICE_ARG(text->name), SLICE_ARG(buf_slice(&why)));
+	buf_release(&why);
+}
+
 static bool build(const struct lists_input *in, int ask, int out)
 {
 	struct lists_input apart = { in->texts, in->n, ask_parent, &ask };
 	struct buf image, why;
 	bool good;
 
+	for (size_t i = 0; i < in->n; i++)
+		look(&in->texts[i]);
 	buf_init(&image, LISTS_IMAGE_BYTES_MAX);
 	buf_init(&why, 256);
 	good = lists_build(&apart, &image, &why);

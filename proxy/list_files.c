@@ -11,7 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TEXT_MAX ((size_t)128 * 1024 * 1024)
 #define INCLUDED_MAX 256u
 #define PATH_BYTES 4096
 
@@ -68,7 +67,7 @@ static bool grow(struct list_file **files, size_t n, size_t max)
 		return false;
 	*files = more;
 	more[n] = (struct list_file){ 0 };
-	buf_init(&more[n].text, TEXT_MAX);
+	buf_init(&more[n].text, LIST_TEXT_MAX);
 	return true;
 }
 

@@ -18,6 +18,8 @@
 #include <stdint.h>
 
 #define LIST_FILES_MAX 200u
+/* Of one file. */
+#define LIST_TEXT_MAX ((size_t)128 * 1024 * 1024)
 
 struct list_file {
 	const char *path;

@@ -89,4 +89,11 @@ run 2 'name\n' --no-such-option
 run 0 'name\n"a\nb"\n\0351\001\n' --json
 line 1 '"name":"a\\u000ab"'
 line 2 '"name":"\\u00e9\\u0001"'
+
+# A cookie without a name: nothing to guess by, but its setter may be known.  And no reason contradicts its purpose.
+run 0 'name,domain\n,x.example\n,x.doubleclick.net\n' --json
+line 1 '^{"name":"","purpose":"unknown","score":0.000,"layer":"none","why":"it has no name to go by"}$'
+line 2 '"purpose":"advertising","score":1.000,"layer":"setter"'
+run 0 'name\nfoo\nxyzzy\nq\nabcdef\nzz9\n_zq\n'
+! grep -e '^a[a-z]* .*nothing that speaks for tracking' "$work/out" || fail 'a reason contradicts its purpose'
 exit $failed

@@ -53,6 +53,16 @@ expect 2 'did you mean --listen' check --lisen=x
 expect 2 'listen-tls: 127.0.0.1:1 is an address of listen too' check --listen 127.0.0.1:1 --listen-tls 127.0.0.1:1
 expect 2 'listen-tls: 127.0.0.1:1 is an address of listen too' run --listen 127.0.0.1:1 --listen-tls 127.0.0.1:1
 
+# A profile without clients is nobody's: not wrong, but hardly meant.
+printf 'workers = 2\nprofile "minors" {\n}\nprofile investigator { clients = {10.0.0.0/8} }\n' >"$dir/nobody.conf"
+expect 0 'nobody.conf:2:10: no clients: nobody has this profile; add clients' check -c "$dir/nobody.conf"
+expect 0 'nobody.conf: good' check -c "$dir/nobody.conf"
+[ "$(printf '%s\n' "$said" | wc -l)" -eq 2 ] || { echo "check: $said" >&2 && failed=1; }
+expect 2 'no clients: nobody has this profile' run -c "$dir/nobody.conf" --listen 192.0.2.1:1 --state "$dir/nobody"
+printf 'profile minors { }\nprofile minors { clients = {10.0.0.0/8} }\n' >"$dir/twice.conf"
+expect 0 'twice.conf: good' check -c "$dir/twice.conf"
+[ "$(printf '%s\n' "$said" | wc -l)" -eq 1 ] || { echo "check: $said" >&2 && failed=1; }
+
 state=$dir/state
 expect 2 'no proxy ever ran here' choice list --state "$state"
 mkdir -m 700 "$state"
@@ -93,6 +103,18 @@ expect 2 '^--force: unknown option' lists show --force --state "$state"
 expect 2 "^--list-url: 'ftp://a.test/' is no URL of a list" lists update --list-url ftp://a.test/
 expect 1 'not fetched yet; run: crumbgate lists update' lists show --state "$state" --no-list-defaults --list-url https://a.test/a.txt
 expect 0 '^{"lists":\[\],"rules":0,"left_out":\[\]}$' lists show --json --state "$state" --no-list-defaults
+# A list that is none is said, though it can be read.
+printf '<!DOCTYPE html>\n<title>Log in</title>\n' >"$dir/page.txt"
+printf '! nothing yet\n' >"$dir/remarks.txt"
+: >"$dir/empty.txt"
+printf 'list = {"%s", "%s"}\nlist-defaults = no\n' "$dir/page.txt" "$dir/remarks.txt" >"$dir/page.conf"
+expect 1 '^[^:]*/page.txt: a web page and no filter list: it protects nothing$' check -c "$dir/page.conf"
+[ "$(printf '%s\n' "$said" | wc -l)" -eq 1 ] || { echo "check: $said" >&2 && failed=1; }
+expect 1 "$(basename "$program"): no text and no filter list" check --no-list-defaults --list "$program"
+expect 0 'defaults are in force' check --no-list-defaults --list "$dir/remarks.txt" --list "$dir/empty.txt"
+expect 1 '^    a web page and no filter list: it protects nothing$' lists show -c "$dir/page.conf" --state "$state"
+expect 1 '"wrong":"a web page and no filter list: it protects nothing"' lists show --json -c "$dir/page.conf" --state "$state"
+expect 0 '^2 lists, 0 rules$' lists show --no-list-defaults --list "$dir/remarks.txt" --list "$dir/empty.txt" --state "$state"
 printf '||a.test^\n||b.test^\n##.ad\n' >"$dir/one.txt"
 printf '||a.test^\n||c.test^\n||d.test^\n##.ad\n' >"$dir/two.txt"
 lists="--no-list-defaults --list $dir/one.txt --list $dir/two.txt --state $state"
@@ -107,7 +129,41 @@ expect 2 'with -o FILE' ca export --pem x.pem --state "$state"
 for suffix in com co.uk; do
 	expect 2 'name one of these' choice set accept $suffix --state "$state"
 done
-expect 0 '^printer: accepted' choice set accept printer --state "$state"
+for word in all '*' printer 'a b' ''; do
+	expect 2 "'$word': this is no site's name; for all sites use --all" choice set accept "$word" --state "$state"
+done
+expect 2 "'all': this is no site's name; for all sites use --all" choice clear all --state "$state"
+expect 2 "'münchen.example': .*write its form that begins with xn--" choice set accept münchen.example --state "$state"
+expect 0 '^xn--mnchen-3ya.example: accepted' choice set accept xn--mnchen-3ya.example --state "$state"
+expect 0 '^localhost: accepted' choice set accept localhost --state "$state"
+expect 0 '^printer: accepted' choice set accept http://printer/ --state "$state"
+expect 0 '^192.0.2.1: accepted' choice set accept 192.0.2.1 --state "$state"
+expect 2 "'burn': say refuse, accept, or" choice set burn a.test --state "$state"
+expect 0 '^plus.test: accepted functional and analytics only$' choice set functional+analytics plus.test --state "$state"
+
+# Where a choice for all sites holds, forgetting one site's falls back to it.
+expect 0 '^all sites: accepted$' choice set accept --all --state "$state"
+expect 0 '^plus.test: cleared; for all sites: accepted$' choice clear plus.test --state "$state"
+expect 0 'every choice is cleared' choice clear --all --state "$state"
+
+# What does not count is noted, and said so.
+printf 'state = "%s"\nprofile "minors" { clients = { "192.0.2.0/24", 127.0.0.5 } }\nprofile "investigator" { clients = { "198.51.100.0/24" } }\n' "$state" >"$dir/minors.conf"
+expect 0 '^192.0.2.9: a.test: accepted (noted; it does not count: profile minors)$' choice set accept a.test --client 192.0.2.9 -c "$dir/minors.conf"
+expect 0 '^198.51.100.1: a.test: refused (noted; it does not count: profile investigator)$' choice set refuse a.test --client 198.51.100.1 -c "$dir/minors.conf"
+expect 0 '^203.0.113.1: a.test: accepted$' choice set accept a.test --client 203.0.113.1 -c "$dir/minors.conf"
+expect 0 '^a.test: accepted$' choice set accept a.test -c "$dir/minors.conf"
+expect 0 '^a.test: refused$' choice set refuse a.test --client 127.0.0.6 -c "$dir/minors.conf"
+expect 0 '^127.0.0.5: a.test: accepted (noted; it does not count: profile minors)$' choice set accept a.test --client 127.0.0.5 -c "$dir/minors.conf"
+expect 0 '^this machine  *a.test  *refused ' choice list -c "$dir/minors.conf"
+expect 0 '^127.0.0.5  *a.test  *accepted ' choice list --client 127.0.0.5 -c "$dir/minors.conf"
+
+# Looking makes no ledger.
+mkdir -m 700 "$dir/bare" "$dir/logged" "$dir/logged/evidence"
+expect 2 "$dir/bare: no proxy ever ran here" choice list --state "$dir/bare"
+expect 2 "$dir/bare: no proxy ever ran here" choice clear a.test --state "$dir/bare"
+expect 0 '^CLIENT' choice list --state "$dir/logged"
+expect 1 'nothing to clear' choice clear a.test --state "$dir/logged"
+[ -z "$(find "$dir/bare" "$dir/logged" -type f)" ] || { echo "a ledger was made by looking" >&2 && failed=1; }
 
 # The state folder is the same for all: --state, else the configuration's, else the default one.
 mine=$dir/mine
@@ -163,6 +219,14 @@ lines=$(printf 'G1x1\n2~1~dv\r\n1YNN' | "$program" tcf --json - 2>/dev/null) && 
 [ "$(printf '%s\n' "$lines" | cut -c 1-10 | tr '\n' ' ')" = '{"error":" {"version" {"Version" ' ] ||
 	{ echo "tcf -: $lines" >&2 && failed=1; }
 
+said=$(printf '1YNN\n\nDBABTA\n' | "$program" tcf - 2>&1 >/dev/null) && failed=1
+printf '%s\n' "$said" | cut -d: -f1-3 | tr '\n' ';' | grep -q '^crumbgate tcf: line 2: malformed, so it gives no consent;crumbgate tcf: line 3: malformed, so it gives no consent;$' ||
+	{ echo "tcf -: $said" >&2 && failed=1; }
+# Padding is not looked at, as in the reference library; what is longer than any padding is.
+tc=CQeEcwAQeEcwAEsAHBFRD6FoAJAAAEIAAAYgAGEwQAAAAA
+expect 0 '^vendorConsents  *2,5-6,12$' tcf "${tc}B"
+expect 1 'goes on behind its last field' tcf "${tc}xxxxxx"
+
 # Entries without a site belong to that of their host.
 entry() {
 	printf '{"v":1,"n":%s,"t":"2026-11-22T03:36:50.123Z","kind":"%s","client":"%s","host":"%s","why":"%s","count":1,"last":"2026-11-22T03:36:50.123Z"}\n' \
@@ -181,6 +245,19 @@ site() { # SITE LINES
 site example.co.uk 2
 site OTHER.co.uk 1
 site 192.0.2.1 1
-expect 0 '^$' log --site www.example.co.uk --state "$mine"
+site www.example.co.uk 2
+site 'https://user@www.Example.co.uk:8443/cart?x#y' 2
+expect 0 '^$' log --site elsewhere.example --state "$mine"
+expect 0 '^$' log --site '*' --state "$mine"
+expect 2 "^crumbgate log: --site takes a site's name" log --site 'a b' --state "$mine"
 expect 0 '^       1 2026-11-22T03:36:50 refuse  *example.co.uk expired x1$' log --table --state "$mine"
+
+# The table of replay has the words that people read, JSON those of the log.
+mkdir "$dir/decided"
+printf '{"v":1,"n":0,"t":"2026-11-22T03:36:50.123Z","kind":"sent","client":"%s","site":"shop.example","site_by":"referer","confidence":"high","party":"first","host":"shop.example","cookie":"_ga","purpose":"analytics","why":"table:2 _ga; accepted","profile":"default","choice":"accepted","seen":"desk","verdict":"kept","value":"%s","shape":"num:10","count":1,"last":"2026-11-22T03:36:50.123Z","scheme":"https","rules":"0000000000000000","tries":0}\n' \
+	00112233445566778899aabbccddeeff 00112233445566778899aabbccddeeff >"$dir/decided/log.jsonl"
+printf 'pattern\tpurpose\tkind\tsetter\tdomains\tparty\tmax_life\tlife\twhat\tsource\n_ga\tanalytics\taudience\tGoogle\t*\tany\t*\t1d\tCounts.\ttest\n' >"$dir/cookies.tsv"
+expect 1 '^shop.example  *_ga  *analytics  *let through *-> analytics  *deleted  *1  *1$' replay --profile minors --rules "$dir/cookies.tsv" "$dir/decided"
+printf '%s\n' "$said" | grep -w -e kept -e expired >&2 && failed=1
+expect 1 '"from":{"purpose":"analytics","verdict":"kept",.*"to":{"purpose":"analytics","verdict":"expired"' replay --json --profile minors --rules "$dir/cookies.tsv" "$dir/decided"
 exit $failed

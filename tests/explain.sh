@@ -34,6 +34,13 @@ lacks() {
 	! grep -q -e "$1" "$work/out" || fail "has $1"
 }
 
+# The lists of the system not every machine has.
+mkdir -p "$work/config/crumbgate"
+XDG_CONFIG_HOME=$work/config
+export XDG_CONFIG_HOME
+usual=$work/config/crumbgate/crumbgate.conf
+printf 'list-defaults = no\nstate = "%s/state"\n' "$work" > "$usual"
+
 # ---- a cookie ----
 
 # The table's row, by its line, and the reason as the log has it.
@@ -46,6 +53,10 @@ has '"purpose":"analytics","known_by":"table"' "\"row\":{\"file\":\"data/cookies
 run 0 cookie _ga --choice analytics --json
 has "\"why\":\"table:$row _ga; accepted\"" '{"choice":"refused","set":"not kept","sent":"not kept"}' '{"profile":"minors",'
 lacks '"choice":"accepted","set"'
+run 0 cookie _ga --choice analytics,functional --json
+has '"choice":"functional+analytics"' '"set":{"verdict":"kept"'
+run 0 cookie _ga --choice analytics+functional --json
+has '"choice":"functional+analytics"'
 run 0 cookie _ga --choice accepted --profile minors --json
 has "\"why\":\"table:$row _ga; minors: no choice counts\"" '{"profile":"default","set":"kept","sent":"kept"}'
 run 0 cookie _ga --profile minors --json
@@ -109,6 +120,47 @@ wrong '\-\-site needs --host' cookie uid --site shop.example
 wrong 'party is known' cookie uid --host a.example --site b.example --third
 wrong 'an option that does not exist' cookie uid --no-such-option
 
+# What filter lists say of it: those of the configuration and of the command line, as for a URL.
+cat > "$work/my.txt" <<'LIST'
+! a list for this test
+||shop.example^$cookie=listed
+@@||fine.shop.example^$cookie=listed
+$cookie=brief;maxAge=3600;sameSite=lax
+||t.example^$third-party,cookie=widget
+||f.example^$removeheader=request:cookie
+LIST
+my=$work/my.txt
+version=$(sha256sum "$my" | cut -c1-16)
+run 0 cookie listed --host www.shop.example
+has '^note  *no filter list is loaded, so none removes a cookie; a list is named' '^  verdict  *let through$'
+run 0 cookie listed --host www.shop.example --list "$my"
+has '^lists that are asked:$' '^lists say  *remove$' '^  text  *||shop.example^$cookie=listed$' '^  line  *2$' '^  verdict  *deleted$'
+lacks 'no filter list is loaded'
+run 0 cookie listed --host www.shop.example --list "$my" --json
+has '"lists_say":"remove","rule":{"text":"||shop.example^$cookie=listed","list":"my.txt","file":"[^"]*/my.txt","line":2}' \
+	'"known_by":"list"' "\"set\":{\"verdict\":\"removed\",[^}]*\"why\":\"list:my.txt $version\"}" \
+	'"sent":{"verdict":"expired"' '{"choice":"advertising","set":"kept","sent":"kept"}'
+run 0 cookie listed --host fine.shop.example --list "$my" --json
+has '"lists_say":"may pass","rule":{"text":"@@' '"set":{"verdict":"kept"'
+run 0 cookie other --host www.shop.example --list "$my" --json
+has '"lists_say":"nothing"'
+run 0 cookie brief --host a.example --set-cookie 'brief=SECRET; Max-Age=86400' --list "$my" --json
+has '"lists_say":"limit"' '"limit":{"max_age":3600,"samesite":"Lax"}' '"set":{"verdict":"kept",[^}]*limited by list:my.txt'
+run 0 cookie brief --host a.example --set-cookie 'brief=SECRET; Max-Age=60; SameSite=Lax' --list "$my" --json
+has '"note":"the line keeps to it by itself'
+lacks 'limited by'
+run 0 cookie widget --host x.t.example --site shop.example --list "$my" --json
+has '"lists_say":"remove"'
+run 0 cookie widget --host x.t.example --list "$my" --json
+has '"lists_say":"nothing"'
+run 0 cookie zz1 --host f.example --list "$my" --json
+has '"lists_say":"nothing","lists_say_when_sent":"remove","rule_when_sent":{"text":"||f.example^$removeheader=request:cookie"' '"set":{"verdict":"kept"' '"sent":{"verdict":"expired"'
+run 0 cookie listed --list "$my"
+has '^note  *the filter lists are not asked: that takes --host HOST$'
+printf 'list-defaults = no\nlist = "%s"\n' "$my" > "$work/my.conf"
+run 0 cookie listed --host www.shop.example -c "$work/my.conf"
+has '^lists say  *remove$'
+
 # Names are bytes: none of them can break a line.
 run 0 cookie "$(printf 'a\nb\033')"
 has '^cookie  *a\\x0ab\\x1b$'
@@ -123,12 +175,6 @@ cat > "$work/privacy.txt" <<'LIST'
 $removeparam=ref
 LIST
 list=$work/privacy.txt
-# Without those of the system, which not every machine has.
-mkdir -p "$work/config/crumbgate"
-XDG_CONFIG_HOME=$work/config
-export XDG_CONFIG_HOME
-usual=$work/config/crumbgate/crumbgate.conf
-printf 'list-defaults = no\nstate = "%s/state"\n' "$work" > "$usual"
 run 0 url 'https://ads.example/x?q=SECRET' --source https://shop.example/SECRET --list "$list" --json
 has '"lists_say":"block","purpose_of_list":"analytics"' '"rule":{"text":"||ads.example^$third-party","list":"privacy.txt",' \
 	'"line":2}' '"request":"refused"' '"answered_with":"403' \

@@ -8,6 +8,7 @@ import { checkEvidence, startCrumbgate } from './lib/crumbgate.mjs';
 const ADS = '||ads.test^$third-party\n@@||ads.test/needed.js\n||pixel.test/gif$image,redirect=1x1.gif\n||site.test^$removeparam=utm_source\n'
 	+ '||site.test^$removeheader=x-origin-mark\n||site.test^$removeheader=request:x-browser-mark\n||site.test/framed$csp=frame-src \'none\'\n'
 	+ '||out.test/go$doc,urlskip=?url\n||landing.test^$document\n';
+const PAGE = '<!DOCTYPE html>\n<title>Please log in</title>\n';
 const PRIVACY = '||count.test^$third-party\n||site.test/api$header=x-adnet:/^7/\n';
 /* The tables know none of these but the session. */
 const COOKIES = '||site.test^$cookie=visitmark\n||site.test^$cookie=PHPSESSID\n$cookie=/^lastly/;maxAge=60\n||site.test^$cookie=spared\n'
@@ -18,12 +19,13 @@ scenario('lists', async (t) => {
 	const hosts = ['site.test', 'ads.test', 'count.test', 'pixel.test', 'out.test', 'landing.test'];
 	const origin = await startOrigin(t, await pki.leaf('sites', hosts));
 	/* The origin knows none of the paths asked for here, so what reaches it is answered with 404. */
-	const lists = { ads: t.path('ads.txt'), privacy: t.path('privacy.txt'), tracking: t.path('tracking.txt') };
+	const lists = { ads: t.path('ads.txt'), privacy: t.path('privacy.txt'), tracking: t.path('tracking.txt'), page: t.path('page.txt') };
 	writeFileSync(lists.ads, ADS);
 	writeFileSync(lists.privacy, PRIVACY);
 	writeFileSync(lists.tracking, COOKIES);
+	writeFileSync(lists.page, PAGE);
 	const gate = await startCrumbgate(t, { trust: pki.root, sites: [[':443', origin.https]], args: ['--list', lists.ads, '--list', lists.privacy,
-		'--list', lists.tracking],
+		'--list', lists.tracking, '--list', lists.page],
 		config: 'profile "minors" {\n\tclients = { "127.0.0.2/32" }\n}\nprofile "investigator" {\n\tclients = { "127.0.0.3/32" }\n}\n' });
 	const as = (n) => ['--interface', `127.0.0.${n}`];
 	const page = (path, n = 1) => gate.curl([...as(n), '-H', 'Sec-Fetch-Site: none', '-H', 'Sec-Fetch-Mode: navigate', '-H', 'Sec-Fetch-Dest: document',
@@ -32,8 +34,11 @@ scenario('lists', async (t) => {
 		'-H', 'Referer: https://site.test/', url]);
 	const reached = (host) => origin.requests.filter((r) => r.host === host).length;
 
+	const NO_LIST = /page\.txt: a web page and no filter list: it protects nothing/g;
+	t.equal(gate.proc.output().match(NO_LIST)?.length, 1, 'a web page in the place of a list is named at the start');
+	t.check(!/ads\.txt: |privacy\.txt: |tracking\.txt: /.test(gate.proc.output()), 'and no other', gate.proc.output());
 	await page('/');
-	t.equal((await gate.entries((e) => e.kind === 'rules' && /\.txt$/.test(e.name), 3)).map((e) => [e.name, e.count]), [['ads.txt', 9], ['privacy.txt', 2],
+	t.equal((await gate.entries((e) => e.kind === 'rules' && /\.txt$/.test(e.name) && e.name !== 'page.txt', 3)).map((e) => [e.name, e.count]), [['ads.txt', 9], ['privacy.txt', 2],
 		['tracking.txt', 5]],
 		'the log names the lists, their versions and how many rules they have');
 	let r = await load('https://ads.test/ad.js', 'script');
@@ -123,6 +128,7 @@ scenario('lists', async (t) => {
 	writeFileSync(lists.tracking, Array.from({ length: 3000 }, (_, i) => `/site\\.test\\/(x+x+)+y${i}/`).join('\n'));
 	gate.proc.child.kill('SIGHUP');
 	t.equal((await gate.entries((e) => e.kind === 'rules' && e.name === 'privacy.txt', 2)).at(-1)?.count, 3, 'after a reload the log names the lists that are in force');
+	t.equal(gate.proc.output().match(NO_LIST)?.length, 2, 'and the page is named again');
 	let longest = 0;
 	await t.until(async () => {
 		const began = Date.now();

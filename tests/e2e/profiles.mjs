@@ -1,4 +1,8 @@
-/* Two clients of one proxy, side by side: a minor's consent does not count, another's does. */
+/*
+ * Two clients of one proxy, side by side: a minor's consent does not count, another's does.  And what an investigator
+ * hands over of it verifies elsewhere, without what must not be handed over.
+ */
+import { existsSync } from 'node:fs';
 import { scenario } from './lib/scenario.mjs';
 import { makePki } from './lib/pki.mjs';
 import { startOrigin } from './lib/origin.mjs';
@@ -23,7 +27,7 @@ scenario('profiles', async (t) => {
 	const pki = await makePki(t);
 	const origin = await startOrigin(t, await pki.leaf('sites', ['site.test']));
 	const gate = await startCrumbgate(t, { trust: pki.root, sites: [[':443', origin.https]],
-		config: 'profile "minors" {\n\tclients = { "127.0.0.2/32" }\n}\nprofile "investigator" {\n\tclients = { "127.0.0.3/32" }\n}\n' });
+		config: 'log-values = keep\nprofile "minors" {\n\tclients = { "127.0.0.2/32" }\n}\nprofile "investigator" {\n\tclients = { "127.0.0.3/32" }\n}\n' });
 	const url = `https://site.test/set?${SET.map((c) => `c=${encodeURIComponent(c)}`).join('&')}`;
 	const clients = { adult: ['--interface', '127.0.0.1'], minor: ['--interface', '127.0.0.2'], investigator: ['--interface', '127.0.0.3'] };
 	const names = (r) => r.all('set-cookie').filter((c) => !/Max-Age=0|1970/i.test(c)).map((c) => c.split('=')[0]);
@@ -68,4 +72,17 @@ scenario('profiles', async (t) => {
 		['removed', 'kept', 'removed', 'kept'], 'the log has profile, choice and verdict of each');
 	t.equal(new Set(seen.map((e) => e.client)).size, 3, 'three clients, each by its own digest');
 	await checkEvidence(t, gate);
+
+	/* As README and crumbgate-evidence(5) say it. */
+	await gate.proc.stop();
+	const secret = ['key', 'keys', 'values'];
+	t.equal(secret.filter((name) => !existsSync(`${gate.evidence}/${name}`)), [], 'these are there: what is left out is named right');
+	r = await t.run('tar', ['-C', gate.state, ...secret.map((name) => `--exclude=evidence/${name}`), '-czf', t.path('evidence.tar.gz'), 'evidence']);
+	t.equal(r.code, 0, 'it is packed', r.stderr.toString());
+	r = await t.run('sh', ['-c', 'mkdir handed && tar -C handed -xzf evidence.tar.gz']);
+	t.equal(secret.filter((name) => existsSync(t.path(`handed/evidence/${name}`))), [], 'without keys and values');
+	for (const [verb, said] of [['verify', /good/], ['replay', /^identical/m]]) {
+		r = await gate.tool(verb, t.path('handed/evidence'));
+		t.check(r.code === 0 && said.test(r.stdout.toString()), `crumbgate ${verb} needs none of them`, { code: r.code, out: r.stdout.toString(), err: r.stderr.toString() });
+	}
 });

@@ -266,9 +266,11 @@ static void test_threshold(void **state)
 	score_of(m, &f, &s);
 	assert_int_equal(s.classes[2] + s.classes[3], 737);
 	assert_int_equal(s.purpose, PURPOSE_ESSENTIAL);
+	assert_string_equal(s.why, "nothing that speaks for tracking");
 	f.party = PARTY_THIRD;
 	score_of(m, &f, &s);
 	assert_int_equal(s.purpose, PURPOSE_ANALYTICS);
+	assert_string_equal(s.why, "too little is known; most such cookies are for analytics");
 	f.party_known = false;
 	score_of(m, &f, &s);
 	assert_int_equal(s.purpose, PURPOSE_ANALYTICS);

@@ -3,6 +3,7 @@
 #include "cmd/lists_kept.h"
 #include "cmd/lists_whole.h"
 #include "evidence/files.h"
+#include "filters/lists/looks.h"
 #include "proxy/list_sources.h"
 
 #include <fcntl.h>
@@ -112,6 +113,42 @@ static void test_is_a_list(void **state)
 	check(SLICE(" \r\n\t\n"), 0, "it is empty");
 	check(SLICE("\xef\xbb\xbf\n <html>\n||a.test^\n"), 0, "a web page");
 	check(SLICE("||a.test^\n\0||b.test^\n"), 0, "it is no text");
+}
+
+static void looks(struct slice text, enum list_looks wanted, const char *said)
+{
+	struct list_look look = list_look(text);
+	struct buf why;
+
+	buf_init(&why, 4096);
+	if (look.looks != wanted || list_look_good(&look, &why) != (said == NULL))
+		fail_msg("%.*s: it looks like %d", SLICE_ARG(slice_head(text, 80)), look.looks);
+	buf_addc(&why, '\0');
+	if (said != NULL && strstr(buf_slice(&why).p, said) == NULL)
+		fail_msg("%.*s: %s", SLICE_ARG(slice_head(text, 80)), buf_slice(&why).p);
+	buf_release(&why);
+}
+
+/* What a person writes by hand need not be as sure as what comes from a server. */
+static void test_looks(void **state)
+{
+	(void)state;
+	looks(SLICE("||a.test^\n"), LIST_LOOKS_GOOD, NULL);
+	looks(SLICE("/ads/*\n-banner.\nadserver\n"), LIST_LOOKS_GOOD, NULL);
+	looks(SLICE(""), LIST_LOOKS_EMPTY, NULL);
+	looks(SLICE("\xef\xbb\xbf \r\n"), LIST_LOOKS_EMPTY, NULL);
+	looks(SLICE("! mine\n[Adblock Plus 2.0]\n# not yet\n"), LIST_LOOKS_REMARKS, NULL);
+	looks(SLICE("!#include other.txt\n"), LIST_LOOKS_REMARKS, NULL);
+	looks(SLICE("\n <!doctype html>\n||a.test^\n"), LIST_LOOKS_PAGE,
+	      "a web page and no filter list: it protects nothing");
+	looks(SLICE("\177ELF\0||a.test^\n"), LIST_LOOKS_BINARY, "no text");
+	looks(SLICE("##.ad\n"), LIST_LOOKS_NO_RULE, "no rule in it");
+	looks(SLICE("{\"error\":\"no\"}\n"), LIST_LOOKS_NO_RULE, "no rule in it");
+	looks(SLICE("Not Found\nThere is nothing here.\nBye\n"), LIST_LOOKS_NO_RULE,
+	      "no rule in it");
+	looks(SLICE("||a.test^\n$no-1\n$no-2\n$no-3\n$no-4\n"), LIST_LOOKS_GOOD, NULL);
+	looks(SLICE("||a.test^\n$no-1\n$no-2\n$no-3\n$no-4\n$no-5\n"), LIST_LOOKS_NONSENSE,
+	      "5 of its 6 rules make no sense");
 }
 
 static void test_shrinks(void **state)
@@ -360,11 +397,11 @@ static void test_kept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_expires),	       cmocka_unit_test(test_expires_far_behind),
-		cmocka_unit_test(test_is_a_list),      cmocka_unit_test(test_shrinks),
-		cmocka_unit_test(test_parse_rate),     cmocka_unit_test(test_whole),
-		cmocka_unit_test(test_whole_too_many), cmocka_unit_test(test_names),
-		cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_expires),	  cmocka_unit_test(test_expires_far_behind),
+		cmocka_unit_test(test_is_a_list), cmocka_unit_test(test_looks),
+		cmocka_unit_test(test_shrinks),	  cmocka_unit_test(test_parse_rate),
+		cmocka_unit_test(test_whole),	  cmocka_unit_test(test_whole_too_many),
+		cmocka_unit_test(test_names),	  cmocka_unit_test(test_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

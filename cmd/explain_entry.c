@@ -2,7 +2,6 @@
 #include "cmd/command.h"
 #include "cmd/evidence.h"
 #include "cmd/explain.h"
-#include "cmd/explain_facts.h"
 #include "cmd/explain_kinds.h"
 #include "cmd/explain_purpose.h"
 #include "cmd/explain_put.h"

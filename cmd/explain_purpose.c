@@ -2,7 +2,6 @@
 
 #include "cmd/evidence.h"
 #include "cmd/explain_change.h"
-#include "cmd/explain_facts.h"
 #include "base/plain.h"
 #include "cmd/explain_put.h"
 #include "filters/purpose.h"
@@ -263,7 +262,10 @@ void explain_purpose(struct explain_out *o, const struct explain_rules *r,
 	struct score_facts facts;
 
 	decide_cookie(r->rules, f, &d);
-	explain_score_facts(f, &facts);
+	decide_score_facts(f, &facts);
+	if (facts.has_value)
+		value_shape_of(facts.value, &facts.shape);
+	facts.shape_known = true;
 	purpose_find(r->rules, &facts, &found);
 	decide_heeds_list(f, &found);
 	out_str(o, "purpose", purpose_word(d.purpose));

@@ -6,7 +6,7 @@
 #include "filters/purpose.h"
 #include "filters/say.h"
 
-static void facts_of(const struct cookie_facts *f, struct score_facts *out)
+void decide_score_facts(const struct cookie_facts *f, struct score_facts *out)
 {
 	*out = (struct score_facts){
 		.name = f->name,
@@ -210,7 +210,7 @@ void decide_cookie(const struct rules *rules, const struct cookie_facts *f,
 	struct purpose_found found;
 	struct score_facts facts;
 
-	facts_of(f, &facts);
+	decide_score_facts(f, &facts);
 	purpose_find(rules, &facts, &found);
 	decide(&found, f, out);
 }
@@ -221,7 +221,7 @@ void decide_cookie_again(struct guesses *guesses, const struct cookie_facts *f,
 	struct purpose_found found;
 	struct score_facts facts;
 
-	facts_of(f, &facts);
+	decide_score_facts(f, &facts);
 	guesses_find(guesses, &facts, &found);
 	decide(&found, f, out);
 }

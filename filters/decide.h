@@ -40,6 +40,7 @@
 
 struct guesses;
 struct purpose_found;
+struct score_facts;
 
 /*
  * What a filter list says of the cookie (lists/modify.h).  Where it says nothing the rest is empty.
@@ -105,6 +106,9 @@ struct cookie_decision {
 	/* The row; line 0: none matched.  Borrowed from the rules. */
 	struct rules_hit row;
 };
+
+/* What the layers of purpose.h are asked with; borrowed. */
+void decide_score_facts(const struct cookie_facts *f, struct score_facts *out);
 
 /*
  * Where a list says to remove the cookie, and neither the table nor a guard knows what it is for,

@@ -1,6 +1,5 @@
 /* What `crumbgate explain` is made of: the search for changes, facts of entries, purposes of lists. */
 #include "cmd/explain_change.h"
-#include "cmd/explain_facts.h"
 #include "cmd/explain_kinds.h"
 
 #include "data/tables.h"
@@ -147,7 +146,7 @@ static void check_layers(const struct rules *r, const struct cookie_facts *f)
 	struct cookie_decision d;
 	struct score_facts s;
 
-	explain_score_facts(f, &s);
+	decide_score_facts(f, &s);
 	purpose_find(r, &s, &found);
 	decide_cookie(r, f, &d);
 	assert_true(slice_starts(slice_str(d.why), slice_str(found.why)));

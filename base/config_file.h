@@ -29,9 +29,10 @@ struct config_settings {
 };
 
 /*
- * False when the text is not well-formed; *out then holds what could be read, so that the values in
- * it can be looked at too.  An unknown key or profile does not end the reading; what does is an
- * error in the grammar, and an error of quotes, braces or characters comes before everything.
+ * False when the text is not well-formed, and `why` says what is wrong; *out then holds what could be
+ * read, so that the values in it can be looked at too.  An unknown key or profile does not end the
+ * reading; what does is an error in the grammar, and an error of quotes, braces or characters comes
+ * before everything.  Of a text that is good `why` may hold a warning: a profile without clients.
  */
 bool config_file_parse(const char *name, struct slice text, struct config_settings *out,
 		       struct buf *why);

@@ -128,6 +128,13 @@ bool buf_add_u64(struct buf *b, uint64_t v)
 	return buf_add(b, slice_of(digits + at, sizeof(digits) - at));
 }
 
+bool buf_add_shown(struct buf *b, struct slice s, size_t max)
+{
+	for (size_t i = 0; i < s.n && i < max; i++)
+		buf_addc(b, s.p[i] >= 0x20 && s.p[i] < 0x7f ? s.p[i] : '?');
+	return buf_ok(b);
+}
+
 bool buf_add_hex(struct buf *b, const void *p, size_t n)
 {
 	static const char hex[] = "0123456789abcdef";

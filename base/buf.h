@@ -45,6 +45,8 @@ bool buf_addc(struct buf *b, char c);
 bool buf_adds(struct buf *b, const char *s);
 bool buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 bool buf_add_u64(struct buf *b, uint64_t v);
+/* At most `max` octets of text that others wrote; what is no printable ASCII becomes '?'. */
+bool buf_add_shown(struct buf *b, struct slice s, size_t max);
 /* Lower-case hexadecimal. */
 bool buf_add_hex(struct buf *b, const void *p, size_t n);
 

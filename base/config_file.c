@@ -354,15 +354,14 @@ static void unknown_key(struct reader *r, cfg_t *cfg, struct slice key)
 	const char *near = option_nearest(key);
 
 	buf_init(&what, 1024);
+	buf_adds(&what, "unknown key '");
+	buf_add_shown(&what, key, 80);
 	if (in_profile)
-		buf_addf(&what, "unknown key '%.*s' in a profile; only 'clients' can stand there",
-			 SLICE_ARG(slice_head(key, 80)));
+		buf_adds(&what, "' in a profile; only 'clients' can stand there");
 	else if (near != NULL)
-		buf_addf(&what, "unknown key '%.*s'; did you mean '%s'?",
-			 SLICE_ARG(slice_head(key, 80)), near);
+		buf_addf(&what, "'; did you mean '%s'?", near);
 	else
-		buf_addf(&what, "unknown key '%.*s'; 'crumbgate run --help' lists all",
-			 SLICE_ARG(slice_head(key, 80)));
+		buf_adds(&what, "'; 'crumbgate run --help' lists all");
 	buf_addc(&what, '\0');
 	r->again = add_unknown(in_profile ? &r->in_profile : &r->top, key);
 	if (r->again)

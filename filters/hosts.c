@@ -63,8 +63,7 @@ static bool is_host(struct slice s)
 static bool complain(struct buf *error, struct slice pattern, const char *advice)
 {
 	buf_adds(error, "host pattern \"");
-	for (size_t i = 0; i < pattern.n && i < 60; i++)
-		buf_addc(error, pattern.p[i] >= 0x20 && pattern.p[i] < 0x7f ? pattern.p[i] : '?');
+	buf_add_shown(error, pattern, 60);
 	buf_addf(error, "\": %s", advice);
 	return false;
 }

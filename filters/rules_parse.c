@@ -14,15 +14,11 @@ struct place {
 	struct buf *error;
 };
 
-/* The offending text comes from a user's file: bounded, and nothing a terminal would obey. */
 static void add_text(struct buf *out, struct slice s)
 {
-	size_t n = s.n < 40 ? s.n : 40;
-
 	buf_addc(out, '"');
-	for (size_t i = 0; i < n; i++)
-		buf_addc(out, s.p[i] >= 0x20 && s.p[i] < 0x7f ? s.p[i] : '?');
-	buf_adds(out, n < s.n ? "...\"" : "\"");
+	buf_add_shown(out, s, 40);
+	buf_adds(out, s.n > 40 ? "...\"" : "\"");
 }
 
 static bool complain(const struct place *at, const char *what, struct slice text,

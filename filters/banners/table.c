@@ -73,8 +73,7 @@ static bool complain(const struct place *at, const char *what, struct slice text
 		     const char *advice)
 {
 	buf_addf(at->error, "%s:%u: %s \"", at->name, at->line, what);
-	for (size_t i = 0; i < text.n && i < 40; i++)
-		buf_addc(at->error, text.p[i] >= 0x20 && text.p[i] < 0x7f ? text.p[i] : '?');
+	buf_add_shown(at->error, text, 40);
 	buf_addf(at->error, "\": %s", advice);
 	return false;
 }

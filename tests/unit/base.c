@@ -85,6 +85,9 @@ static void test_coding(void **state)
 	assert_false(base64_decode(SLICE("Y W"), &out));
 	buf_clear(&out);
 	assert_false(percent_decode(SLICE("123456789"), &out));
+	buf_clear(&out);
+	assert_true(buf_add_shown(&out, SLICE("a\n\x1b\xc3z!"), 5));
+	assert_true(slice_eq(buf_slice(&out), SLICE("a???z")));
 	buf_release(&out);
 }
 

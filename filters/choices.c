@@ -113,18 +113,30 @@ bool choice_holds(const struct choice *choice, int64_t now_ms)
 	return choice->state != CHOICE_NONE && now_ms - choice->when_ms < CHOICE_HOLDS_MS;
 }
 
+static const struct entry *find_in_force(const struct choices *t,
+					 const uint8_t client[CLIENT_ID_LEN], struct slice site,
+					 int64_t now_ms)
+{
+	const struct entry *e = t->table != NULL ? find(t, client, site) : NULL;
+
+	return e != NULL && choice_holds(&e->choice, now_ms) ? e : NULL;
+}
+
 struct choice choices_find(const struct choices *t, const uint8_t client[CLIENT_ID_LEN],
 			   struct slice site, int64_t now_ms)
 {
 	const struct choice none = { CHOICE_NONE, SEEN_NOWHERE, 0 };
-	const struct entry *e;
+	const struct entry *e = find_in_force(t, client, site, now_ms);
 
-	if (t->table == NULL)
-		return none;
-	e = find(t, client, site);
-	if (e == NULL || !choice_holds(&e->choice, now_ms))
-		e = find(t, client, SLICE("*"));
-	return e != NULL && choice_holds(&e->choice, now_ms) ? e->choice : none;
+	if (e == NULL)
+		e = find_in_force(t, client, SLICE("*"), now_ms);
+	return e != NULL ? e->choice : none;
+}
+
+bool choices_has_own(const struct choices *t, const uint8_t client[CLIENT_ID_LEN],
+		     struct slice site, int64_t now_ms)
+{
+	return !slice_eq(site, SLICE("*")) && find_in_force(t, client, site, now_ms) != NULL;
 }
 
 void choices_each(const struct choices *t, const uint8_t client[CLIENT_ID_LEN],

@@ -44,6 +44,9 @@ void choices_clear_client(struct choices *t, const uint8_t client[CLIENT_ID_LEN]
 /* The choice in force now (wall time); CHOICE_NONE and SEEN_NOWHERE where there is none. */
 struct choice choices_find(const struct choices *t, const uint8_t client[CLIENT_ID_LEN],
 			   struct slice site, int64_t now_ms);
+/* Is it for this site alone?  False where the one for "*" is in force, or none. */
+bool choices_has_own(const struct choices *t, const uint8_t client[CLIENT_ID_LEN],
+		     struct slice site, int64_t now_ms);
 
 typedef void choices_visit(void *arg, const char *site, const struct choice *choice);
 /* The client's choices, in the order they were set. */

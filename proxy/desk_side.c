@@ -75,17 +75,14 @@ static struct desk_choice choice_of(void *arg, struct slice client, struct slice
 	const struct desk_side *d = arg;
 	const struct visitor *v = visitor_find(d->w->visitors, client);
 	int64_t now = clock_wall_ms(loop_clock(d->w->loop));
-	struct choice own = { .state = CHOICE_NONE }, all = own;
+	struct choice now_holds = { .state = CHOICE_NONE };
 	struct desk_choice found;
 
-	if (v != NULL) {
-		own = choices_find(d->w->choices, v->id, site, now);
-		all = choices_find(d->w->choices, v->id, SLICE("*"), now);
-	}
-	found = for_desk(&own);
-	/* Nobody chooses twice in a millisecond: of the same time it is the same choice. */
-	found.for_all = own.state != CHOICE_NONE && own.state == all.state &&
-			own.seen == all.seen && own.when_ms == all.when_ms;
+	if (v != NULL)
+		now_holds = choices_find(d->w->choices, v->id, site, now);
+	found = for_desk(&now_holds);
+	found.for_all =
+		now_holds.state != CHOICE_NONE && !choices_has_own(d->w->choices, v->id, site, now);
 	return found;
 }
 

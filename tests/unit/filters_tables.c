@@ -29,6 +29,11 @@ static void test_choices(void **state)
 	assert_int_equal(c.seen, SEEN_CLI);
 	assert_int_equal(c.when_ms, 2000);
 	assert_int_equal(choices_find(t, alice, SLICE("b.example"), 3000).state, CHOICE_ACCEPTED);
+	assert_true(choices_has_own(t, alice, SLICE("a.example"), 3000));
+	assert_false(choices_has_own(t, alice, SLICE("a.example"), 3000 + CHOICE_HOLDS_MS));
+	assert_false(choices_has_own(t, alice, SLICE("b.example"), 3000));
+	assert_false(choices_has_own(t, alice, SLICE("*"), 3000));
+	assert_false(choices_has_own(t, bob, SLICE("a.example"), 3000));
 	assert_int_equal(choices_find(t, bob, SLICE("a.example"), 3000).state, CHOICE_NONE);
 	assert_true(choices_set(t, alice, SLICE("a.example"), &none));
 	assert_int_equal(choices_find(t, alice, SLICE("a.example"), 3000).state, CHOICE_ACCEPTED);

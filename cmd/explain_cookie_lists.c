@@ -39,7 +39,7 @@ static const struct lists_rule *find_field(const struct lists_field *e, size_t n
 					   enum lists_field_edit edit, struct slice name)
 {
 	for (size_t i = 0; i < n; i++)
-		if (e[i].edit == edit && slice_ieq(e[i].value, name))
+		if (lists_field_takes(&e[i], edit, name))
 			return &e[i].rule;
 	return NULL;
 }

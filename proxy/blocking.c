@@ -145,20 +145,15 @@ void blocking_redirect(struct downstream *d, struct slice url)
 	buf_release(&fields);
 }
 
-static bool takes_field(const struct lists_field *e, enum lists_field_edit edit, struct slice name)
-{
-	return e->edit == edit && slice_ieq(e->value, name);
-}
-
 /*
  * Cookies are never taken away all at once: each is decided and recorded, and what is needed stays.
  * So a rule about their field becomes one about each of them.
  */
 static bool is_about_cookies(struct worker *w, struct cookie_scene *s, const struct lists_field *e)
 {
-	if (takes_field(e, LISTS_REMOVE_FROM_REQUEST, SLICE("cookie")))
+	if (lists_field_takes(e, LISTS_REMOVE_FROM_REQUEST, SLICE("cookie")))
 		w->blocking->cookie_field = e->rule;
-	else if (takes_field(e, LISTS_REMOVE_FROM_ANSWER, SLICE("set-cookie")))
+	else if (lists_field_takes(e, LISTS_REMOVE_FROM_ANSWER, SLICE("set-cookie")))
 		blocking_hold_field(w, s, &e->rule);
 	else
 		return false;

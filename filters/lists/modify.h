@@ -62,6 +62,13 @@ struct lists_field {
 	struct lists_rule rule;
 };
 
+/* Is it that edit, of the field with this name? */
+static inline bool lists_field_takes(const struct lists_field *e, enum lists_field_edit edit,
+				     struct slice name)
+{
+	return e->edit == edit && slice_ieq(e->value, name);
+}
+
 /* removeheader, csp, permissions: writes at most n, returns how many. */
 size_t lists_match_fields(const struct lists *l, struct query *q, struct lists_field *out,
 			  size_t n);
